@@ -1,0 +1,1 @@
+"""From rules and a snapshot to a plan that is proven."""

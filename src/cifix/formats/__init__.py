@@ -1,0 +1,1 @@
+"""Bytes with meaning: each format tells the places, rules write the text, edits are the result."""

@@ -1,0 +1,1 @@
+"""Files, changes and findings: what every floor above speaks about."""

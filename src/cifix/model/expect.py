@@ -1,0 +1,50 @@
+"""Claims of a fix about data; the engine proves each one on the tree with and without the fix."""
+
+from dataclasses import dataclass
+
+Route = tuple[str | int, ...]
+"""Keys and positions from the top of a YAML or TOML document down to one value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The YAML or TOML scalar at `route` becomes `value`, whether it was there before or not."""
+
+    path: str
+    route: Route
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The key or item at `route` is gone."""
+
+    path: str
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """Git stops ignoring exactly these `paths`, and every other path stays as ignored as it was.
+
+    `probes` are paths, on disk or not, that must stay ignored although they look alike, such as
+    `venv/lib/site.py` when `/lib/` is anchored.
+    """
+
+    paths: tuple[str, ...]
+    probes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """The Python module at `path` still offers exactly the names it did, eagerly or on first use."""
+
+    path: str
+
+
+Expect = Value | Absent | Revealed | Exports
+
+
+def path_of(expect: Expect) -> str | None:
+    """The file a claim is about, or None for a claim about the whole tree."""
+    return None if isinstance(expect, Revealed) else expect.path

@@ -1,0 +1,1 @@
+"""A plan for people, machines and patches."""

@@ -1,0 +1,1 @@
+"""Git: snapshots from it, commits into it."""
