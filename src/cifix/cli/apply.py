@@ -51,7 +51,7 @@ def command(
     with Repository.open(path) as repository:
         source = worktree_source(repository) if in_place else commit_source(repository, base or "HEAD")
         examined = examine(
-            source, Selection(select, ignore, safety), lambda paths: locked(repository, source.base, paths)
+            source, Selection(select, ignore, safety), repository
         )
         if dry_run:
             outcome = Outcome("dry-run", examined.proven, crashes=examined.crashes)
@@ -72,20 +72,20 @@ def _write_in_place(repository: Repository, examined: Examined) -> Outcome:
 def _commit(repository: Repository, examined: Examined, branch: str) -> Outcome:
     plan = examined.proven.plan
     identity = digest(examined.rules, examined.settings)
-    entries = [_entry(patch, identity) for patch in plan.patches]
-    written = commit(repository, plan.before.base, branch, entries) if entries else Written("nothing-to-do", branch, ())
+    drafts = [_draft(patch, identity) for patch in plan.patches]
+    written = commit(repository, plan.before.base, branch, drafts) if drafts else Result(State.NOTHING_TO_DO, branch, ())
     return Outcome(
         "apply",
         examined.proven,
-        branch=branch if entries else None,
+        branch=branch if drafts else None,
         commits=written.commits,
         state=written.state,
         crashes=examined.crashes,
     )
 
 
-def _entry(patch: Patch, identity: str) -> Entry:
-    return Entry(
+def _draft(patch: Patch, identity: str) -> Draft:
+    return Draft(
         subject=subject(patch),
         body=body(patch),
         trailers={"Cifix-Rule": patch.rule.id, "Cifix-Plan": identity},

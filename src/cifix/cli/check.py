@@ -8,7 +8,6 @@ from cifix.cli import options
 from cifix.cli.examine import Selection, examine
 from cifix.cli.show import show
 from cifix.report.outcome import Outcome
-from cifix.vcs.filters import locked
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
 

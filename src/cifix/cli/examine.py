@@ -1,7 +1,7 @@
 """What apply and check have in common: open, select, plan, prove."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -9,10 +9,13 @@ from cifix.engine.config import choose, load
 from cifix.engine.plan import Settings
 from cifix.engine.prove import Proven, prove
 from cifix.engine.registry import Crash, discover
+from cifix.engine.resolve import Locked
 from cifix.model.finding import Safety
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
+from cifix.vcs.commit import filtered
 from cifix.vcs.ignores import ignored
+from cifix.vcs.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +37,21 @@ class Examined:
     crashes: tuple[Crash, ...]
 
 
-def examine(source: Source, asked: Selection, locked: Callable[[Iterable[str]], Mapping[str, str]]) -> Examined:
+def examine(repository: Repository, source: Source, asked: Selection) -> Examined:
     """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options."""
     snapshot = Snapshot(source)
     config = load(snapshot)
     registry = discover()
     rules = choose(registry.rules, registry.plugins, config, select=asked.select, ignore=asked.ignore)
-    settings = Settings(Safety[asked.safety.upper()], config, frozenset(asked.select), locked)
+    settings = Settings(Safety[asked.safety.upper()], config, frozenset(asked.select), _locked(repository, source.base))
     with _progress(len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
     return Examined(proven, rules, settings, (*registry.crashes, *proven.plan.crashes))
+
+
+def _locked(repository: Repository, base: str | None) -> Locked:
+    why = "its .gitattributes filter would have to run; change the file by hand"
+    return lambda paths: dict.fromkeys(filtered(repository, base, paths), why)
 
 
 @contextmanager

@@ -22,10 +22,11 @@ class Commands(click.Group):
         return list(self.modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of one command."""
+        """Import the module of one command, after forgetting what a surrounding git left in the environment."""
         del ctx
         if cmd_name not in self.modules:
             return None
+        importlib.import_module("cifix.vcs.repository").scrub(os.environ)
         command: click.Command = importlib.import_module(f"cifix.cli.{cmd_name}").command
         return command
 
