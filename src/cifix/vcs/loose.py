@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 
 from cifix.errors import GitError
 from cifix.model.text import LIMIT, Opaque
-from cifix.vcs.attributes import filtered
+from cifix.vcs.attributes import FILTERED, filtered_on_disk
 from cifix.vcs.disk import WorkTree, mode_of
+from cifix.vcs.private import quarantine
+from cifix.vcs.quoting import quoted
 from cifix.vcs.repository import Repository
-
-FILTERED = "its `filter` attribute names a program that would rewrite it, and cifix runs none; `git add -f` it yourself"
 
 
 class Loose:
@@ -50,8 +50,8 @@ class Loose:
     def prefetch(self, paths: Sequence[str]) -> None:
         """Convert many files at once."""
         wanted = [path for path in paths if path in self.modes and path not in self._known]
-        programs = filtered(self._repo, wanted)
-        self._known.update((path, Opaque(FILTERED)) for path in programs)
+        programs = filtered_on_disk(self._repo, wanted)
+        self._known.update((path, Opaque(f"{FILTERED}; add it with `git add -f {path}`")) for path in programs)
         readable: list[str] = []
         for path in wanted:
             if path not in programs:
@@ -72,14 +72,9 @@ class Loose:
         """Let git apply line endings, encodings and ident into an object folder that is thrown away."""
         if not paths:
             return
-        with TemporaryDirectory(prefix="cifix-") as quarantine:
-            objects = Path(quarantine, "objects")
-            objects.mkdir()
-            env = {
-                "GIT_OBJECT_DIRECTORY": str(objects),
-                "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(str(self._repo.common_dir / "objects")),
-            }
-            names = "".join(f"{_quoted(path)}\n" for path in paths)
+        with TemporaryDirectory(prefix="cifix-") as folder:
+            env = quarantine(self._repo, Path(folder))
+            names = "".join(f"{quoted(path)}\n" for path in paths)
             try:
                 oids = self._repo.run("hash-object", "-w", "--stdin-paths", stdin=os.fsencode(names), env=env).split()
             except GitError as why:
@@ -116,9 +111,3 @@ def _contents(answer: bytes) -> Iterator[bytes]:
         size = int(answer[position:end].rpartition(b" ")[2])
         yield answer[end + 1 : end + 1 + size]
         position = end + size + 2
-
-
-def _quoted(path: str) -> str:
-    """A path in git's C style, which survives newlines, carriage returns and path list separators."""
-    plain = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-    return f'"{plain}"'

@@ -58,6 +58,7 @@ _SETTINGS = (
     "core.splitIndex=false",
     "core.untrackedCache=false",
     "index.sparse=false",
+    "core.filesRefLockTimeout=2000",
     "gc.auto=0",
     "maintenance.auto=false",
 )
@@ -143,8 +144,8 @@ class Repository:
         outcome = self.attempt("rev-parse", "--verify", "--quiet", name)
         return outcome.out.decode().strip() if outcome.status == 0 else None
 
-    def blobs(self, oids: Sequence[str]) -> dict[str, bytes]:
-        """The content of many blobs by id, read by one process that stays; raises `GitError` if one is missing."""
+    def objects(self, oids: Sequence[str]) -> dict[str, bytes]:
+        """The content of many objects by id, read by one process that stays; raises `GitError` if one is missing."""
         with self._lock:
             if self._batch is not None and not self._batch.usable:
                 self._batch = None

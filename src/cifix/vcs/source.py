@@ -1,19 +1,29 @@
 """Where snapshots read from: a commit, the index or the work tree of a repository."""
 
 import os
+import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from cifix.errors import GitError
 from cifix.model.text import LIMIT, Opaque
-from cifix.vcs.attributes import filtered
+from cifix.vcs.attributes import FILTERED, attribute_files, filtered_on_disk
 from cifix.vcs.disk import GITLINK, WorkTree, mode_of
 from cifix.vcs.excludes import excludes
-from cifix.vcs.loose import FILTERED, Loose, trusts_modes
+from cifix.vcs.loose import Loose, trusts_modes
 from cifix.vcs.partial import fetch, missing, promisor
 from cifix.vcs.repository import Repository
+
+_EMPTY = (
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
+"""The ids of the empty blob."""
+
+_INTENT_TO_ADD = 1 << 29
+"""Git's CE_INTENT_TO_ADD, as `ls-files --debug` prints flags."""
 
 _KEPT = 128 * 1024 * 1024
 """Bytes of blobs that a source keeps after a prefetch; the rest is read again when asked for."""
@@ -38,8 +48,13 @@ def commit_source(repo: Repository, rev: str) -> "Stored":
 
 
 def index_source(repo: Repository) -> "Stored":
-    """The files of the index, as `git commit` would take them."""
-    return Stored(repo, repo.oid("HEAD^{commit}"), _index(repo))
+    """The files of the index, as `git commit` would take them; raises `GitError` in a bare repository."""
+    if repo.root is None:
+        raise GitError(f"{repo.git_dir} is bare and has no index; read a commit instead, for example HEAD")
+    entries = _index(repo)
+    announced = _intended(repo, entries)
+    taken = {path: entry for path, entry in entries.items() if path not in announced}
+    return Stored(repo, repo.oid("HEAD^{commit}"), taken)
 
 
 def worktree_source(repo: Repository) -> "Checkout":
@@ -78,6 +93,7 @@ class Stored:
         """The bytes git stores, or would store; raises `Opaque`, and `KeyError` for unknown paths."""
         entry = self._entries.get(path)
         if entry is None:
+            self.fetch(attribute_files(self._entries))
             return self._loose.read(path)
         if entry.mode == GITLINK:
             raise Opaque("it is a submodule")
@@ -85,31 +101,37 @@ class Stored:
             raise Opaque("it has merge conflicts")
         if entry.oid in self._blobs:
             return self._blobs[entry.oid]
-        self._fetch([entry.oid])
-        return self._repo.blobs([entry.oid])[entry.oid]
+        self.fetch([path])
+        return self._repo.objects([entry.oid])[entry.oid]
 
     def prefetch(self, paths: Sequence[str]) -> None:
         """Read many files at once, and fetch them at once where a partial clone has left them out."""
-        entries = [self._entries[path] for path in paths if path in self._entries]
-        wanted = [entry.oid for entry in entries if entry.mode != GITLINK and entry.oid not in self._blobs]
-        self._fetch(wanted)
-        self._keep(wanted)
-        self._loose.prefetch([path for path in paths if path not in self._entries])
+        self.fetch(paths)
+        self._keep([oid for oid in self._oids(paths) if oid not in self._blobs])
+        loose = [path for path in paths if path not in self._entries]
+        if loose:
+            self.fetch(attribute_files(self._entries))
+            self._loose.prefetch(loose)
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Fetch, in one go, the files that a partial clone has left out."""
+        lacking = [oid for oid in self._oids(paths) if oid in self._missing]
+        if lacking and self._promisor is not None:
+            fetch(self._repo, self._promisor, lacking)
+            self._missing.difference_update(lacking)
+
+    def _oids(self, paths: Iterable[str]) -> list[str]:
+        entries = (self._entries[path] for path in paths if path in self._entries)
+        return list(dict.fromkeys(entry.oid for entry in entries if entry.mode != GITLINK))
 
     def _keep(self, oids: Sequence[str]) -> None:
         for start in range(0, len(oids), 256):
             if self._room <= 0:
                 return
-            for oid, data in self._repo.blobs(oids[start : start + 256]).items():
+            for oid, data in self._repo.objects(oids[start : start + 256]).items():
                 if len(data) <= LIMIT:
                     self._blobs[oid] = data
                     self._room -= len(data)
-
-    def _fetch(self, oids: Sequence[str]) -> None:
-        lacking = [oid for oid in dict.fromkeys(oids) if oid in self._missing]
-        if lacking and self._promisor is not None:
-            fetch(self._repo, self._promisor, lacking)
-            self._missing.difference_update(lacking)
 
     @cached_property
     def _promisor(self) -> str | None:
@@ -185,7 +207,8 @@ class Checkout:
 
     @cached_property
     def _filtered(self) -> frozenset[str]:
-        return filtered(self._repo, self._entries)
+        self._stored.fetch(attribute_files(self._entries))
+        return filtered_on_disk(self._repo, self._entries)
 
 
 def _tree(repo: Repository, commit: str) -> Iterator[tuple[str, Entry]]:
@@ -198,11 +221,19 @@ def _tree(repo: Repository, commit: str) -> Iterator[tuple[str, Entry]]:
 
 def _index(repo: Repository) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
-    if repo.root is None:
-        return entries
     for record in os.fsdecode(repo.run("ls-files", "-s", "-t", "-z")).split("\0"):
         if record:
             described, _, path = record.partition("\t")
             state, mode, oid, _ = described.split(" ")
             entries[path] = Entry(int(mode, 8), oid, state)
     return entries
+
+
+def _intended(repo: Repository, entries: Mapping[str, Entry]) -> set[str]:
+    """Paths that `git add -N` only announced: the index shows an empty file that no commit would hold."""
+    if not any(entry.oid in _EMPTY for entry in entries.values()):
+        return set()
+    shown = re.finditer(
+        r"([^\0]+)\0(?:  .*\n)+?.*\tflags: ([0-9a-f]+)\n", os.fsdecode(repo.run("ls-files", "--debug", "-z"))
+    )
+    return {match[1] for match in shown if int(match[2], 16) & _INTENT_TO_ADD}
