@@ -1,0 +1,93 @@
+"""`cifix apply`: find, fix, prove, and commit on a branch."""
+
+from pathlib import Path
+
+import click
+
+from cifix.cli import options
+from cifix.cli.examine import Examined, Selection, examine
+from cifix.cli.show import show
+from cifix.engine.plan import Patch
+from cifix.errors import UsageError
+from cifix.report.message import body, digest, subject
+from cifix.report.outcome import Outcome
+from cifix.vcs.commit import Draft, Result, State, commit
+from cifix.vcs.inplace import write
+from cifix.vcs.repository import Repository
+from cifix.vcs.source import commit_source, worktree_source
+
+BRANCH = "cifix/fixes"
+
+
+@click.command("apply")
+@options.target
+@click.option("--dry-run", is_flag=True, help="Print the diffs; write nothing at all.")
+@click.option("--in-place", is_flag=True, help="Change the files of the work tree; commit nothing.")
+@click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="Branch to commit on.")
+@click.option("--base", metavar="REV", help="Commit to start from.  [default: HEAD]")
+@options.selection
+@options.reporting
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    path: Path,
+    dry_run: bool,
+    in_place: bool,
+    branch: str,
+    base: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    safety: str,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Fix what makes CI fail in the repository at PATH, on a branch of its own.
+
+    One commit per rule is made on the branch; the work tree, the index and HEAD are not touched.
+    """
+    if in_place and base is not None:
+        raise UsageError("--in-place changes the files on disk, so it cannot start from another commit: drop --base.")
+    with Repository.open(path) as repository:
+        source = worktree_source(repository) if in_place else commit_source(repository, base or "HEAD")
+        examined = examine(
+            source, Selection(select, ignore, safety), repository
+        )
+        if dry_run:
+            outcome = Outcome("dry-run", examined.proven, crashes=examined.crashes)
+        elif in_place:
+            outcome = _write_in_place(repository, examined)
+        else:
+            outcome = _commit(repository, examined, branch)
+    show(outcome, form, output)
+    ctx.exit(outcome.exit)
+
+
+def _write_in_place(repository: Repository, examined: Examined) -> Outcome:
+    plan = examined.proven.plan
+    write(repository, {path: plan.after.file(path) for path in plan.before.differences(plan.after)})
+    return Outcome("in-place", examined.proven, crashes=examined.crashes)
+
+
+def _commit(repository: Repository, examined: Examined, branch: str) -> Outcome:
+    plan = examined.proven.plan
+    identity = digest(examined.rules, examined.settings)
+    drafts = [_draft(patch, identity) for patch in plan.patches]
+    written = commit(repository, plan.before.base, branch, drafts) if drafts else Result(State.NOTHING_TO_DO, branch, ())
+    return Outcome(
+        "apply",
+        examined.proven,
+        branch=branch if drafts else None,
+        commits=written.commits,
+        state=written.state,
+        crashes=examined.crashes,
+    )
+
+
+def _draft(patch: Patch, identity: str) -> Draft:
+    return Draft(
+        subject=subject(patch),
+        body=body(patch),
+        trailers={"Cifix-Rule": patch.rule.id, "Cifix-Plan": identity},
+        files={path: patch.after.file(path) for path in patch.paths},
+    )
