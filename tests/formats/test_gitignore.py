@@ -129,8 +129,8 @@ def one(written: str) -> Pattern:
 
 def test_a_pattern_spans_its_characters_without_the_blanks_git_drops_and_its_line_end() -> None:
     assert read(b"# note\nlib/  \r\n\r\n!keep\\ \nlast") == [
-        (2, "lib/", "  \r\n"),
-        (4, "!keep\\ ", "\n"),
+        (2, "lib/", "  "),
+        (4, "!keep\\ ", ""),
         (5, "last", ""),
     ]
 

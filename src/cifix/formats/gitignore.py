@@ -124,6 +124,14 @@ class Ignores:
         parsed = [{path: patterns(_any_text(raw)) for path, raw in group.items()} for group in (files, excludes)]
         return cls(*parsed)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The fixed names that patterns ignore at every depth."""
+        rules = (*self._files.values(), *self._excludes)
+        return frozenset(
+            name for one in rules for pattern in one.patterns if (name := pattern.name) and not pattern.negated
+        )
+
     def explain(self, path: str) -> Match | None:
         """The pattern that decides about the file at `path`, perhaps a negated one, or None if none does.
 
