@@ -45,12 +45,17 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A source that git ignores because of `match`; `use` is one import that fails without it, if any."""
+    """A source that git ignores because of `match`; `use` is one import that fails without it, if any.
+
+    A missing one need not be ignored any more: then `hidden` is False, and `match` is a pattern with the
+    name of its folder, which may have kept it out in the past.
+    """
 
     path: str
     state: State
     match: Match
     use: Use | None = None
+    hidden: bool = True
 
 
 def ignore_files(snapshot: Snapshot) -> dict[str, bytes]:
@@ -67,7 +72,8 @@ def ignore_files(snapshot: Snapshot) -> dict[str, bytes]:
 
 def names_folder(match: Match, path: str) -> bool:
     """Whether a fixed name without a place, such as `lib/`, ignores a folder above the file at `path`."""
-    return match.path != path and match.pattern.name is not None and not match.pattern.negated
+    pattern = match.pattern
+    return match.path != path and pattern.floating and pattern.name is not None and not pattern.negated
 
 
 def masked_sources(snapshot: Snapshot, ignores: Ignores) -> tuple[Masked, ...]:
@@ -75,9 +81,9 @@ def masked_sources(snapshot: Snapshot, ignores: Ignores) -> tuple[Masked, ...]:
 
     Tracked ones count if they lie in a package and below a folder that a fixed name such as `lib/` ignores;
     loose ones if first-party code imports them, or if they lie below such a folder beside a module that is
-    tracked or counts; missing ones below such a folder if an unguarded import asks for them.
+    tracked or counts; missing ones in a folder that a pattern names if an unguarded import asks for them.
     """
-    names = frozenset(name for name in ignores.names if name.isidentifier())
+    names = frozenset(name for name in ignores.named if name.isidentifier())
     loose = {one.path: one for one in _loose_sources(snapshot, ignores)}
     if not names and not loose:
         return ()
@@ -94,7 +100,7 @@ def _loose_sources(snapshot: Snapshot, ignores: Ignores) -> Iterator[Masked]:
     for path in sorted(snapshot.disk):
         if path.endswith(SOURCES + _MARKERS) and not _product(path, environments):
             match = ignores.explain(path)
-            if match and not match.pattern.negated and (match.pattern.name or not match.pattern.anchored):
+            if match and match.pattern.floating and not match.pattern.negated:
                 yield Masked(path, State.LOOSE, match)
 
 
@@ -169,12 +175,20 @@ def _missing(snapshot: Snapshot, ignores: Ignores, packages: Packages, asked: Ma
         if packages.exists(stem) or packages.exists(_GENERATED.sub("", stem)) or packages.plain(_folder(stem)):
             continue
         for path in (f"{stem}.py", f"{stem}/__init__.py"):
-            match = ignores.explain(path)
-            if match and names_folder(match, path):
-                built = path.endswith(f"{stem}.py") and _built(snapshot, stem)
+            masked = _missing_at(path, use, ignores)
+            if masked is not None:
+                built = path == f"{stem}.py" and _built(snapshot, stem)
                 if not built and _is_module(snapshot, packages, stem, use):
-                    yield Masked(path, State.MISSING, match, use)
+                    yield masked
                 break
+
+
+def _missing_at(path: str, use: Use, ignores: Ignores) -> Masked | None:
+    match = ignores.explain(path)
+    if match and not match.pattern.negated:
+        return Masked(path, State.MISSING, match, use) if names_folder(match, path) else None
+    names = [name for name in path.split("/")[:-1] if name in ignores.named]
+    return Masked(path, State.MISSING, ignores.named[names[0]], use, hidden=False) if names else None
 
 
 def _is_module(snapshot: Snapshot, packages: Packages, stem: str, use: Use) -> bool:

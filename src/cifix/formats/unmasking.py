@@ -90,7 +90,8 @@ def near(snapshot: Snapshot, names: Collection[str]) -> list[str]:
 
 
 def _floats(match: Match, snapshot: Snapshot) -> bool:
-    return match.pattern.name is not None and not match.pattern.negated and match.source in snapshot
+    pattern = match.pattern
+    return pattern.floating and pattern.name is not None and not pattern.negated and match.source in snapshot
 
 
 def _above(path: str) -> Iterator[str]:

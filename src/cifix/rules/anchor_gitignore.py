@@ -81,10 +81,11 @@ def rule(snapshot: Snapshot, options: NoOptions) -> Iterator[Finding]:
     del options
     start = Tree(snapshot)
     masked = masked_sources(snapshot, start.ignores)
-    inside = [one for one in masked if names_folder(one.match, one.path) and one.match.source in snapshot]
-    yield from _not_ours([one for one in masked if one not in inside], snapshot)
+    ours = [one for one in masked if names_folder(one.match, one.path) and one.match.source in snapshot]
+    yield from _not_ours([one for one in masked if one not in ours], snapshot)
+    yield from _absent(masked, snapshot)
     tree = start
-    for group in _groups(inside, start):
+    for group in _groups([one for one in ours if one.hidden], start):
         try:
             solved = _solved(group, start, tree)
         except Opaque as why:
@@ -219,11 +220,18 @@ def _findings(
 ) -> Iterator[Finding]:
     for match in at:
         yield _finding(match, _message(match, wanted, snapshot), outcome)
-    missing = [one for one in wanted if one.state is State.MISSING]
-    if missing and at:
-        names = _listed([one.path for one in missing], most=len(missing))
-        detail = f"whoever has them must add {names}: {_uses(missing, snapshot)}"
-        yield _finding(at[-1], f"{names}: imported, and in no commit", Refusal("missing-source", detail))
+
+
+def _absent(masked: Iterable[Masked], snapshot: Snapshot) -> Iterator[Finding]:
+    """What a person has to add, whether or not a pattern is still in the way."""
+    lines: dict[tuple[str, int], list[Masked]] = {}
+    for one in masked:
+        if one.state is State.MISSING and one.match.source in snapshot:
+            lines.setdefault((one.match.source, one.match.pattern.number), []).append(one)
+    for found in lines.values():
+        names = _listed([one.path for one in found], most=len(found))
+        detail = f"whoever has them must add {names}: {_uses(found, snapshot)}"
+        yield _finding(found[0].match, f"{names}: imported, and in no commit", Refusal("missing-source", detail))
 
 
 def _finding(match: Match, message: str, outcome: Fix | Refusal) -> Finding:
