@@ -177,8 +177,8 @@ def _missing(snapshot: Snapshot, ignores: Ignores, packages: Packages, asked: Ma
         for path in (f"{stem}.py", f"{stem}/__init__.py"):
             masked = _missing_at(path, use, ignores)
             if masked is not None:
-                built = path == f"{stem}.py" and _built(snapshot, stem)
-                if not built and _is_module(snapshot, packages, stem, use):
+                package = any(other.startswith(f"{stem}/") and asked[other].certain for other in asked)
+                if (package or not _built(snapshot, stem)) and _is_module(snapshot, packages, stem, use):
                     yield masked
                 break
 
