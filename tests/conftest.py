@@ -9,7 +9,9 @@ import pytest
 
 Git = Callable[..., bytes]
 
-IDENTITY = "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[core]\n\tautocrlf = false\n"
+IDENTITY = (
+    "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[core]\n\tautocrlf = false\n"
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,6 +26,7 @@ def plain_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "HOME": str(home),
+        "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
         "XDG_CONFIG_HOME": str(home / "config"),
     }
     yield

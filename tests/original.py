@@ -12,7 +12,8 @@ from cifix.testing import build
 
 TREE: dict[str, bytes] = {
     ".gitignore": (
-        b"# build results\n*.pyc\n__pycache__/\n*.so\nlib/\nlib64/\n!quant/lib/\n\n# environments\nvenv/\n.venv/\nlib/\n"
+        b"# build results\n*.pyc\n__pycache__/\n*.so\nlib/\nlib64/\n!quant/lib/\n"
+        b"\n# environments\nvenv/\n.venv/\nlib/\n"
     ),
     "pyproject.toml": b'[project]\nname = "quant"\nversion = "1"\nrequires-python = ">=3.9"\n',
     "quant/__init__.py": (
@@ -21,7 +22,9 @@ TREE: dict[str, bytes] = {
     ),
     "quant/engine.py": b"from quant.lib.labels import LabelArray\n\n\nclass Engine:\n    labels = LabelArray\n",
     "quant/lib/__init__.py": b'"""Arrays."""\n',
-    "quant/lib/labels.py": b"from quant.lib.normal import normalize\n\n\nclass LabelArray:\n    clean = staticmethod(normalize)\n",
+    "quant/lib/labels.py": (
+        b"from quant.lib.normal import normalize\n\n\nclass LabelArray:\n    clean = staticmethod(normalize)\n"
+    ),
     "quant/lib/normal.py": b"def normalize(value):\n    return value\n",
     "quant/lib/fast.so": b"\x7fELF\0",
     "quant/lib/__pycache__/labels.cpython-311.pyc": b"\0",

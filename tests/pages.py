@@ -3,16 +3,20 @@
 `python -m tests.pages` writes them; a test compares.
 """
 
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from cifix.engine.registry import discover
+from cifix.engine.resolve import REFUSALS
 from cifix.report.page import page, table
 from cifix.testing import cases
 from cifix.testing.examples import examples
+from tests.original import original
 
 ROOT = Path(__file__).parents[1]
-MARKS = ("<!-- rules -->\n", "<!-- /rules -->\n")
 
 
 def pages() -> Iterator[tuple[Path, str]]:
@@ -22,9 +26,29 @@ def pages() -> Iterator[tuple[Path, str]]:
         folder = ROOT / "fixtures" / rule.id
         yield folder / "README.md", f"{page(rule)}\n{examples(cases(folder))}"
     readme = ROOT / "README.md"
-    head, rest = readme.read_text("utf-8").split(MARKS[0])
-    tail = rest.split(MARKS[1])[1]
-    yield readme, head + MARKS[0] + table(rules.values()) + MARKS[1] + tail
+    text = readme.read_text("utf-8")
+    text = _filled(text, "rules", table(rules.values()))
+    text = _filled(text, "refusals", _refusals())
+    yield readme, _filled(text, "preview", f"```text\n{preview()}```\n")
+
+
+def preview() -> str:
+    """What a dry run prints for the repository of the original case."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = original(Path(scratch) / "quant")
+        command = [sys.executable, "-m", "cifix", "apply", "--dry-run", str(folder)]
+        return subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout.decode()
+
+
+def _refusals() -> str:
+    rows = [f"| `{key}` | {line} |" for key, line in sorted(REFUSALS.items())]
+    return "\n".join(("| reason | meaning |", "| --- | --- |", *rows)) + "\n"
+
+
+def _filled(text: str, name: str, content: str) -> str:
+    head, rest = text.split(f"<!-- {name} -->\n")
+    tail = rest.split(f"<!-- /{name} -->\n")[1]
+    return f"{head}<!-- {name} -->\n{content}<!-- /{name} -->\n{tail}"
 
 
 def main() -> None:

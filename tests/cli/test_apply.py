@@ -169,7 +169,9 @@ def test_the_target_may_narrow_the_run(cifix: Cifix, git: Git, repo: Path) -> No
 
 
 def test_a_comment_turns_a_finding_down(cifix: Cifix, git: Git, repo: Path) -> None:
-    more(repo, git, {".pre-commit-config.yaml": HOOKS.replace(b"x.py\n", b"x.py  # cifix: ignore[hook-python3] ours\n")})
+    more(
+        repo, git, {".pre-commit-config.yaml": HOOKS.replace(b"x.py\n", b"x.py  # cifix: ignore[hook-python3] ours\n")}
+    )
     done = cifix("apply", repo)
     assert (done.code, "1 finding turned down by `cifix: ignore` comments." in done.text) == (0, True)
 

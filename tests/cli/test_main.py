@@ -38,7 +38,10 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
-        [sys.executable, "-m", "cifix", "check", str(tmp_path / "repo")], stdout=writing, stderr=subprocess.PIPE, check=False
+        [sys.executable, "-m", "cifix", "check", str(tmp_path / "repo")],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")

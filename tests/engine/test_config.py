@@ -38,7 +38,10 @@ def test_without_a_table_everything_is_default() -> None:
 
 
 def test_the_table_of_pyproject_is_read() -> None:
-    raw = b'[tool.cifix]\r\nignore = ["lazy-init"]\r\nexclude = ["vendor/"]\r\n[tool.cifix.rules.lazy-init]\r\nlevel = 4\r\n'
+    raw = (
+        b'[tool.cifix]\r\nignore = ["lazy-init"]\r\nexclude = ["vendor/"]\r\n'
+        b"[tool.cifix.rules.lazy-init]\r\nlevel = 4\r\n"
+    )
     config = load(Snapshot.of({"pyproject.toml": raw}))
     assert config == Config(
         "pyproject.toml [tool.cifix]", ignore=("lazy-init",), exclude=("vendor/",), rules={"lazy-init": {"level": 4}}

@@ -151,7 +151,7 @@ def test_a_fix_that_reaches_into_excluded_files_is_refused() -> None:
 
 
 def test_a_locked_file_is_refused_with_its_reason() -> None:
-    settings = Settings(locked=lambda paths: {path: "stored with LFS" for path in paths})
+    settings = Settings(locked=lambda paths: dict.fromkeys(paths, "stored with LFS"))
     made = run([replacing("one", "a", "b")], {"f": b"a"}, settings)
     assert made.remaining[0].finding.outcome == Refusal("locked", "f: stored with LFS")
 

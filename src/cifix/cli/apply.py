@@ -8,11 +8,13 @@ from cifix.cli import options
 from cifix.cli.examine import Examined, Selection, examine
 from cifix.cli.show import show
 from cifix.engine.plan import Patch
-from cifix.errors import UsageError
+from cifix.errors import GitError, UsageError
+from cifix.model.change import Untrack
+from cifix.model.snapshot import File, Snapshot
 from cifix.report.message import body, digest, subject
 from cifix.report.outcome import Outcome
 from cifix.vcs.commit import Draft, Result, State, commit
-from cifix.vcs.inplace import write
+from cifix.vcs.inplace import write_in_place
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
 
@@ -50,30 +52,42 @@ def command(
         raise UsageError("--in-place changes the files on disk, so it cannot start from another commit: drop --base.")
     with Repository.open(path) as repository:
         source = worktree_source(repository) if in_place else commit_source(repository, base or "HEAD")
-        examined = examine(
-            source, Selection(select, ignore, safety), repository
-        )
+        examined = examine(repository, source, Selection(select, ignore, safety))
         if dry_run:
             outcome = Outcome("dry-run", examined.proven, crashes=examined.crashes)
         elif in_place:
-            outcome = _write_in_place(repository, examined)
+            outcome = _write_in_place(repository.root, examined)
         else:
             outcome = _commit(repository, examined, branch)
     show(outcome, form, output)
     ctx.exit(outcome.exit)
 
 
-def _write_in_place(repository: Repository, examined: Examined) -> Outcome:
+def _write_in_place(root: Path | None, examined: Examined) -> Outcome:
+    if root is None:
+        raise GitError("a bare repository has no files to change in place; leave out --in-place")
     plan = examined.proven.plan
-    write(repository, {path: plan.after.file(path) for path in plan.before.differences(plan.after)})
+    left = {change.path for patch in plan.patches for change in patch.changes if isinstance(change, Untrack)}
+    changed = [path for path in plan.before.differences(plan.after) if path not in left]
+    before = {path: _on_disk(plan.before, path) for path in changed}
+    after = {path: plan.after.file(path) for path in changed if plan.after.file(path) != before[path]}
+    write_in_place(root, {path: before[path] for path in after}, after)
     return Outcome("in-place", examined.proven, crashes=examined.crashes)
+
+
+def _on_disk(snapshot: Snapshot, path: str) -> File | None:
+    if path in snapshot.disk:
+        return File(snapshot.read(path), snapshot.disk[path])
+    return snapshot.file(path)
 
 
 def _commit(repository: Repository, examined: Examined, branch: str) -> Outcome:
     plan = examined.proven.plan
     identity = digest(examined.rules, examined.settings)
     drafts = [_draft(patch, identity) for patch in plan.patches]
-    written = commit(repository, plan.before.base, branch, drafts) if drafts else Result(State.NOTHING_TO_DO, branch, ())
+    written = (
+        commit(repository, plan.before.base, branch, drafts) if drafts else Result(State.NOTHING_TO_DO, branch, ())
+    )
     return Outcome(
         "apply",
         examined.proven,

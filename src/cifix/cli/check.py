@@ -33,9 +33,7 @@ def command(
     with Repository.open(path) as repository:
         on_disk = base is None and repository.root is not None
         source = worktree_source(repository) if on_disk else commit_source(repository, base or "HEAD")
-        examined = examine(
-            source, Selection(select, ignore, safety), lambda paths: locked(repository, source.base, paths)
-        )
+        examined = examine(repository, source, Selection(select, ignore, safety))
     outcome = Outcome("check", examined.proven, crashes=examined.crashes)
     show(outcome, form, output)
     ctx.exit(outcome.exit)

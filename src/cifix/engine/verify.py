@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cifix.engine.plan import Patch
-from cifix.formats import gitignore, python, toml, yaml
+from cifix.formats import gitignore, python, python_lazy, toml, yaml
 from cifix.model.change import Edit, inverse, splice
 from cifix.model.expect import Absent, Exports, Revealed, Route, Value
 from cifix.model.snapshot import Snapshot
@@ -112,7 +112,13 @@ def _statements(patch: Patch, path: str, edits: Sequence[Edit]) -> Proof:
     after = patch.after.parsed(path, python.parse)
     old = python.untouched(before, [(edit.start, edit.end) for edit in edits])
     new = python.untouched(after, [(edit.start, edit.end) for edit in inverse(before.text.text, edits)])
-    return Proof(name, old == new)
+    return Proof(name, _within(old, python.untouched(after, ())) and _within(new, python.untouched(before, ())))
+
+
+def _within(some: Iterable[str], every: Iterable[str]) -> bool:
+    """Whether all of `some` stand among `every`, in the same order."""
+    rest = iter(every)
+    return all(one in rest for one in some)
 
 
 def _revealed(patch: Patch, claims: Sequence[Revealed], ignored: Ignored) -> Proof:
@@ -134,7 +140,7 @@ def _revealed(patch: Patch, claims: Sequence[Revealed], ignored: Ignored) -> Pro
 
 def _exports(patch: Patch, claim: Exports) -> Proof:
     before, after = (
-        python.exports(snapshot.parsed(claim.path, python.parse).tree) for snapshot in (patch.before, patch.after)
+        python_lazy.exports(snapshot.parsed(claim.path, python.parse).tree) for snapshot in (patch.before, patch.after)
     )
     lost = ", ".join(sorted(before - after))
     return Proof(f"{claim.path}: every name is still offered", not lost, lost)

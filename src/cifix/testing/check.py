@@ -33,11 +33,15 @@ def check(case: Case, rule: Rule, scratch: Path) -> None:
             _check_variant(twin, rule, scratch / twin.name.rpartition("~")[2], sources=(worktree_source,))
 
 
+def _head_source(repository: Repository) -> Source:
+    return commit_source(repository, "HEAD")
+
+
 def _check_variant(
     case: Case,
     rule: Rule,
     folder: Path,
-    sources: tuple[Callable[[Repository], Source], ...] = (worktree_source, index_source, commit_source),
+    sources: tuple[Callable[[Repository], Source], ...] = (worktree_source, index_source, _head_source),
 ) -> None:
     build(case.before, folder, force=case.force, loose=case.loose)
     with Repository.open(folder) as repository:
