@@ -76,6 +76,11 @@ class Order:
             if (full := f"{base}.{name}") in self.package.modules:
                 yield full
 
+    def attempted(self, module: str, attempt: Attempt) -> Iterator[str]:
+        """The modules of the package whose failure an attempt in `module` would notice."""
+        for load in loads(attempt.body):
+            yield from self.targets(module, load)
+
     def closure(self, names: Iterable[str], stop: str) -> frozenset[str]:
         """All modules that importing `names` can load, parents included, without what `stop` imports."""
         seen: set[str] = {stop}
