@@ -91,10 +91,10 @@ def settled(init: Init, order: Order) -> Draft:
     first = order.first(init.name)
     before = order.closure([init.name], "") if first.failure else frozenset(first.loaded)
     draft = replace(draft, before=before)
-    if obstacle := _whole(init, order) or _unlisted(draft):
+    if obstacle := _whole(init, order):
         return replace(draft, moved=(), kept=(obstacle,))
-    draft = _without_effects(draft, order)
-    return _worthwhile(_importable(_worthwhile(draft), order))
+    draft = _worthwhile(_without_effects(draft, order))
+    return _listed(_worthwhile(_importable(draft, order)))
 
 
 def cured(init: Init, order: Order, failure: Failure) -> Draft:
@@ -123,12 +123,12 @@ def _whole(init: Init, order: Order) -> Obstacle | None:
     return Obstacle(init.reexports()[0], found[0], (), found[1]) if found else None
 
 
-def _unlisted(draft: Draft) -> Obstacle | None:
-    """A star import without `__all__` takes the submodules that are loaded, which computed names keep secret."""
-    if has_dunder_all(draft.init.module.tree) or not draft.computed:
-        return None
+def _listed(draft: Draft) -> Draft:
+    """Nothing moves if a star import takes submodules, for want of `__all__`, that computed names keep secret."""
+    if not draft.moved or has_dunder_all(draft.init.module.tree) or not draft.computed:
+        return draft
     detail = "there is no __all__, and modules are imported by computed names"
-    return Obstacle(draft.statements[0], "no-star-list", (), detail)
+    return draft.keeping(draft.moved, "no-star-list", detail)
 
 
 def _probe(init: Init, order: Order) -> tuple[str, str] | None:
