@@ -116,10 +116,9 @@ def parse(text: Text) -> Module:
 
 
 def untouched(module: Module, spans: Iterable[Span]) -> tuple[str, ...]:
-    """The dump of every top-level statement that none of `spans` touches, in order.
+    """The dump of every top-level statement that none of `spans` touches, not even at an edge, in order.
 
-    A fix leaves the rest of a module alone if this is equal before (with the spans of its edits) and
-    after (with those of the inverse edits). An empty span touches only what it lies inside of.
+    Each must stand unchanged and in the same order in the module on the other side of a fix.
     """
     edits = tuple(spans)
     return tuple(
@@ -130,4 +129,4 @@ def untouched(module: Module, spans: Iterable[Span]) -> tuple[str, ...]:
 
 
 def _touches(edit: Span, statement: Span) -> bool:
-    return edit[0] < statement[1] and statement[0] < edit[1]
+    return edit[0] <= statement[1] and statement[0] <= edit[1]
