@@ -18,9 +18,9 @@ HARD = (
     b"      - uses: actions/upload-artifact@v3\n        with: {name: same, path: x}\n"
 )
 CYCLE = {
-    "pkg/__init__.py": b'from .a import A\n\n__all__ = ["A"]\n',
-    "pkg/a.py": b"from pkg.b import B\n\n\nclass A(B):\n    pass\n",
-    "pkg/b.py": b"from pkg import A\n\n\nclass B:\n    other = lambda: A\n",
+    "pkg/__init__.py": b'from .a import A\nfrom .b import B\n\n__all__ = ["A", "B"]\n',
+    "pkg/a.py": b"from pkg import B\n\n\nclass A(B):\n    pass\n",
+    "pkg/b.py": b"class B:\n    pass\n",
 }
 
 
@@ -195,7 +195,7 @@ def test_wrong_use_is_two(cifix: Cifix, repo: Path, arguments: list[str], words:
 def test_git_trouble_is_six(cifix: Cifix, git: Git, repo: Path, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     for arguments, words in (
-        (["apply", "plain"], "not a git repository"),
+        (["apply", "plain"], "plain is not inside a git repository"),
         (["check", "no/such/place"], "no/such/place"),
         (["apply", repo, "--base", "no-such-rev"], "no-such-rev"),
         (["apply", repo, "--branch", "main"], "main"),
@@ -292,7 +292,7 @@ def test_a_failed_proof_is_four_and_its_fix_is_thrown_away(
 ) -> None:
     expects = ', (Value(".pre-commit-config.yaml", ("repos",), "none"),)'
     body = PLUGIN.format(outcome=FIXES.format(expects=expects)).replace("a.txt", ".pre-commit-config.yaml")
-    body = body.replace('== b"x\\n"', "").replace("0, 1", "0, 0")
+    body = body.replace('== b"x\\n"', '[:1] != b"#"').replace("0, 1", "0, 0")
     plugin(tmp_path, monkeypatch, body.replace('"y"', '"# y\\n"'))
     done = cifix("apply", repo, "--select", "house-plugin", "--select", "hook-python3")
     assert done.code == 4

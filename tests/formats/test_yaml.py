@@ -229,7 +229,7 @@ def test_a_replaced_scalar_leaves_every_other_leaf_as_it_was(raw: bytes, data: s
 
 @settings(max_examples=300)
 @given(documents(), st.booleans(), st.data())
-def test_an_inserted_entry_is_all_that_changes(raw: bytes, first: bool, data: st.DataObject) -> None:  # noqa: FBT001
+def test_an_inserted_entry_is_all_that_changes(raw: bytes, first: bool, data: st.DataObject) -> None:
     found = parse(Text.decode(raw))
     route, target = data.draw(st.sampled_from([(r, n) for r, n in found.walk() if isinstance(n, Map)]))
     try:

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from cifix.formats.python import Module, Span
 from cifix.formats.import_statements import Taken, removed, restated, thinned
+from cifix.formats.python import Module, Span
 from cifix.formats.python_lazy import Entry, Style, render
 from cifix.formats.python_names import has_dunder_all, names
 from cifix.formats.python_reexports import Init, Reexport
