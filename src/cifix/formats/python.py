@@ -7,14 +7,12 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cifix.formats.python_lazy import exports as exports  # noqa: PLC0414 - engines look for it beside `parse`
 from cifix.model.text import Opaque, Text
 
 Span = tuple[int, int]
 """Half-open offsets in characters of the exact text."""
 
 _LINE_END = re.compile(r"[ \t\f]*(#[^\r\n]*)?(?=[\r\n]|\Z)")
-_INDENTED = re.compile(r"^([ \t]+)[^\s#]", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cifix.formats.python_names import flattened, is_type_checking, names
+from cifix.formats.python_names import flattened, is_type_checking, names, running
 
 TABLE = "_LAZY"
 NAMESPACE = "_LAZY_NAMESPACE"
@@ -48,9 +48,8 @@ def exports(tree: ast.Module) -> frozenset[str]:
     table were exported by name: the others are submodules that used to be loaded along the way.
     """
     static = names(ast.Module([part for test in _static(tree) for part in test.body], []))
-    running = ast.Module([part for statement in tree.body for part in _running(statement)], [])
     lazy = {name for name in table(tree) if name in static.bound}
-    return frozenset((set(names(running).bound) | lazy) - MACHINERY)
+    return frozenset((set(names(running(tree)).bound) | lazy) - MACHINERY)
 
 
 def render(entries: Sequence[Entry], static: Sequence[str], checking: str, style: Style) -> str:
@@ -110,9 +109,3 @@ def _entries(value: ast.Dict) -> Iterator[Entry]:
 
 def _static(tree: ast.Module) -> list[ast.If]:
     return [node for node in flattened(tree.body) if isinstance(node, ast.If) and is_type_checking(node.test)]
-
-
-def _running(statement: ast.stmt) -> list[ast.stmt]:
-    if isinstance(statement, ast.If) and is_type_checking(statement.test):
-        return [part for inner in statement.orelse for part in _running(inner)]
-    return [statement]
