@@ -1,0 +1,5 @@
+"""`python -m cifix` is the same as `cifix`."""
+
+from cifix.cli.main import run
+
+run()

@@ -1,0 +1,107 @@
+"""`cifix apply`: find, fix, prove, and commit on a branch."""
+
+from pathlib import Path
+
+import click
+
+from cifix.cli import options
+from cifix.cli.examine import Examined, Selection, examine
+from cifix.cli.show import show
+from cifix.engine.plan import Patch
+from cifix.errors import GitError, UsageError
+from cifix.model.change import Untrack
+from cifix.model.snapshot import File, Snapshot
+from cifix.report.message import body, digest, subject
+from cifix.report.outcome import Outcome
+from cifix.vcs.commit import Draft, Result, State, commit
+from cifix.vcs.inplace import write_in_place
+from cifix.vcs.repository import Repository
+from cifix.vcs.source import commit_source, worktree_source
+
+BRANCH = "cifix/fixes"
+
+
+@click.command("apply")
+@options.target
+@click.option("--dry-run", is_flag=True, help="Print the diffs; write nothing at all.")
+@click.option("--in-place", is_flag=True, help="Change the files of the work tree; commit nothing.")
+@click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="Branch to commit on.")
+@click.option("--base", metavar="REV", help="Commit to start from.  [default: HEAD]")
+@options.selection
+@options.reporting
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    path: Path,
+    dry_run: bool,
+    in_place: bool,
+    branch: str,
+    base: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    safety: str,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Fix what makes CI fail in the repository at PATH, on a branch of its own.
+
+    One commit per rule is made on the branch; the work tree, the index and HEAD are not touched.
+    """
+    if in_place and base is not None:
+        raise UsageError("--in-place changes the files on disk, so it cannot start from another commit: drop --base.")
+    with Repository.open(path) as repository:
+        source = worktree_source(repository) if in_place else commit_source(repository, base or "HEAD")
+        examined = examine(repository, source, Selection(select, ignore, safety))
+        if dry_run:
+            outcome = Outcome("dry-run", examined.proven, crashes=examined.crashes)
+        elif in_place:
+            outcome = _write_in_place(repository.root, examined)
+        else:
+            outcome = _commit(repository, examined, branch)
+    show(outcome, form, output)
+    ctx.exit(outcome.exit)
+
+
+def _write_in_place(root: Path | None, examined: Examined) -> Outcome:
+    if root is None:
+        raise GitError("a bare repository has no files to change in place; leave out --in-place")
+    plan = examined.proven.plan
+    left = {change.path for patch in plan.patches for change in patch.changes if isinstance(change, Untrack)}
+    changed = [path for path in plan.before.differences(plan.after) if path not in left]
+    before = {path: _on_disk(plan.before, path) for path in changed}
+    after = {path: plan.after.file(path) for path in changed if plan.after.file(path) != before[path]}
+    write_in_place(root, {path: before[path] for path in after}, after)
+    return Outcome("in-place", examined.proven, crashes=examined.crashes)
+
+
+def _on_disk(snapshot: Snapshot, path: str) -> File | None:
+    if path in snapshot.disk:
+        return File(snapshot.read(path), snapshot.disk[path])
+    return snapshot.file(path)
+
+
+def _commit(repository: Repository, examined: Examined, branch: str) -> Outcome:
+    plan = examined.proven.plan
+    identity = digest(examined.rules, examined.settings)
+    drafts = [_draft(patch, identity) for patch in plan.patches]
+    written = (
+        commit(repository, plan.before.base, branch, drafts) if drafts else Result(State.NOTHING_TO_DO, branch, ())
+    )
+    return Outcome(
+        "apply",
+        examined.proven,
+        branch=branch if drafts else None,
+        commits=written.commits,
+        state=written.state,
+        crashes=examined.crashes,
+    )
+
+
+def _draft(patch: Patch, identity: str) -> Draft:
+    return Draft(
+        subject=subject(patch),
+        body=body(patch),
+        trailers={"Cifix-Rule": patch.rule.id, "Cifix-Plan": identity},
+        files={path: patch.after.file(path) for path in patch.paths},
+    )

@@ -1,0 +1,39 @@
+"""`cifix check`: findings only, for a gate in CI."""
+
+from pathlib import Path
+
+import click
+
+from cifix.cli import options
+from cifix.cli.examine import Selection, examine
+from cifix.cli.show import show
+from cifix.report.outcome import Outcome
+from cifix.vcs.repository import Repository
+from cifix.vcs.source import commit_source, worktree_source
+
+
+@click.command("check")
+@options.target
+@click.option("--base", metavar="REV", help="Look at this commit instead of at the files on disk.")
+@options.selection
+@options.reporting
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    path: Path,
+    base: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    safety: str,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Report what cifix finds in the repository at PATH; exit with 1 if it finds anything."""
+    with Repository.open(path) as repository:
+        on_disk = base is None and repository.root is not None
+        source = worktree_source(repository) if on_disk else commit_source(repository, base or "HEAD")
+        examined = examine(repository, source, Selection(select, ignore, safety))
+    outcome = Outcome("check", examined.proven, crashes=examined.crashes)
+    show(outcome, form, output)
+    ctx.exit(outcome.exit)

@@ -1,0 +1,72 @@
+"""What apply and check have in common: open, select, plan, prove."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from cifix.engine.config import choose, load
+from cifix.engine.plan import Settings
+from cifix.engine.prove import Proven, prove
+from cifix.engine.registry import Crash, discover
+from cifix.engine.resolve import Locked
+from cifix.model.finding import Safety
+from cifix.model.rule import Rule
+from cifix.model.snapshot import Snapshot, Source
+from cifix.vcs.commit import filtered
+from cifix.vcs.ignores import ignored
+from cifix.vcs.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user asked for: rule ids to run and to leave out, and the safety floor's name."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    safety: str = "safe"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The proven plan for a repository, the rules and settings that made it, and rules that broke."""
+
+    proven: Proven
+    rules: tuple[Rule, ...]
+    settings: Settings
+    crashes: tuple[Crash, ...]
+
+
+def examine(repository: Repository, source: Source, asked: Selection) -> Examined:
+    """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options."""
+    snapshot = Snapshot(source)
+    config = load(snapshot)
+    registry = discover()
+    rules = choose(registry.rules, registry.plugins, config, select=asked.select, ignore=asked.ignore)
+    settings = Settings(Safety[asked.safety.upper()], config, frozenset(asked.select), _locked(repository, source.base))
+    with _progress(len(rules)) as advance:
+        proven = prove(snapshot, rules, settings, ignored, advance)
+    return Examined(proven, rules, settings, (*registry.crashes, *proven.plan.crashes))
+
+
+def _locked(repository: Repository, base: str | None) -> Locked:
+    why = "its .gitattributes filter would have to run; change the file by hand"
+    return lambda paths: dict.fromkeys(filtered(repository, base, paths), why)
+
+
+@contextmanager
+def _progress(rules: int) -> Iterator[Callable[[str], None]]:
+    """A bar on the terminal that names the rule at work; nothing where nobody is watching."""
+    if not sys.stderr.isatty():
+        yield lambda _rule: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs rich
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking", total=rules)
+
+        def advance(rule: str) -> None:
+            bar.update(task, description=rule, advance=1)
+
+        yield advance

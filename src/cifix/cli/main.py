@@ -1,0 +1,57 @@
+"""The command `cifix`, and the only place where errors become messages and exit codes."""
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from cifix import __version__
+from cifix.errors import CifixError, Exit
+
+
+class Commands(click.Group):
+    """Commands by the name of their module, imported only when one is used: start-up stays fast."""
+
+    modules = ("apply", "check", "rules")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names for the help page."""
+        del ctx
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command, after forgetting what a surrounding git left in the environment."""
+        del ctx
+        if cmd_name not in self.modules:
+            return None
+        importlib.import_module("cifix.vcs.repository").scrub(os.environ)
+        command: click.Command = importlib.import_module(f"cifix.cli.{cmd_name}").command
+        return command
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cifix")
+def cifix() -> None:
+    """Turn a red pipeline into a reviewed branch.
+
+    cifix finds mechanical causes of CI failures in a git repository, writes the smallest fix for each,
+    proves it, and commits it on a branch. Start with: cifix apply --dry-run
+    """
+
+
+def run() -> NoReturn:
+    """Run the command line and end the process with the exit code that the README documents."""
+    try:
+        code = cifix.main(prog_name="cifix", standalone_mode=False)
+    except click.ClickException as why:
+        why.show()
+        code = Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("cifix: interrupted; nothing half-done is left behind.", err=True)
+        code = Exit.INTERRUPTED
+    except CifixError as why:
+        click.secho(f"cifix: {why}", fg="red", err=True)
+        code = why.code
+    sys.exit(int(code or 0))

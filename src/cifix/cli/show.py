@@ -1,0 +1,47 @@
+"""Hand a finished report to the user: terminal, pipe or file."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from cifix.errors import UsageError
+from cifix.report import machine, text
+from cifix.report.outcome import Outcome
+
+
+def show(outcome: Outcome, form: str, output: Path | None) -> None:
+    """Print the report in the asked form, or write it to `output`; raises `UsageError` if that cannot be written."""
+    report = list(text.lines(outcome)) if form == "text" else []
+    data = b"".join(line.data + b"\n" for line in report) if form == "text" else machine.document(outcome).encode()
+    if output is not None:
+        _write(output, data)
+    elif form == "text" and sys.stdout.isatty():
+        _coloured(report)
+    else:
+        _piped(data)
+
+
+def _piped(data: bytes) -> None:
+    """Write to standard output; a reader that has seen enough, such as `head`, is no error."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(output: Path, data: bytes) -> None:
+    try:
+        output.write_bytes(data)
+    except OSError as why:
+        raise UsageError(f"the report cannot be written to {output}: {why.strerror}") from why
+
+
+def _coloured(report: Iterable[text.Line]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs rich
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False, soft_wrap=True)
+    for line in report:
+        console.print(Text(line.data.decode("utf-8", "replace"), style=line.style))

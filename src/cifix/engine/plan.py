@@ -1,0 +1,176 @@
+"""Rounds of rules over an overlay, each rule seeing what the one before it left, until nothing changes."""
+
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cifix.engine.config import Config, options_for
+from cifix.engine.registry import Crash
+from cifix.engine.resolve import Locked, resolve
+from cifix.errors import UnprovenError
+from cifix.model.change import Change, Edit, inverse, origin
+from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.rule import Rule
+from cifix.model.snapshot import Snapshot
+from cifix.model.text import Opaque
+
+ROUNDS = 5
+"""Passes over all rules after which a plan that still changes is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a run is narrowed: the safety floor, the configuration, the rules named by the user.
+
+    `locked` tells for paths that must not be changed why that is so.
+    """
+
+    floor: Safety = Safety.SAFE
+    config: Config = field(default_factory=Config)
+    selected: frozenset[str] = frozenset()
+    locked: Locked = lambda _paths: {}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A finding with its place in lines and columns, all from 1, in the file as it is without any fix."""
+
+    finding: Finding
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """What one rule does in one round: one commit."""
+
+    rule: Rule
+    findings: tuple[Placed, ...]
+    fixes: tuple[Fix, ...]
+    before: Snapshot
+    after: Snapshot
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """All changes of all fixes, each once, in a stable order."""
+        unique = dict.fromkeys(change for fix in self.fixes for change in fix.changes)
+        return tuple(sorted(unique, key=lambda change: (change.path, type(change).__name__, _start(change))))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files that the patch changes, sorted; that these and no others differ is one of the proofs."""
+        return tuple(sorted({change.path for change in self.changes}))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All patches in order, and the findings that are left: refusals, and fixes below the floor."""
+
+    before: Snapshot
+    after: Snapshot
+    patches: tuple[Patch, ...] = ()
+    remaining: tuple[Placed, ...] = ()
+    suppressed: int = 0
+    crashes: tuple[Crash, ...] = ()
+    rounds: int = 0
+
+
+def plan(
+    snapshot: Snapshot, rules: Sequence[Rule], settings: Settings, progress: Callable[[str], None] = lambda _rule: None
+) -> Plan:
+    """Run `rules` until a whole round fixes nothing; `progress` is told the id of each rule before it runs.
+
+    A rule that raises is dropped and named in `crashes`; the others go on. Raises `UnprovenError` if
+    the fixes do not come to rest, and `UsageError` for wrong options.
+    """
+    options = {rule.id: _options(rule, settings) for rule in rules}
+    crashes: dict[str, Crash] = {}
+    patches: list[Patch] = []
+    current = snapshot
+    for number in range(1, ROUNDS + 1):
+        remaining: list[Placed] = []
+        suppressed = 0
+        changed = False
+        for rule in rules:
+            if rule.id in crashes:
+                continue
+            progress(rule.id)
+            try:
+                found = _findings(rule, current, options[rule.id])
+                resolution = resolve(
+                    found, current, floor=settings.floor, exclude=settings.config.exclude, locked=settings.locked
+                )
+                after = current.with_changes(change for fix in resolution.fixes for change in fix.changes)
+            except Exception as why:  # noqa: BLE001 - one broken rule must not stop the others
+                crashes[rule.id] = Crash(rule.id, _trace(why))
+                continue
+            remaining += _placed(resolution.remaining, current, patches)
+            suppressed += resolution.suppressed
+            if resolution.fixes:
+                placed = _placed(resolution.fixed, current, patches)
+                patches.append(Patch(rule, placed, resolution.fixes, current, after))
+                current, changed = after, True
+        if not changed:
+            crashed = tuple(crashes.values())
+            return Plan(snapshot, current, tuple(patches), tuple(remaining), suppressed, crashed, number)
+    busy = ", ".join(dict.fromkeys(patch.rule.id for patch in patches[-len(rules) :]))
+    raise UnprovenError(
+        f"The fixes do not come to rest after {ROUNDS} rounds: {busy} keeps changing its own result.\n"
+        f"Nothing was written. Leave the rule out with --ignore and report it."
+    )
+
+
+def _options(rule: Rule, settings: Settings) -> Any:  # noqa: ANN401 - each rule has a type of its own
+    return options_for(rule, settings.config, selected=rule.id in settings.selected)
+
+
+def _findings(rule: Rule, snapshot: Snapshot, options: Any) -> tuple[Finding, ...]:  # noqa: ANN401
+    if next(rule.candidates(snapshot), None) is None:
+        return ()
+    found = tuple(rule.find(snapshot, options))
+    for finding in found:
+        _check(rule, finding)
+    return tuple(sorted(found, key=lambda finding: (finding.path, finding.start, finding.end, finding.message)))
+
+
+def _check(rule: Rule, finding: Finding) -> None:
+    match finding.outcome:
+        case Refusal(key=key) if key not in rule.refusals:
+            raise ValueError(f"the refusal {key!r} is not declared by {rule.id}")
+        case Fix(changes=()):
+            raise ValueError(f"the fix {finding.outcome.title!r} changes nothing")
+    if finding.rule != rule.id:
+        raise ValueError(f"{rule.id} gave a finding of {finding.rule!r}")
+
+
+def _placed(findings: Iterable[Finding], snapshot: Snapshot, patches: Sequence[Patch]) -> tuple[Placed, ...]:
+    return tuple(_place(finding, snapshot, patches) for finding in findings)
+
+
+def _place(finding: Finding, snapshot: Snapshot, patches: Sequence[Patch]) -> Placed:
+    span = [finding.start, finding.end]
+    for patch in reversed(patches):
+        edits = [change for change in patch.changes if isinstance(change, Edit) and change.path == finding.path]
+        if edits:
+            undone = inverse(patch.before.text(finding.path).text, edits)
+            span = [origin(offset, undone) for offset in span]
+            snapshot = patch.before
+    try:
+        text = snapshot.text(finding.path)
+    except (Opaque, KeyError):
+        return Placed(finding, 1, 1, 1, 1)
+    (line, column), (end_line, end_column) = (text.line_column(min(offset, len(text.text))) for offset in span)
+    return Placed(finding, line, column, end_line, end_column)
+
+
+def _start(change: Change) -> int:
+    return change.start if isinstance(change, Edit) else 0
+
+
+def _trace(why: Exception) -> str:
+    frames = traceback.extract_tb(why.__traceback__)
+    last = frames[-1]
+    return f"{type(why).__name__}: {why} (in {last.name}, {last.filename}:{last.lineno})"

@@ -1,0 +1,162 @@
+"""Proofs about a patch: it parses, it means what its fixes claim, and nothing else moved."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cifix.engine.plan import Patch
+from cifix.formats import gitignore, python, python_lazy, toml, yaml
+from cifix.model.change import Edit, inverse, splice
+from cifix.model.expect import Absent, Exports, Revealed, Route, Value
+from cifix.model.snapshot import Snapshot
+from cifix.model.text import Opaque
+
+Ignored = Callable[[Mapping[str, bytes], Mapping[str, bytes], Sequence[str]], frozenset[str]]
+"""Which of some paths git ignores: (ignore files of the tree, those from outside, paths)."""
+
+Leaves = Mapping[Route, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One claim about a patch and how it ended; `detail` says what was seen where it does not hold."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+def verify(patch: Patch, ignored: Ignored = gitignore.ignored) -> tuple[Proof, ...]:
+    """Every proof about `patch`; `ignored` judges ignore patterns, by default without git."""
+    proofs = [_only_claimed_paths(patch)]
+    for path in patch.paths:
+        edits = [change for change in patch.changes if isinstance(change, Edit) and change.path == path]
+        if edits:
+            proofs += _edited(patch, path, edits)
+        elif path in patch.after:
+            proofs.append(_parses(patch.after, path))
+    claims = [claim for fix in patch.fixes for claim in fix.expects]
+    revealed = [claim for claim in claims if isinstance(claim, Revealed)]
+    if revealed or any(_is_ignore_file(path) for path in patch.paths):
+        proofs.append(_revealed(patch, revealed, ignored))
+    proofs += [_exports(patch, claim) for claim in claims if isinstance(claim, Exports)]
+    return tuple(proofs)
+
+
+def _only_claimed_paths(patch: Patch) -> Proof:
+    stray = set(patch.paths) ^ set(patch.before.differences(patch.after))
+    return Proof("only the named files change", not stray, ", ".join(sorted(stray)))
+
+
+def _edited(patch: Patch, path: str, edits: Sequence[Edit]) -> Iterable[Proof]:
+    yield _inverse(patch, path, edits)
+    parses = _parses(patch.after, path)
+    yield parses
+    if not parses.ok:
+        return
+    if path.endswith((".yml", ".yaml", ".toml")):
+        yield _data(patch, path)
+    if path.endswith((".py", ".pyi")):
+        yield _statements(patch, path, edits)
+
+
+def _inverse(patch: Patch, path: str, edits: Sequence[Edit]) -> Proof:
+    before, after = patch.before.text(path), patch.after.text(path)
+    back = splice(after.text, inverse(before.text, edits)).encode(before.encoding)
+    return Proof(f"{path}: bytes outside the edits are the same", back == before.raw)
+
+
+def _parses(snapshot: Snapshot, path: str) -> Proof:
+    name = f"{path}: still parses"
+    try:
+        if path.endswith((".yml", ".yaml")):
+            snapshot.parsed(path, yaml.leaves)
+        elif path.endswith(".toml"):
+            snapshot.parsed(path, toml.leaves)
+        elif path.endswith((".py", ".pyi")):
+            snapshot.parsed(path, python.parse)
+    except Opaque as why:
+        return Proof(name, ok=False, detail=str(why))
+    return Proof(name, ok=True)
+
+
+def _data(patch: Patch, path: str) -> Proof:
+    read = toml.leaves if path.endswith(".toml") else yaml.leaves
+    before, after = patch.before.parsed(path, read), patch.after.parsed(path, read)
+    claimed: dict[Route, str | None] = {}
+    for fix in patch.fixes:
+        for claim in fix.expects:
+            if isinstance(claim, Value) and claim.path == path:
+                claimed[claim.route] = claim.value
+            elif isinstance(claim, Absent) and claim.path == path:
+                claimed[claim.route] = None
+    wrong = [_words(route) for route, value in claimed.items() if _text(after.get(route)) != value]
+    moved = [
+        _words(route)
+        for route in dict.fromkeys((*before, *after))
+        if before.get(route) != after.get(route) and route not in claimed and not _opened(route, before, claimed)
+    ]
+    detail = "; ".join(
+        [f"{route} is not what was claimed" for route in wrong] + [f"{route} changed" for route in moved]
+    )
+    return Proof(f"{path}: the data changes only as claimed", not detail, detail)
+
+
+def _opened(route: Route, before: Leaves, claimed: Mapping[Route, str | None]) -> bool:
+    """Whether `route` was an empty collection, or a missing value, that a claimed value now fills."""
+    return route in before and any(longer[: len(route)] == route for longer in claimed if len(longer) > len(route))
+
+
+def _statements(patch: Patch, path: str, edits: Sequence[Edit]) -> Proof:
+    name = f"{path}: statements outside the edits mean the same"
+    before = patch.before.parsed(path, python.parse)
+    after = patch.after.parsed(path, python.parse)
+    old = python.untouched(before, [(edit.start, edit.end) for edit in edits])
+    new = python.untouched(after, [(edit.start, edit.end) for edit in inverse(before.text.text, edits)])
+    return Proof(name, _within(old, python.untouched(after, ())) and _within(new, python.untouched(before, ())))
+
+
+def _within(some: Iterable[str], every: Iterable[str]) -> bool:
+    """Whether all of `some` stand among `every`, in the same order."""
+    rest = iter(every)
+    return all(one in rest for one in some)
+
+
+def _revealed(patch: Patch, claims: Sequence[Revealed], ignored: Ignored) -> Proof:
+    wanted = {path for claim in claims for path in claim.paths}
+    probes = {path for claim in claims for path in claim.probes}
+    paths = sorted({*patch.before.disk, *patch.before.paths, *wanted, *probes})
+    hidden, still = (
+        ignored(_ignore_files(snapshot), snapshot.excludes, paths) for snapshot in (patch.before, patch.after)
+    )
+    seen = hidden - still
+    problems = {
+        "became visible unasked": seen - wanted,
+        "is still ignored": wanted - seen,
+        "is newly ignored": still - hidden,
+    }
+    detail = "; ".join(f"{path} {what}" for what, found in problems.items() for path in sorted(found))
+    return Proof("git stops ignoring exactly the intended files", not detail, detail)
+
+
+def _exports(patch: Patch, claim: Exports) -> Proof:
+    before, after = (
+        python_lazy.exports(snapshot.parsed(claim.path, python.parse).tree) for snapshot in (patch.before, patch.after)
+    )
+    lost = ", ".join(sorted(before - after))
+    return Proof(f"{claim.path}: every name is still offered", not lost, lost)
+
+
+def _ignore_files(snapshot: Snapshot) -> dict[str, bytes]:
+    return {path: snapshot.read(path) for path in snapshot.matching(("**/.gitignore",))}
+
+
+def _is_ignore_file(path: str) -> bool:
+    return path.rpartition("/")[2] == ".gitignore"
+
+
+def _words(route: Route) -> str:
+    return ".".join(str(part) for part in route)
+
+
+def _text(leaf: object) -> str | None:
+    return None if leaf is None else str(leaf[1]) if isinstance(leaf, tuple) else str(leaf)

@@ -1,0 +1,96 @@
+"""The artifact steps of a repository's workflows and composite actions."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cifix.formats.workflow import ACTIONS, WORKFLOWS, Action, Step, Workflow, action, workflow
+from cifix.formats.yaml import Document
+from cifix.model.snapshot import Snapshot
+from cifix.model.text import Opaque
+
+UPLOAD = "actions/upload-artifact"
+DOWNLOAD = "actions/download-artifact"
+
+_FILE = re.compile(r"[^.].*\.[A-Za-z][\w+-]*")
+_BUNDLES = (
+    *(".app", ".d", ".dsym", ".framework", ".xcarchive", ".xcframework", ".xcresult"),
+    *(".egg-info", ".dist-info"),
+)
+_SLASH = re.compile(r"[/\\](?![^{]*\}\})")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One artifact step, where it is written."""
+
+    path: str
+    document: Document
+    step: Step
+
+    @property
+    def upload(self) -> bool:
+        """Whether the step uploads; else it downloads."""
+        return self.step.uses is not None and self.step.uses.slug == UPLOAD
+
+    @property
+    def start(self) -> int:
+        """Offset of the value of `uses`."""
+        return self.step.written.start if self.step.written else 0
+
+    @property
+    def line(self) -> int:
+        """Line of the value of `uses`, counted from 1."""
+        return self.document.text.line_column(self.start)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """The workflows and actions that can take part in runs with artifacts; `opaque` holds path -> reason."""
+
+    workflows: Mapping[str, Workflow]
+    actions: Mapping[str, Action]
+    opaque: Mapping[str, str]
+    texts: Mapping[str, str]
+
+
+def read(snapshot: Snapshot) -> Repository:
+    """Parse the workflows and actions that use artifacts or local files."""
+    workflows: dict[str, Workflow] = {}
+    actions: dict[str, Action] = {}
+    opaque: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    needles = (b"-artifact", b"./", b"$/")
+    for path in snapshot.containing(needles, (*WORKFLOWS, *ACTIONS)):
+        try:
+            texts[path] = snapshot.text(path).text
+            if path.startswith(".github/workflows/"):
+                workflows[path] = snapshot.parsed(path, workflow)
+            else:
+                actions[path] = snapshot.parsed(path, action)
+        except Opaque as why:
+            opaque[path] = str(why)
+    return Repository(workflows, actions, opaque, texts)
+
+
+def sites(repository: Repository, path: str) -> Iterator[Site]:
+    """The artifact steps written in one file."""
+    found = repository.workflows.get(path)
+    called = repository.actions.get(path)
+    steps = [step for job in found.jobs for step in job.steps] if found else called.steps if called else ()
+    owner = found or called
+    for step in steps:
+        if owner and step.uses and step.uses.slug in {UPLOAD, DOWNLOAD} and not step.uses.path:
+            yield Site(path, owner.document, step)
+
+
+def may_hide(path: str) -> bool:
+    """Whether an upload `path` can hold hidden files: it is one, or a folder, or a wildcard that might match one.
+
+    Only a name with a suffix below plainly named folders counts as a file; an excluded path (`!x`) holds nothing.
+    """
+    if not path or path.startswith("!"):
+        return False
+    *folders, last = _SLASH.split(path)
+    plain = all(folder in {"", ".", "..", "~"} or folder[0] not in ".*?[" for folder in folders)
+    return not plain or not _FILE.fullmatch(last) or last.lower().endswith(_BUNDLES)

@@ -1,0 +1,259 @@
+"""Which names a module binds, uses and deletes at its top level, read from the tree alone."""
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+_NAMESPACE_CALLS = {"globals", "locals", "vars", "dir", "exec", "eval"}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one module's top level.
+
+    `bound` counts, for each name, the places that bind it; `now` are the names read while the module
+    is imported (bases, decorators, defaults, annotations and class bodies included), `later` those
+    read in function bodies; `deleted` by `del` or the end of an `except ... as`. `dynamic` says that
+    the module reads or writes its namespace as a dictionary, so that the other answers may be short.
+    """
+
+    bound: dict[str, int]
+    now: frozenset[str]
+    later: frozenset[str]
+    deleted: frozenset[str]
+    dynamic: bool
+
+
+def names(tree: ast.Module) -> Names:
+    """Read the names of a module; nothing is executed."""
+    reader = _Reader()
+    reader.read(tree.body)
+    now, later, deleted = map(frozenset, (reader.now, reader.later, reader.deleted))
+    return Names(reader.bound, now, later, deleted, reader.dynamic)
+
+
+def dunder_all(tree: ast.Module) -> tuple[str, ...] | None:
+    """The names of a literal `__all__`, `+=` and a list sum included; () if there is none, None if it is computed."""
+    found: tuple[str, ...] = ()
+    for statement in tree.body:
+        value = _assigned(statement, "__all__")
+        if value is None:
+            if any(isinstance(node, ast.Name) and node.id == "__all__" for node in ast.walk(statement)):
+                return None
+            if any(bound == "__all__" for bound in _imported(statement)):
+                return None
+            continue
+        literal = _strings(value)
+        if literal is None:
+            return None
+        found = found + literal if isinstance(statement, ast.AugAssign) else literal
+    return found
+
+
+def has_dunder_all(tree: ast.Module) -> bool:
+    """Whether the module says anything about `__all__` at its top level."""
+    return dunder_all(tree) is None or any(_assigned(statement, "__all__") is not None for statement in tree.body)
+
+
+def certain(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """The names that are bound whenever `body` ran to its end, whatever its conditions said."""
+    found: set[str] = set()
+    for statement in body:
+        match statement:
+            case ast.If(body=body_, orelse=orelse):
+                found |= certain(body_) & certain(orelse)
+            case ast.Try(body=body_, handlers=handlers, orelse=orelse, finalbody=finalbody):
+                ways = [certain([*body_, *orelse])]
+                ways += [certain(handler.body) for handler in handlers if not _leaves(handler.body)]
+                found |= frozenset.intersection(*ways) | certain(finalbody)
+            case ast.With(body=body_):
+                found |= certain(body_)
+            case ast.For() | ast.AsyncFor() | ast.While() | ast.Match() | ast.TryStar():
+                pass
+            case _:
+                found |= set(names(ast.Module([statement], [])).bound)
+    return frozenset(found)
+
+
+def running(tree: ast.Module) -> ast.Module:
+    """The module without what only a type checker sees."""
+    return ast.Module([part for statement in tree.body for part in _running(statement)], [])
+
+
+def is_type_checking(test: ast.expr) -> bool:
+    """Whether a condition is `TYPE_CHECKING`, under any module's name, and so false when the program runs."""
+    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+        isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+    )
+
+
+def flattened(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement of a scope, those inside conditions, loops, `with` and `try` included; no inner scopes."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, Scope | ast.ClassDef):
+            continue
+        for field in ("body", "orelse", "finalbody"):
+            yield from flattened(getattr(statement, field, ()))
+        for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            yield from flattened(part.body)
+
+
+def _running(statement: ast.stmt) -> list[ast.stmt]:
+    if isinstance(statement, ast.If) and is_type_checking(statement.test):
+        return [part for inner in statement.orelse for part in _running(inner)]
+    return [statement]
+
+
+def _assigned(statement: ast.stmt, name: str) -> ast.expr | None:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
+            return value
+        case ast.AnnAssign(target=ast.Name(id=found), value=value) if found == name:
+            return value
+        case ast.AugAssign(target=ast.Name(id=found), op=ast.Add(), value=value) if found == name:
+            return value
+    return None
+
+
+def _strings(value: ast.expr) -> tuple[str, ...] | None:
+    match value:
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            found = [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+            return tuple(found) if len(found) == len(items) else None
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            first, second = _strings(left), _strings(right)
+            return None if first is None or second is None else first + second
+    return None
+
+
+def _imported(statement: ast.stmt) -> list[str]:
+    if not isinstance(statement, ast.Import | ast.ImportFrom):
+        return []
+    return [alias.asname or alias.name.partition(".")[0] for alias in statement.names]
+
+
+def _leaves(body: Sequence[ast.stmt]) -> bool:
+    return bool(body) and isinstance(body[-1], ast.Raise)
+
+
+class _Reader(ast.NodeVisitor):
+    """Reads one scope; a scope inside it gets a reader of its own, and what that one leaves unbound is read here."""
+
+    def __init__(self) -> None:
+        self.bound: dict[str, int] = {}
+        self.now: set[str] = set()
+        self.later: set[str] = set()
+        self.deleted: set[str] = set()
+        self.shared: set[str] = set()
+        self.dynamic = False
+
+    def read(self, nodes: Iterable[ast.AST | None]) -> None:
+        for node in nodes:
+            if node is not None:
+                self.visit(node)
+
+    def bind(self, *names: str | None) -> None:
+        for name in filter(None, names):
+            self.bound[name] = self.bound.get(name, 0) + 1
+
+    def inner(self, nodes: Iterable[ast.AST | None]) -> "_Reader":
+        reader = _Reader()
+        reader.read(nodes)
+        self.bind(*reader.shared)
+        self.dynamic |= reader.dynamic
+        return reader
+
+    def visit_Name(self, node: ast.Name) -> None:
+        match node.ctx:
+            case ast.Store():
+                self.bind(node.id)
+            case ast.Del():
+                self.deleted.add(node.id)
+            case _:
+                self.now.add(node.id)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Name) and node.func.id in _NAMESPACE_CALLS:
+            self.dynamic |= not node.args or node.func.id in {"exec", "eval"}
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self.dynamic |= node.attr == "modules" and isinstance(node.value, ast.Name) and node.value.id == "sys"
+        self.generic_visit(node)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        self.shared.update(node.names)
+
+    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.bind(*_imported(node))
+
+    visit_ImportFrom = visit_Import  # noqa: N815
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self.deleted.update(filter(None, [node.name]))
+        self.generic_visit(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        self.bind(node.name)
+        self.generic_visit(node)
+
+    visit_MatchStar = visit_MatchAs  # noqa: N815
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        self.bind(node.rest)
+        self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self.annotation(node.annotation)
+        self.read([node.target, node.value] if node.value else [])
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.bind(node.name)
+        self.read([*node.decorator_list, *node.bases, *node.keywords])
+        body = self.inner(node.body)
+        self.now |= body.now
+        self.later |= body.later
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.bind(node.name)
+        self.read(node.decorator_list)
+        self.annotation(node.returns)
+        self.function(node.args, node.body)
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self.function(node.args, [node.body])
+
+    def function(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> None:
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        parameters = [parameter for parameter in every if parameter is not None]
+        for parameter in parameters:
+            self.annotation(parameter.annotation)
+        self.read([*arguments.defaults, *arguments.kw_defaults])
+        inside = self.inner(body)
+        local = set(inside.bound) - inside.shared | {parameter.arg for parameter in parameters}
+        self.later |= (inside.now | inside.later) - local
+
+    def annotation(self, node: ast.expr | None) -> None:
+        """What an annotation names is read now; what a quoted one names, whenever somebody resolves it."""
+        self.read([node])
+        for part in ast.walk(node) if node else ():
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                self.later |= _quoted(part.value)
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        self.inner([node.target])
+        self.read([node.iter, *node.ifs])
+
+
+def _quoted(annotation: str) -> set[str]:
+    try:
+        tree = ast.parse(annotation.strip(), mode="eval")
+    except (SyntaxError, ValueError):
+        return set()
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

@@ -1,0 +1,32 @@
+"""TOML data as leaves; tomllib is the judge of what a file means."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+
+from cifix.model.expect import Route
+from cifix.model.text import Opaque, Text
+
+Leaf = tuple[str, str]
+"""Type and value of a scalar or of an empty collection."""
+
+
+def leaves(text: Text) -> Mapping[Route, Leaf]:
+    """Every scalar and empty collection of a document by its route; raises `Opaque` if it is not TOML."""
+    if text.encoding != "utf-8":
+        raise Opaque("the file is not UTF-8, as TOML must be")
+    try:
+        data = tomllib.loads(text.text[text.start :].replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as why:
+        raise Opaque(f"the file is not valid TOML: {why}") from why
+    return dict(_leaves(data, ()))
+
+
+def _leaves(value: object, route: Route) -> Iterator[tuple[Route, Leaf]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, (*route, key))
+    elif isinstance(value, list) and value:
+        for position, inner in enumerate(value):
+            yield from _leaves(inner, (*route, position))
+    else:
+        yield route, (type(value).__name__, str(value))

@@ -1,0 +1,100 @@
+"""The nodes of a YAML tree, each with its exact place in the text."""
+
+import re
+from dataclasses import dataclass
+
+_PLAIN = re.compile(
+    r"(?P<null>|~|null|Null|NULL)|(?P<bool>true|True|TRUE|false|False|FALSE)"
+    r"|(?P<int>[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)"
+    r"|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar:
+    """One value at `start:end`, its quotes included and its anchor and tag, which begin at `outer`, not.
+
+    `style` is the quote, `|` or `>` it is written with, or empty for a plain one. An empty value stands
+    right behind the colon or dash it belongs to. A block scalar ends with its last line that is part of
+    the value. `flow` is true inside braces or brackets.
+    """
+
+    outer: int
+    start: int
+    end: int
+    value: str
+    style: str
+    flow: bool
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A key of a mapping and what it leads to."""
+
+    key: Scalar
+    value: "Node"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Map:
+    """A mapping from its first key, or its opening brace if `flow`, to the end of its last value or brace."""
+
+    outer: int
+    start: int
+    end: int
+    entries: tuple[Entry, ...]
+    flow: bool
+
+    def entry(self, key: str) -> Entry | None:
+        """The entry whose key has this text."""
+        return next((entry for entry in self.entries if entry.key.value == key), None)
+
+    def get(self, key: str) -> "Node | None":
+        """What the key with this text leads to, aliases followed."""
+        entry = self.entry(key)
+        return resolved(entry.value) if entry else None
+
+    def word(self, key: str) -> str | None:
+        """The text of the scalar that a key leads to; None without the key or for a collection."""
+        value = self.get(key)
+        return value.value if isinstance(value, Scalar) else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seq:
+    """A sequence from its first dash, or its opening bracket if `flow`, to the end of its last item or bracket."""
+
+    outer: int
+    start: int
+    end: int
+    items: tuple["Node", ...]
+    flow: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alias:
+    """A `*name` that stands for the node anchored as `&name`."""
+
+    outer: int
+    start: int
+    end: int
+    target: "Node"
+
+
+Node = Scalar | Map | Seq | Alias
+
+
+def resolved(node: Node) -> Node:
+    """The node itself, or the one that an alias stands for."""
+    while isinstance(node, Alias):
+        node = node.target
+    return node
+
+
+def kind(scalar: Scalar) -> str:
+    """What a scalar is: `str`, `int`, `float`, `bool`, `null`, or its tag as written."""
+    if scalar.tag:
+        return scalar.tag
+    found = None if scalar.style else _PLAIN.fullmatch(scalar.value)
+    return (found and found.lastgroup) or "str"

@@ -1,0 +1,74 @@
+"""What one run did: the record that every report is made from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cifix.engine.plan import Patch, Placed
+from cifix.engine.prove import Proven
+from cifix.engine.registry import Crash
+from cifix.errors import Exit
+from cifix.model.finding import Fix, Refusal
+
+MODES = ("check", "dry-run", "apply", "in-place")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished run.
+
+    `mode` is one of `MODES`; `branch` and `commits` (ids, one per patch, in order) are there only after
+    `apply` wrote or found its branch; `state` is then `created`, `updated`, `already-done` or
+    `nothing-to-do`. `notes` are sentences for the user, `crashes` those of loading and of running rules.
+    """
+
+    mode: str
+    proven: Proven
+    branch: str | None = None
+    commits: tuple[str, ...] = ()
+    state: str = "nothing-to-do"
+    crashes: tuple[Crash, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """The patches of the plan, one per commit."""
+        return self.proven.plan.patches
+
+    @property
+    def base(self) -> str | None:
+        """The commit that was looked at."""
+        return self.proven.plan.before.base
+
+    @property
+    def written(self) -> bool:
+        """Whether the fixes are on the branch or in the work tree now."""
+        return self.mode in ("apply", "in-place")
+
+    @property
+    def refused(self) -> tuple[Placed, ...]:
+        """Findings that need a person."""
+        return tuple(one for one in self.proven.plan.remaining if isinstance(one.finding.outcome, Refusal))
+
+    @property
+    def held(self) -> tuple[Placed, ...]:
+        """Findings whose fix is below the safety floor of this run."""
+        return tuple(one for one in self.proven.plan.remaining if isinstance(one.finding.outcome, Fix))
+
+    @property
+    def findings(self) -> Iterator[tuple[Placed, bool]]:
+        """Every finding, and whether its fix is part of a patch."""
+        for patch in self.patches:
+            yield from ((placed, True) for placed in patch.findings)
+        yield from ((placed, False) for placed in self.proven.plan.remaining)
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code; a worse one wins: crash, failed proof, then findings that are left."""
+        if self.crashes:
+            return Exit.CRASHED
+        if self.proven.failures:
+            return Exit.UNPROVEN
+        left = bool(self.proven.plan.remaining)
+        if self.written:
+            return Exit.REMAIN if left else Exit.DONE
+        return Exit.FOUND if left or self.patches else Exit.DONE

@@ -1,0 +1,70 @@
+"""A rule's page as Markdown: its docstring, options, refusals, and the cases that show it at work."""
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from textwrap import dedent
+
+from cifix.engine.resolve import REFUSALS
+from cifix.model.rule import Rule
+
+HEADINGS = ("Why", "When this is wrong", "What it will not touch", "Sources")
+"""The headings that every page has, each at the start of a line and with a colon, in this order."""
+
+_HEADING = re.compile(rf"^({'|'.join(HEADINGS)}):", re.MULTILINE)
+
+
+def page(rule: Rule) -> str:
+    """The page without cases; raises `ValueError` for a docstring that lacks a heading or has them out of order."""
+    return "\n".join(_page(rule)).rstrip("\n") + "\n"
+
+
+def sections(rule: Rule) -> dict[str, str]:
+    """The text below each heading of a rule's docstring."""
+    parts = _HEADING.split(inspect.cleandoc(rule.page))[1:]
+    told = dict(zip(parts[::2], (dedent(part).strip("\n ") for part in parts[1::2]), strict=True))
+    if list(told) != list(HEADINGS):
+        raise ValueError(f"the page of {rule.id} must have the headings {list(HEADINGS)}, it has {list(told)}")
+    return told
+
+
+def table(rules: Iterable[Rule]) -> str:
+    """The Markdown table of rules for the README."""
+    rows = [
+        f"| [`{rule.id}`](fixtures/{rule.id}/README.md) | {rule.safety.word} | {rule.summary} |"
+        for rule in sorted(rules, key=lambda rule: rule.id)
+    ]
+    return "\n".join(("| rule | best level | what it does |", "| --- | --- | --- |", *rows)) + "\n"
+
+
+def _page(rule: Rule) -> Iterator[str]:
+    told = sections(rule)
+    yield f"# {rule.id}\n"
+    yield f"{rule.summary}.\n"
+    yield f"Best level: `{rule.safety.word}`. Reads: {', '.join(f'`{glob}`' for glob in rule.reads)}.\n"
+    for heading in HEADINGS:
+        yield f"## {heading}\n"
+        yield f"{told[heading]}\n"
+        if heading == "What it will not touch":
+            yield from (f"- `{key}`: {line}" for key, line in sorted(rule.refusals.items()))
+            yield ""
+            shared = ", ".join(f"`{key}`" for key in sorted(REFUSALS))
+            yield f"Any rule may also end with {shared}: see the README.\n"
+    options = [item for item in fields(rule.options) if item.name != "selected"]
+    if options:
+        yield "## Options\n"
+        yield f"In `[tool.cifix.rules.{rule.id}]`:\n"
+        yield from (f"- `{item.name.replace('_', '-')}` (default `{_toml(item.default)}`)" for item in options)
+        yield f"\n{inspect.cleandoc(rule.options.__doc__ or '')}\n"
+
+
+def _toml(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return "[" + ", ".join(_toml(item) for item in value) + "]"
+        case str():
+            return f'"{value}"'
+    return str(value)

@@ -1,0 +1,147 @@
+"""Assert all that a case promises, with real git repositories."""
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable
+from difflib import unified_diff
+from pathlib import Path
+
+from cifix.engine.config import Config
+from cifix.engine.plan import Placed, Settings
+from cifix.engine.prove import Proven, prove
+from cifix.model.finding import Refusal, Safety
+from cifix.model.rule import Rule
+from cifix.model.snapshot import Snapshot, Source
+from cifix.report.diff import patch
+from cifix.testing.case import Case, Tree, twins
+from cifix.vcs.ignores import ignored
+from cifix.vcs.repository import Repository
+from cifix.vcs.source import commit_source, index_source, worktree_source
+
+
+def check(case: Case, rule: Rule, scratch: Path) -> None:
+    """Assert all that a case promises, and that its twins with CRLF, BOM and no final newline are its twins.
+
+    `scratch` is an empty folder for git repositories. Raises `AssertionError` with a message that says
+    which promise was broken.
+    """
+    _check_variant(case, rule, scratch / "plain")
+    _check_second_run(case, rule, scratch / "again")
+    if case.twins:
+        for twin in twins(case):
+            _check_variant(twin, rule, scratch / twin.name.rpartition("~")[2], sources=(worktree_source,))
+
+
+def _head_source(repository: Repository) -> Source:
+    return commit_source(repository, "HEAD")
+
+
+def _check_variant(
+    case: Case,
+    rule: Rule,
+    folder: Path,
+    sources: tuple[Callable[[Repository], Source], ...] = (worktree_source, index_source, _head_source),
+) -> None:
+    build(case.before, folder, force=case.force, loose=case.loose)
+    with Repository.open(folder) as repository:
+        for source in sources:
+            proven = _run(case, rule, Snapshot(source(repository)))
+            _assert_outcome(case, proven, case.after)
+    _assert_git_applies(case, proven, folder)
+
+
+def _check_second_run(case: Case, rule: Rule, folder: Path) -> None:
+    build(case.after, folder, force=case.force, loose=case.loose)
+    with Repository.open(folder) as repository:
+        again = _run(case, rule, Snapshot(worktree_source(repository)))
+    assert not again.plan.patches, f"{case}: a second run changes {again.plan.patches[0].paths}"
+
+
+def build(tree: Tree, folder: Path, *, force: tuple[str, ...] = (), loose: tuple[str, ...] = ()) -> None:
+    """Make a git repository with one commit of `tree`, honouring its ignore files, in a new folder."""
+    for path, file in tree.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file.data)
+        place.chmod(file.mode & 0o777)
+    _git(folder, "init", "--quiet", "--initial-branch=main")
+    _git(folder, "config", "core.autocrlf", "false")
+    _git(folder, "add", "--all", "--", ".", *(f":(exclude,literal){path}" for path in loose))
+    if force:
+        _git(folder, "add", "--force", "--", *force)
+    _git(folder, "commit", "--quiet", "--allow-empty", "--no-verify", "--message=before")
+
+
+def _run(case: Case, rule: Rule, snapshot: Snapshot) -> Proven:
+    selected = frozenset({rule.id}) if case.selected else frozenset()
+    settings = Settings(Safety.REVIEW, Config("case.toml", rules={rule.id: case.options}), selected)
+    proven = prove(snapshot, [rule], settings, ignored)
+    assert not proven.plan.crashes, f"{case}: {proven.plan.crashes[0].detail}"
+    assert not proven.failures, f"{case}: unproven: {proven.failures}"
+    return proven
+
+
+def _assert_outcome(case: Case, proven: Proven, after: Tree) -> None:
+    made = proven.plan.after
+    for path in sorted({*made.paths, *after}):
+        if path in after and path not in made.tracked and path not in case.before:
+            raise AssertionError(f"{case}: {path} should have been made")
+        if path in made.tracked:
+            assert path in after, f"{case}: {path} should be gone"
+            assert made.read(path) == after[path].data, _difference(case, path, made.read(path), after[path].data)
+    if after != case.before:
+        _assert_tracked_as_git_would(case, made, after)
+    refused = {
+        placed.finding.outcome.key for placed in proven.plan.remaining if isinstance(placed.finding.outcome, Refusal)
+    }
+    assert refused == set(case.refuses), f"{case}: refused {sorted(refused)}: {_details(proven.plan.remaining)}"
+    levels = {fix.safety.word for patch in proven.plan.patches for fix in patch.fixes}
+    assert not case.safety or levels == {case.safety}, f"{case}: fixes are {sorted(levels)}"
+    if not case.safety and case.after == case.before:
+        assert not proven.plan.patches, f"{case}: must stay untouched"
+
+
+def _assert_tracked_as_git_would(case: Case, made: Snapshot, after: Tree) -> None:
+    """After a fix, git and cifix agree on what belongs to the repository."""
+    paths = sorted(after)
+    hidden = ignored({path: made.read(path) for path in made.matching(("**/.gitignore",))}, {}, paths)
+    expected = {path for path in paths if path not in hidden and path not in case.loose} | set(case.force)
+    missing = sorted(expected - made.tracked)
+    assert not missing, f"{case}: {missing} is no longer ignored, so it must be tracked"
+
+
+def _assert_git_applies(case: Case, proven: Proven, folder: Path) -> None:
+    """The printed diff, given to `git apply`, makes exactly the planned tree."""
+    diff = b"".join(patch(one.before, one.after) for one in proven.plan.patches)
+    if diff:
+        _git(folder, "apply", "--cached", "-", stdin=diff)
+    entries = _git(folder, "ls-files", "--stage", "-z").split(b"\0")[:-1]
+    staged = {entry.partition(b"\t")[2].decode(): entry.split(b" ")[:2] for entry in entries}
+    after = proven.plan.after
+    planned = {path: [b"%o" % after.mode(path), _blob(after.read(path))] for path in after.paths}
+    assert staged == planned, f"{case}: git apply makes another tree than the plan"
+
+
+def _blob(data: bytes) -> bytes:
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest().encode()
+
+
+def _git(folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    identity = {f"GIT_{who}_{what}": "cifix" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, input=stdin, capture_output=True, check=False, env={**os.environ, **identity}
+    )
+    assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr.decode(errors='replace')}"
+    return done.stdout
+
+
+def _difference(case: Case, path: str, made: bytes, wanted: bytes) -> str:
+    old, new = (data.decode("utf-8", "backslashreplace").splitlines(keepends=True) for data in (wanted, made))
+    shown = [repr(line)[1:-1] for line in unified_diff(old, new, "wanted", "made")]
+    return "\n".join([f"{case}: {path} is not as wanted", *shown])
+
+
+def _details(remaining: tuple[Placed, ...]) -> str:
+    outcomes = [placed.finding.outcome for placed in remaining]
+    return "; ".join(f"{outcome.key}: {outcome.detail}" for outcome in outcomes if isinstance(outcome, Refusal))

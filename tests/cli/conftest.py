@@ -1,0 +1,50 @@
+"""Run the command line in this process, as the user's shell would."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cifix.cli.main import run
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Cifix = Callable[..., Ran]
+
+
+@pytest.fixture
+def cifix(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> Cifix:
+    """Run `cifix` with arguments; the current folder is the test's own."""
+
+    def call(*arguments: str | Path) -> Ran:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["cifix", *map(str, arguments)])
+        capfdbinary.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            run()
+        seen = capfdbinary.readouterr()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return Ran(code, seen.out, seen.err.decode())
+
+    return call

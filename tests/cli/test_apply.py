@@ -1,0 +1,301 @@
+import os
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from cifix.model.snapshot import EXECUTABLE, File
+from cifix.report.machine import schema
+from cifix.testing import build
+from tests.cli.conftest import Cifix
+from tests.conftest import Git
+
+HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python x.py\n        language: system\n"
+WORKFLOW = b"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: actions/upload-artifact@v3\n"
+HARD = (
+    b"on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {matrix: {os: [a, b]}}\n    steps:\n"
+    b"      - uses: actions/upload-artifact@v3\n        with: {name: same, path: x}\n"
+)
+CYCLE = {
+    "pkg/__init__.py": b'from .a import A\nfrom .b import B\n\n__all__ = ["A", "B"]\n',
+    "pkg/a.py": b"from pkg import B\n\n\nclass A(B):\n    pass\n",
+    "pkg/b.py": b"class B:\n    pass\n",
+}
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    """One finding that can be fixed, in a file that is executable and lacks its last newline."""
+    folder = tmp_path / "repo"
+    build({".pre-commit-config.yaml": File(HOOKS.removesuffix(b"\n"), EXECUTABLE), "a.txt": File(b"x\n")}, folder)
+    return folder
+
+
+def more(repo: Path, git: Git, files: dict[str, bytes]) -> None:
+    """Commit more files."""
+    for path, data in files.items():
+        (repo / path).parent.mkdir(parents=True, exist_ok=True)
+        (repo / path).write_bytes(data)
+    git("add", "-A", cwd=repo)
+    git("commit", "-qm", "more", cwd=repo)
+
+
+def test_nothing_to_do_is_zero_and_makes_no_branch(cifix: Cifix, git: Git, tmp_path: Path) -> None:
+    build({"a.txt": File(b"x")}, tmp_path / "clean")
+    for arguments in (["apply"], ["apply", "--dry-run"], ["apply", "--in-place"], ["check"]):
+        done = cifix(*arguments, "clean")
+        assert (done.code, done.text) == (0, "Nothing to fix.\n")
+    assert git("branch", "--list", "cifix/*", cwd=tmp_path / "clean") == b""
+
+
+def test_apply_commits_on_the_branch_and_says_so(cifix: Cifix, git: Git, repo: Path) -> None:
+    done = cifix("apply", repo)
+    assert done.code == 0
+    assert "Fixed 1 finding in 1 file with 1 commit on branch cifix/fixes." in done.text
+    assert f"Next: git log -p {git('rev-parse', 'HEAD', cwd=repo).decode().strip()}..cifix/fixes" in done.text
+    assert git("ls-tree", "cifix/fixes", ".pre-commit-config.yaml", cwd=repo).startswith(b"100755 ")
+    assert git("show", "cifix/fixes:.pre-commit-config.yaml", cwd=repo) == HOOKS.replace(b"python", b"python3")[:-1]
+
+
+def test_a_branch_and_a_base_can_be_named(cifix: Cifix, git: Git, repo: Path) -> None:
+    base = git("rev-parse", "HEAD", cwd=repo)
+    more(repo, git, {"b.txt": b"later\n"})
+    assert cifix("apply", repo, "--branch", "fix/hooks", "--base", "HEAD~1").code == 0
+    assert git("rev-parse", "fix/hooks~1", cwd=repo) == base
+
+
+def test_the_repository_is_found_from_a_folder_inside(cifix: Cifix, repo: Path) -> None:
+    (repo / "deep/er").mkdir(parents=True)
+    assert "Would fix 1 finding in 1 file with 1 commit." in cifix("apply", "--dry-run", repo / "deep/er").text
+
+
+def test_check_reads_the_work_tree_and_a_commit_on_request(cifix: Cifix, repo: Path) -> None:
+    (repo / ".pre-commit-config.yaml").write_bytes(HOOKS.replace(b"python", b"python3"))
+    assert cifix("check", repo).code == 0
+    found = cifix("check", repo, "--base", "HEAD")
+    assert found.code == 1
+    assert ".pre-commit-config.yaml:5:16: " in found.text
+    assert "Next: cifix apply --dry-run" in found.text
+    assert "diff --git" not in found.text
+
+
+def test_in_place_writes_the_files_and_commits_nothing(cifix: Cifix, git: Git, repo: Path) -> None:
+    (repo / "a.txt").write_bytes(b"dirty\n")
+    done = cifix("apply", "--in-place", repo)
+    assert done.code == 0
+    assert "in the work tree; nothing was committed" in done.text
+    assert (repo / ".pre-commit-config.yaml").read_bytes() == HOOKS.replace(b"python", b"python3")[:-1]
+    assert os.access(repo / ".pre-commit-config.yaml", os.X_OK)
+    assert git("status", "--porcelain", cwd=repo) == b" M .pre-commit-config.yaml\n M a.txt\n"
+    assert git("rev-list", "--all", "--count", cwd=repo) == b"1\n"
+
+
+def test_in_place_fixes_what_is_on_disk(cifix: Cifix, repo: Path) -> None:
+    (repo / ".pre-commit-config.yaml").write_bytes(b"# mine\n" + HOOKS)
+    assert cifix("apply", "--in-place", repo).code == 0
+    assert (repo / ".pre-commit-config.yaml").read_bytes() == b"# mine\n" + HOOKS.replace(b"python", b"python3")
+    assert cifix("apply", "--in-place", repo).text == "Nothing to fix.\n"
+
+
+def test_what_is_left_for_a_person_is_three(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/ci.yml": HARD})
+    done = cifix("apply", repo)
+    assert done.code == 3
+    assert "Left for a person" in done.text
+    assert "upgrade-artifacts [name-collision]: " in done.text
+    assert "1 finding left for a person; the reasons stand above." in done.text
+    assert cifix("apply", "--dry-run", repo).code == 1
+
+
+def test_a_fix_below_the_floor_is_held_back_and_named(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {**CYCLE, ".pre-commit-config.yaml": b"repos: []\n"})
+    done = cifix("apply", repo)
+    assert done.code == 3
+    assert "lazy-init (held back, review): " in done.text
+    assert "1 fix held back by the safety floor." in done.text
+    assert "Next: cifix apply --dry-run --safety review" in done.text
+    assert cifix("apply", repo, "--safety", "review").code == 0
+
+
+def test_select_and_ignore_choose_rules(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/ci.yml": WORKFLOW})
+    named = cifix("apply", "--dry-run", repo, "--select", "hook-python3", "--format", "json").json
+    assert {one["rule"] for one in named["findings"]} == {"hook-python3"}
+    others = cifix("apply", "--dry-run", repo, "--ignore", "hook-python3", "--format", "json").json
+    assert {one["rule"] for one in others["findings"]} == {"upgrade-artifacts"}
+
+
+@pytest.mark.parametrize("mode", [["check"], ["apply", "--dry-run"], ["apply", "--in-place"], ["apply"]])
+def test_every_json_report_fulfils_its_schema(cifix: Cifix, git: Git, repo: Path, mode: list[str]) -> None:
+    more(repo, git, {**CYCLE, ".github/workflows/ci.yml": HARD, ".github/workflows/b.yml": WORKFLOW})
+    done = cifix(*mode, repo, "--format", "json")
+    jsonschema.Draft202012Validator(schema()).validate(done.json)
+    assert done.json["exit_code"] == done.code
+    assert {one["outcome"] for one in done.json["findings"]} == {"fix", "refusal"}
+    assert [one["sha"] is not None for one in done.json["commits"]] == [mode == ["apply"]] * 2
+    applied = {one["rule"]: one["applied"] for one in done.json["findings"] if one["safety"] == "safe"}
+    assert set(applied.values()) == {"--dry-run" not in mode and mode != ["check"]}
+
+
+def test_the_json_report_places_a_finding(cifix: Cifix, repo: Path) -> None:
+    finding = cifix("check", repo, "--format", "json").json["findings"][0]
+    assert finding["path"] == ".pre-commit-config.yaml"
+    assert (finding["line"], finding["column"], finding["end_line"]) == (5, 16, 5)
+    assert finding["refusal"] is None
+    assert finding["title"]
+
+
+def test_a_report_can_go_to_a_file(cifix: Cifix, repo: Path, tmp_path: Path) -> None:
+    done = cifix("check", repo, "--format", "json", "--output", "report.json")
+    assert (done.code, done.out) == (1, b"")
+    assert b'"schema_version": 1' in (tmp_path / "report.json").read_bytes()
+    failed = cifix("check", repo, "--output", "no/such/folder/report.json")
+    assert failed.code == 2
+    assert "the report cannot be written to no/such/folder/report.json" in failed.err
+
+
+def test_the_same_run_gives_the_same_report(cifix: Cifix, repo: Path) -> None:
+    assert cifix("check", repo, "--format", "json").out == cifix("check", repo, "--format", "json").out
+
+
+def test_the_target_may_narrow_the_run(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {"cifix.toml": b'exclude = [".pre-commit-config.yaml"]\n'})
+    assert cifix("check", repo).code == 0
+    more(repo, git, {"cifix.toml": b'ignor = ["x"]\n'})
+    failed = cifix("check", repo)
+    assert failed.code == 2
+    assert "cifix.toml: unknown key 'ignor'; did you mean 'ignore'?" in failed.err
+
+
+def test_a_comment_turns_a_finding_down(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(
+        repo, git, {".pre-commit-config.yaml": HOOKS.replace(b"x.py\n", b"x.py  # cifix: ignore[hook-python3] ours\n")}
+    )
+    done = cifix("apply", repo)
+    assert (done.code, "1 finding turned down by `cifix: ignore` comments." in done.text) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["apply", "--select", "no-such-rule"], "unknown rule 'no-such-rule'"),
+        (["apply", "--in-place", "--base", "HEAD"], "drop --base"),
+        (["apply", "--safety", "high"], "'high' is not one of"),
+        (["apply", "--no-such-option"], "No such option"),
+        (["no-such-command"], "No such command"),
+    ],
+)
+def test_wrong_use_is_two(cifix: Cifix, repo: Path, arguments: list[str], words: str) -> None:
+    failed = cifix(*arguments, *([repo] if arguments[0] == "apply" else []))
+    assert failed.code == 2
+    assert words in failed.err
+
+
+def test_git_trouble_is_six(cifix: Cifix, git: Git, repo: Path, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    for arguments, words in (
+        (["apply", "plain"], "plain is not inside a git repository"),
+        (["check", "no/such/place"], "no/such/place"),
+        (["apply", repo, "--base", "no-such-rev"], "no-such-rev"),
+        (["apply", repo, "--branch", "main"], "main"),
+        (["apply", repo, "--branch", "bad..name"], "bad..name"),
+    ):
+        failed = cifix(*arguments)
+        assert failed.code == 6, failed.err
+        assert words in failed.err
+    assert git("rev-list", "--all", "--count", cwd=repo) == b"1\n"
+
+
+def test_a_bare_repository_and_an_empty_one_are_fine(cifix: Cifix, git: Git, repo: Path, tmp_path: Path) -> None:
+    git("clone", "-q", "--bare", str(repo), "bare.git")
+    assert cifix("check", "bare.git").code == 1
+    assert cifix("apply", "bare.git").code == 0
+    assert git("rev-list", "--count", "main..cifix/fixes", cwd=tmp_path / "bare.git") == b"1\n"
+    git("init", "-q", "empty")
+    assert cifix("apply", "empty").text == "Nothing to fix.\n"
+    failed = cifix("apply", "--in-place", "bare.git")
+    assert failed.code == 6
+
+
+def test_broken_and_binary_files_lose_nothing(cifix: Cifix, git: Git, repo: Path) -> None:
+    broken = b"jobs:\n\t- uses: actions/upload-artifact@v3\n"
+    more(repo, git, {".github/workflows/a.yml": broken, ".github/workflows/b.yml": b"\0actions/upload-artifact@v3"})
+    done = cifix("apply", repo)
+    assert done.code == 3
+    assert done.text.count("upgrade-artifacts [opaque]") == 2
+    assert git("show", "cifix/fixes:.github/workflows/a.yml", cwd=repo) == broken
+
+
+PLUGIN = """
+from cifix.model.change import Edit
+from cifix.model.expect import Value
+from cifix.model.finding import Finding, Fix, Safety
+from cifix.model.rule import declare
+
+@declare("Break it.", reads=("a.txt",), safety=Safety.SAFE)
+def rule(snapshot, options):
+    if snapshot.read("a.txt") == b"x\\n":
+        yield Finding("house-plugin", "a.txt", 0, 1, "is x", {outcome})
+"""
+FIXES = 'Fix("Turn it", Safety.SAFE, (Edit("a.txt", 0, 1, "y"),){expects})'
+
+
+def plugin(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    """Install a plugin the way pip would, in a folder of the import path."""
+    site = folder / "site"
+    info = site / "house_plugin-1.dist-info"
+    info.mkdir(parents=True)
+    (site / "house_plugin.py").write_text(body)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: house-plugin\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[cifix.rules]\nhouse-plugin = house_plugin:rule\n")
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.delitem(sys.modules, "house_plugin", raising=False)
+
+
+def test_a_plugin_runs_when_it_is_named(
+    cifix: Cifix, git: Git, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin(tmp_path, monkeypatch, PLUGIN.format(outcome=FIXES.format(expects="")))
+    assert "house-plugin" not in cifix("apply", "--dry-run", repo).text
+    assert cifix("apply", repo, "--select", "house-plugin").code == 0
+    assert git("show", "cifix/fixes:a.txt", cwd=repo) == b"y\n"
+    assert "(plugin: runs only with --select)" in cifix("rules", "list").text
+
+
+def test_a_plugin_that_cannot_be_loaded_is_named_and_the_others_run(
+    cifix: Cifix, git: Git, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin(tmp_path, monkeypatch, "1 / 0\n")
+    done = cifix("apply", repo)
+    assert done.code == 5
+    assert "The rule house-plugin crashed; the other rules ran:" in done.text
+    assert "ZeroDivisionError" in done.text
+    assert git("rev-list", "--count", "main..cifix/fixes", cwd=repo) == b"1\n"
+    listed = cifix("rules", "list")
+    assert (listed.code, "house-plugin: the plugin" in listed.err) == (5, True)
+
+
+def test_a_rule_that_crashes_is_five_and_the_others_are_applied(
+    cifix: Cifix, git: Git, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin(tmp_path, monkeypatch, PLUGIN.format(outcome="1 / 0"))
+    done = cifix("apply", repo, "--select", "house-plugin", "--select", "hook-python3", "--format", "json")
+    assert done.code == done.json["exit_code"] == 5
+    assert done.json["crashes"][0]["rule"] == "house-plugin"
+    jsonschema.Draft202012Validator(schema()).validate(done.json)
+    assert git("rev-list", "--count", "main..cifix/fixes", cwd=repo) == b"1\n"
+
+
+def test_a_failed_proof_is_four_and_its_fix_is_thrown_away(
+    cifix: Cifix, git: Git, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expects = ', (Value(".pre-commit-config.yaml", ("repos",), "none"),)'
+    body = PLUGIN.format(outcome=FIXES.format(expects=expects)).replace("a.txt", ".pre-commit-config.yaml")
+    body = body.replace('== b"x\\n"', '[:1] != b"#"').replace("0, 1", "0, 0")
+    plugin(tmp_path, monkeypatch, body.replace('"y"', '"# y\\n"'))
+    done = cifix("apply", repo, "--select", "house-plugin", "--select", "hook-python3")
+    assert done.code == 4
+    assert "The fix of house-plugin was thrown away; a proof failed:" in done.text
+    assert "house-plugin [unproven]: " in done.text
+    assert git("rev-list", "--count", "main..cifix/fixes", cwd=repo) == b"1\n"

@@ -1,0 +1,34 @@
+import pytest
+
+from cifix.model.glob import matches
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "expected"),
+    [
+        (".gitignore", "**/.gitignore", True),
+        ("a/b/.gitignore", "**/.gitignore", True),
+        ("a/x.gitignore", "**/.gitignore", False),
+        (".github/workflows/ci.yml", ".github/workflows/*.{yml,yaml}", True),
+        (".github/workflows/ci.yaml", ".github/workflows/*.{yml,yaml}", True),
+        (".github/workflows/old/ci.yml", ".github/workflows/*.{yml,yaml}", False),
+        ("a/b.py", "**/*.py", True),
+        ("b.py", "**/*.py", True),
+        ("b.pyi", "**/*.py", False),
+        ("vendor/x/y.py", "vendor/", True),
+        ("vendor/x/y.py", "vendor", True),
+        ("vendor.py", "vendor/", False),
+        ("vendored/y.py", "vendor", False),
+        ("a1.py", "a?.py", True),
+        ("a+b.py", "a+b.py", True),
+        ("src/x/data/a.py", "src/**/data", True),
+        ("docs/x.md", "/docs/*.md", True),
+        ("deep/er/x", "deep/**", True),
+    ],
+)
+def test_globs(path: str, pattern: str, expected: bool) -> None:
+    assert matches(path, [pattern]) is expected
+
+
+def test_no_pattern_matches_nothing() -> None:
+    assert not matches("x", [])

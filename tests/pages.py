@@ -1,0 +1,61 @@
+"""Generated pages: each rule's README beside its fixtures, and the rule table of the README.
+
+`python -m tests.pages` writes them; a test compares.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from cifix.engine.registry import discover
+from cifix.engine.resolve import REFUSALS
+from cifix.report.page import page, table
+from cifix.testing import cases
+from cifix.testing.examples import examples
+from tests.original import original
+
+ROOT = Path(__file__).parents[1]
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every generated file with the text it must have."""
+    rules = discover(points=()).rules
+    for rule in rules.values():
+        folder = ROOT / "fixtures" / rule.id
+        yield folder / "README.md", f"{page(rule)}\n{examples(cases(folder))}"
+    readme = ROOT / "README.md"
+    text = readme.read_text("utf-8")
+    text = _filled(text, "rules", table(rules.values()))
+    text = _filled(text, "refusals", _refusals())
+    yield readme, _filled(text, "preview", f"```text\n{preview()}```\n")
+
+
+def preview() -> str:
+    """What a dry run prints for the repository of the original case."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = original(Path(scratch) / "quant")
+        command = [sys.executable, "-m", "cifix", "apply", "--dry-run", str(folder)]
+        return subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout.decode()
+
+
+def _refusals() -> str:
+    rows = [f"| `{key}` | {line} |" for key, line in sorted(REFUSALS.items())]
+    return "\n".join(("| reason | meaning |", "| --- | --- |", *rows)) + "\n"
+
+
+def _filled(text: str, name: str, content: str) -> str:
+    head, rest = text.split(f"<!-- {name} -->\n")
+    tail = rest.split(f"<!-- /{name} -->\n")[1]
+    return f"{head}<!-- {name} -->\n{content}<!-- /{name} -->\n{tail}"
+
+
+def main() -> None:
+    """Write all of them."""
+    for path, text in pages():
+        path.write_bytes(text.encode())
+
+
+if __name__ == "__main__":
+    main()
