@@ -129,8 +129,8 @@ def one(written: str) -> Pattern:
 
 def test_a_pattern_spans_its_characters_without_the_blanks_git_drops_and_its_line_end() -> None:
     assert read(b"# note\nlib/  \r\n\r\n!keep\\ \nlast") == [
-        (2, "lib/", "  \r\n"),
-        (4, "!keep\\ ", "\n"),
+        (2, "lib/", "  "),
+        (4, "!keep\\ ", ""),
         (5, "last", ""),
     ]
 
@@ -160,7 +160,17 @@ def test_a_lone_carriage_return_does_not_end_a_line() -> None:
     ],
 )
 def test_a_floating_pattern_names_what_it_matches_at_every_depth(written: str, name: str | None) -> None:
-    assert one(written).name == name
+    pattern = one(written)
+    assert (pattern.name if pattern.floating else None) == name
+
+
+def test_a_pattern_with_a_leading_slash_has_a_name_but_does_not_float() -> None:
+    assert (one("/lib/").name, one("/lib/").floating, one("/a/lib").name) == ("lib", False, None)
+
+
+def test_the_last_pattern_of_each_name_is_known() -> None:
+    named = Ignores.of({".gitignore": b"lib/\n!lib/\n/lib\na*\n"}, {"global": b"tmp\nlib\n"}).named
+    assert {name: match.pattern.number for name, match in named.items()} == {"lib": 3, "tmp": 1}
 
 
 @pytest.mark.parametrize(

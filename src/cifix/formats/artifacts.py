@@ -1,5 +1,6 @@
 """The artifact steps of a repository's workflows and composite actions."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,13 @@ from cifix.model.text import Opaque
 
 UPLOAD = "actions/upload-artifact"
 DOWNLOAD = "actions/download-artifact"
+
+_FILE = re.compile(r"[^.].*\.[A-Za-z][\w+-]*")
+_BUNDLES = (
+    *(".app", ".d", ".dsym", ".framework", ".xcarchive", ".xcframework", ".xcresult"),
+    *(".egg-info", ".dist-info"),
+)
+_SLASH = re.compile(r"[/\\](?![^{]*\}\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +82,15 @@ def sites(repository: Repository, path: str) -> Iterator[Site]:
     for step in steps:
         if owner and step.uses and step.uses.slug in {UPLOAD, DOWNLOAD} and not step.uses.path:
             yield Site(path, owner.document, step)
+
+
+def may_hide(path: str) -> bool:
+    """Whether an upload `path` can hold hidden files: it is one, or a folder, or a wildcard that might match one.
+
+    Only a name with a suffix below plainly named folders counts as a file; an excluded path (`!x`) holds nothing.
+    """
+    if not path or path.startswith("!"):
+        return False
+    *folders, last = _SLASH.split(path)
+    plain = all(folder in {"", ".", "..", "~"} or folder[0] not in ".*?[" for folder in folders)
+    return not plain or not _FILE.fullmatch(last) or last.lower().endswith(_BUNDLES)

@@ -50,10 +50,15 @@ class Pattern:
         """Whether a leading or middle slash ties it to the folder of its ignore file."""
         return b"/" in self._bare
 
+    @property
+    def floating(self) -> bool:
+        """Whether it matches at every depth below its ignore file, as `lib/`, `*.so` and `**/lib/` do."""
+        return b"/" not in self._bare.removeprefix(b"**/")
+
     @cached_property
     def name(self) -> str | None:
-        """The one name that it matches at every depth, as `lib/`, `lib` and `**/lib/` do; else None."""
-        name = literal(self._bare.removeprefix(b"**/"))
+        """The one name that it matches, at every depth or, as `/lib/` does, beside its ignore file; else None."""
+        name = literal(self._bare.removeprefix(b"**/" if self.floating else b"/"))
         return None if not name or b"/" in name else name.decode("utf-8", "surrogateescape")
 
     @property
@@ -123,6 +128,16 @@ class Ignores:
         """The same from bytes; like git it reads anything, also what is not text."""
         parsed = [{path: patterns(_any_text(raw)) for path, raw in group.items()} for group in (files, excludes)]
         return cls(*parsed)
+
+    @cached_property
+    def named(self) -> Mapping[str, Match]:
+        """The last pattern that ignores each fixed name, at every depth or in one place."""
+        return {
+            pattern.name: Match(rules.source, pattern, pattern.name)
+            for rules in (*self._excludes, *self._files.values())
+            for pattern in rules.patterns
+            if pattern.name and not pattern.negated
+        }
 
     def explain(self, path: str) -> Match | None:
         """The pattern that decides about the file at `path`, perhaps a negated one, or None if none does.

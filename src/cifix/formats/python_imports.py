@@ -18,8 +18,9 @@ _MODULES = {"py", "pyi", "pyx", "pxd", "pxi", "so", "pyd", "c", "cc", "cpp", "cu
 
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 _GUARDS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
-_IMPORT_STATEMENT = (
-    rb"(?:^|[\r\n;:])[ \t]*(?:from[ \t]+[^\r\n;#]+?[ \t]import[ \t]*\([^)]*|(?:from|import)[ \t](?:\\\r?\n|[^\r\n])*)"
+_IMPORT_STATEMENT = re.compile(
+    rb"(?:^(?:\xef\xbb\xbf)?|[\r\n;:])[ \t]*"
+    rb"(?:from[ \t]+[^\r\n;#]+?[ \t]import[ \t]*\([^)]*|(?:from|import)[ \t](?:\\\r?\n|[^\r\n])*)"
 )
 
 
@@ -75,11 +76,10 @@ def binds(text: Text) -> frozenset[str] | None:
     return None if bound & {"*", "__getattr__"} else frozenset(bound)
 
 
-def mentions(data: bytes, names: Iterable[str]) -> bool:
+def mentions(data: bytes, names: Iterable[bytes]) -> bool:
     """Whether an import statement in `data` may name one of `names`; quick, and right when it says no."""
-    words = b"|".join(re.escape(name.encode()) for name in sorted(names))
-    named = re.compile(rb"\b(?:" + words + rb")\b")
-    return any(named.search(found.group()) for found in re.finditer(_IMPORT_STATEMENT, data))
+    named = re.compile(rb"\b(?:" + b"|".join(map(re.escape, names)) + rb")\b")
+    return any(named.search(found.group()) for found in _IMPORT_STATEMENT.finditer(data))
 
 
 def module_stem(path: str) -> str | None:

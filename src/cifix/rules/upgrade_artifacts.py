@@ -34,7 +34,7 @@ from itertools import combinations
 
 from cifix.formats.artifact_names import clashes
 from cifix.formats.artifact_runs import Run, groups
-from cifix.formats.artifacts import DOWNLOAD, UPLOAD, Repository, Site, read, sites
+from cifix.formats.artifacts import DOWNLOAD, UPLOAD, Repository, Site, may_hide, read, sites
 from cifix.formats.expression import spelling
 from cifix.formats.workflow import ACTIONS, LOCK, WORKFLOWS, Pin, pin, version
 from cifix.formats.yaml_edit import replace
@@ -46,9 +46,8 @@ from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 
 _DEAD = re.compile(r"actions/(?:upload|download)-artifact@v?(?P<major>[123])(?![0-9a-f])", re.IGNORECASE)
+_SUSPECT = re.compile(rb"load-artifact@(?:v?[123](?![0-9])|[0-9a-f]{40})", re.IGNORECASE)
 _GHES = re.compile(r"\bGHE?_HOST\b|\bGH_ENTERPRISE_TOKEN\b|\bGITHUB_ENTERPRISE_TOKEN\b|\bgithub-server-url:")
-_FILE = re.compile(r"[^.].*\.[A-Za-z][\w+-]*")
-_BUNDLES = (".app", ".d", ".dsym", ".egg-info", ".dist-info", ".framework", ".xcarchive", ".xcframework", ".xcresult")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,28 +99,38 @@ class _Old:
     safety=Safety.SAFE,
     options=Options,
     refusals={
-        "opaque": "The file, or another one of the same run, is YAML that cannot be edited safely.",
-        "locked": "`.github/workflows/actions.lock` pins the actions; it would have to be made again.",
-        "ghes": "The workflows show signs of GitHub Enterprise Server, where v4 does not run.",
-        "unknown-sha": "A commit hash without a version comment does not say which version it is.",
-        "alias": "The ref or its comment is shared, through an anchor or a line, with something that must not change.",
-        "name-collision": "Two uploads of one run have the same name; v4 refuses the second.",
-        "dynamic-name": "Whether two uploads of one run have the same name is known at run time only.",
-        "forbidden-name": "A name holds a character that v4 does not allow.",
-        "reusable-caller": "A local reusable workflow uploads one name in each of its several calls.",
-        "composite-matrix": "A local composite action uploads one name in each of its several calls.",
-        "v1-download-folder": "v1 downloads into a folder named after the artifact, v4 into the current one.",
-        "hidden-files": "The upload may hold hidden files, which versions before 3.2.0 stored and v4 leaves out.",
+        "opaque": "The file, or another one of the same run, is YAML that cannot be edited safely",
+        "locked": "`.github/workflows/actions.lock` pins the actions; it would have to be made again",
+        "ghes": "The workflows show signs of GitHub Enterprise Server, where v4 does not run",
+        "unknown-sha": "A commit hash without a version comment does not say which version it is",
+        "alias": "The ref or its comment is shared, through an anchor or a line, with something that must not change",
+        "name-collision": "Two uploads of one run have the same name; v4 refuses the second",
+        "dynamic-name": "Whether two uploads of one run have the same name is known at run time only",
+        "forbidden-name": "A name holds a character that v4 does not allow",
+        "reusable-caller": "A local reusable workflow uploads one name in each of its several calls",
+        "composite-matrix": "A local composite action uploads one name in each of its several calls",
+        "v1-download-folder": "v1 downloads into a folder named after the artifact, v4 into the current one",
+        "hidden-files": "The upload may hold hidden files, which versions before 3.2.0 stored and v4 leaves out",
     },
 )
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Judge each group of runs that share artifact steps: all its old steps move, or none."""
+    if not any(_worth_reading(snapshot, path) for path in rule.candidates(snapshot)):
+        return
     repository = read(snapshot)
     signs = list(_signs(snapshot, repository, options))
     for group in groups(repository):
         old = _old_steps(repository, group)
         yield from _judged(repository, group, old, signs) if old else ()
     yield from _unreadable(snapshot, repository)
+
+
+def _worth_reading(snapshot: Snapshot, path: str) -> bool:
+    """Whether a file can hold an old ref at all; most repositories are done here."""
+    try:
+        return _SUSPECT.search(snapshot.read(path)) is not None
+    except Opaque:
+        return True
 
 
 def _signs(snapshot: Snapshot, repository: Repository, options: Options) -> Iterator[_Problem]:
@@ -165,12 +174,7 @@ def _step(same: Sequence[Site]) -> _Old:
 def _judged(repository: Repository, group: Sequence[Run], old: list[_Old], signs: list[_Problem]) -> Iterator[Finding]:
     """One finding per old step: the fix they share, or what keeps each of them back."""
     problems = [*signs, *_problems(repository, group, old)]
-    outcome: Fix | None = None
-    if not problems:
-        try:
-            outcome = _fix(group, old)
-        except Opaque as why:
-            problems.append(_Problem("opaque", str(why)))
+    outcome = None if problems else _fix(group, old)
     for step in old:
         if step.numbers is not None or not outcome:
             yield _finding(step, outcome or _refusal(step, problems))
@@ -187,6 +191,7 @@ def _problems(repository: Repository, group: Sequence[Run], old: list[_Old]) -> 
             if any((site.path, site.start) in moving for site in clash.sites):
                 yield _Problem(clash.kind, clash.detail, clash.sites)
         yield from _hidden(run, old)
+    yield from _unwritable(old)
 
 
 def _own_problems(step: _Old) -> Iterator[_Problem]:
@@ -212,7 +217,7 @@ def _hidden(run: Run, old: Sequence[_Old]) -> Iterator[_Problem]:
     for occurrence in run.occurrences:
         step = storing.get((occurrence.site.path, occurrence.site.start))
         for line in spelling(occurrence.path).splitlines() if step else ():
-            if step and _may_hide(line.strip()) and (step.place, line) not in seen:
+            if step and may_hide(line.strip()) and (step.place, line) not in seen:
                 seen.add((step.place, line))
                 yield _Problem("hidden-files", f"{step.place} uploads {line.strip()!r} from {step.ref}", (step.site,))
 
@@ -223,20 +228,22 @@ def _stores_hidden(step: _Old) -> bool:
     return step.ref.lower() not in {"v3", "3"} and numbers < _facts().hidden_excluded
 
 
-def _may_hide(path: str) -> bool:
-    """Whether a path can hold hidden files: it is one, or a folder, or a wildcard that might match one."""
-    if not path or path.startswith("!"):
-        return False
-    *folders, last = re.split(r"[/\\](?![^{]*\}\})", path)
-    plain = all(folder in {"", ".", "..", "~"} or folder[0] not in ".*?[" for folder in folders)
-    return not plain or not _FILE.fullmatch(last) or last.lower().endswith(_BUNDLES)
+def _unwritable(old: Sequence[_Old]) -> Iterator[_Problem]:
+    """Refs that cannot be rewritten: spelled with escapes, or sharing one comment with another version."""
+    edits: dict[Edit, _Old] = {}
+    for step in old:
+        try:
+            edits |= dict.fromkeys(_edits(step), step)
+        except Opaque as why:
+            yield _Problem("opaque", f"{step.site.path}: {why}", (step.site,))
+    for one, other in combinations(edits, 2):
+        if overlap(one, other):
+            about = (edits[one].site, edits[other].site)
+            yield _Problem("alias", f"{edits[other].place}: one comment stands for two versions", about)
 
 
 def _fix(group: Sequence[Run], old: Sequence[_Old]) -> Fix:
-    """The edits of all steps; raises `Opaque` where a ref is written with escapes, or one comment serves two steps."""
     edits = tuple(dict.fromkeys(edit for step in old for edit in _edits(step)))
-    if clash := next((one for one, other in combinations(edits, 2) if overlap(one, other)), None):
-        raise Opaque(f"{clash.path}: one comment stands for two versions")
     expects = tuple(Value(step.site.path, route, _uses(step)) for step in old for route in step.routes)
     places = sorted({step.site.path for step in old})
     steps = "an artifact step" if len(old) == 1 else f"{len(old)} artifact steps"
