@@ -1,4 +1,5 @@
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -300,6 +301,26 @@ def test_ignore_files_from_outside_the_tree(
     (tree.path / ".git/info/exclude").write_bytes(b"secret\n")
     for source in (commit_source(repo, "HEAD"), index_source(repo), worktree_source(repo)):
         assert list(source.excludes.items()) == [("global", b"*.swp\r\n"), ("info/exclude", b"secret\n")]
+
+
+def test_a_name_too_long_for_the_disk_is_kept_but_cannot_be_read(tree: Tree, repo: Repository) -> None:
+    tree.write({"a.py": b"1"})
+    oid = tree.git("hash-object", "-w", "a.py")
+    tree.git("update-index", "--add", "--cacheinfo", f"100644,{oid},{'n' * 300}")
+    source = worktree_source(repo)
+    assert source.modes == {"n" * 300: REGULAR}
+    with pytest.raises(Opaque, match="File name too long"):
+        source.read("n" * 300)
+    assert index_source(repo).read("n" * 300) == b"1"
+
+
+def test_sources_travel_to_other_processes(tree: Tree, repo: Repository) -> None:
+    tree.commit({"a.py": b"1"})
+    tree.write({"loose.py": b"2"})
+    for source in (commit_source(repo, "HEAD"), index_source(repo), worktree_source(repo)):
+        source.prefetch(["a.py", "loose.py"])
+        copy = pickle.loads(pickle.dumps(source))  # noqa: S301 - made right here
+        assert (copy.read("a.py"), copy.read("loose.py"), copy.disk) == (b"1", b"2", {"loose.py": REGULAR})
 
 
 def test_paths_that_are_not_utf8_survive(tree: Tree, repo: Repository) -> None:
