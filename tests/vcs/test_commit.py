@@ -165,6 +165,14 @@ def test_squashing_our_commits_keeps_the_branch_ours(tree: Tree, repo: Repositor
     assert commit(repo, base, BRANCH, [draft({"a.py": b"2"}), draft({"a.py": b"3"})]).state is State.UPDATED
 
 
+def test_what_others_wrote_cannot_steer_the_terminal(tree: Tree, repo: Repository, base: str) -> None:
+    tree.git("switch", "--quiet", "--create", BRANCH)
+    tree.commit(subject="\x1b[2Jgone")
+    tree.git("switch", "--quiet", "main")
+    with pytest.raises(GitError, match=r"\?\[2Jgone"):
+        commit(repo, base, BRANCH, [draft({"a.py": b"2"})])
+
+
 def test_many_human_commits_are_summed_up(tree: Tree, repo: Repository, base: str) -> None:
     tree.git("switch", "--quiet", "--create", BRANCH)
     for number in range(7):

@@ -63,8 +63,10 @@ class Loose:
         self._convert(readable)
 
     def _check(self, path: str) -> None:
-        if len(self._tree.read(path)) > LIMIT:
+        status = self._tree.status(path)
+        if status is not None and status.st_size > LIMIT:
             raise Opaque(f"it has more than {LIMIT:,} bytes")
+        self._tree.read(path)
 
     def _convert(self, paths: Sequence[str]) -> None:
         """Let git apply line endings, encodings and ident into an object folder that is thrown away."""

@@ -39,8 +39,8 @@ def fetch(repo: Repository, remote: str, oids: Iterable[str]) -> None:
             f"used to fetch them; cifix runs no program of the repository: fetch them with git, then try again"
         )
     repo.run(
-        *("-c", "fetch.negotiationAlgorithm=noop", "fetch", remote, "--filter=blob:none", "--stdin"),
-        *("--no-tags", "--no-prune", "--no-write-fetch-head", "--recurse-submodules=no"),
+        *("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--filter=blob:none", "--stdin", "--no-tags"),
+        *("--no-prune", "--no-write-fetch-head", "--recurse-submodules=no", "--", remote),
         stdin="".join(f"{oid}\n" for oid in oids).encode(),
         env={"GIT_ALLOW_PROTOCOL": _TRANSPORTS},
     )
