@@ -135,18 +135,15 @@ def _walk(route: Route, node: Node) -> Iterator[tuple[Route, Node]]:
 
 
 def _written(node: Node | None) -> Iterator[Scalar | Alias]:
-    match node:
-        case Scalar() | Alias():
-            yield node
-        case Map(entries=entries):
-            for entry in entries:
-                yield entry.key
-                yield from _written(entry.value)
-        case Seq(items=items):
-            for item in items:
-                yield from _written(item)
-        case None:
-            pass
+    if isinstance(node, Map):
+        for entry in node.entries:
+            yield entry.key
+            yield from _written(entry.value)
+    elif isinstance(node, Seq):
+        for item in node.items:
+            yield from _written(item)
+    elif node is not None:
+        yield node
 
 
 def _refuse_tabs(document: Document) -> None:
