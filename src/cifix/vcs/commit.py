@@ -66,9 +66,9 @@ def commit(repo: Repository, base: str | None, branch: str, drafts: Sequence[Dra
     """Put `drafts`, one commit each, on `base` and point `branch` there.
 
     With `dry`, only find out what would become of the branch and write nothing at all. A branch that holds exactly
-    this already is left alone; one that holds only commits of ours is replaced. Raises `GitError` for a branch with
-    other commits or in use, for paths that cannot be committed byte for byte, without a git identity, and if
-    somebody else moves the branch meanwhile.
+    this already is left alone; one that holds only commits of ours, or none that `base` lacks, is moved. Raises
+    `GitError` for a branch with other commits or in use, for paths that cannot be committed byte for byte, without a
+    git identity, and if somebody else moves the branch meanwhile.
     """
     ref = checked_name(repo, branch)
     tip = tip_of(repo, branch)
