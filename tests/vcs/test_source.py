@@ -256,6 +256,17 @@ def test_filtered_files_are_opaque_on_disk_and_the_filter_does_not_run(tree: Tre
     assert mark.exists()
 
 
+def test_an_empty_filter_is_none_even_if_a_driver_without_a_name_exists(tree: Tree, repo: Repository) -> None:
+    mark = tree.path.parent / "ran"
+    tree.commit({".gitattributes": b"*.bin filter=lfs\nkept.bin filter=\n", "kept.bin": b"1"})
+    for key, value in {"clean": f"touch {mark}; cat", "process": f"touch {mark}", "required": "true"}.items():
+        tree.git("config", f"filter..{key}", value)
+    tree.write({"sub/.gitattributes": b"* filter=\n", "sub/loose.bin": b"2"})
+    source = worktree_source(repo)
+    assert (source.read("kept.bin"), source.read("sub/loose.bin")) == (b"1", b"2")
+    assert not mark.exists()
+
+
 def test_work_tree_files_are_read_raw(tree: Tree, repo: Repository) -> None:
     tree.git("config", "core.autocrlf", "true")
     tree.commit({"a.py": b"1\r\n"})

@@ -60,6 +60,9 @@ _SETTINGS = (
     "core.untrackedCache=false",
     "index.sparse=false",
     "core.filesRefLockTimeout=2000",
+    "filter..clean=",  # attribute files say `filter=` to mean none, yet git would look for a driver of no name
+    "filter..process=",
+    "filter..required=false",
     "gc.auto=0",
     "maintenance.auto=false",
 )
