@@ -1,13 +1,14 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cifix.errors import GitError
 from cifix.model.snapshot import EXECUTABLE, File
 from cifix.vcs.commit import Draft, Result, State, commit, filtered
-from cifix.vcs.repository import Repository
+from cifix.vcs.repository import Outcome, Repository
 from tests.vcs.repositories import Tree, draft, made, seen
 
 BRANCH = "cifix/fixes"
@@ -164,6 +165,14 @@ def test_squashing_our_commits_keeps_the_branch_ours(tree: Tree, repo: Repositor
     assert commit(repo, base, BRANCH, [draft({"a.py": b"2"}), draft({"a.py": b"3"})]).state is State.UPDATED
 
 
+def test_what_others_wrote_cannot_steer_the_terminal(tree: Tree, repo: Repository, base: str) -> None:
+    tree.git("switch", "--quiet", "--create", BRANCH)
+    tree.commit(subject="\x1b[2Jgone")
+    tree.git("switch", "--quiet", "main")
+    with pytest.raises(GitError, match=r"\?\[2Jgone"):
+        commit(repo, base, BRANCH, [draft({"a.py": b"2"})])
+
+
 def test_many_human_commits_are_summed_up(tree: Tree, repo: Repository, base: str) -> None:
     tree.git("switch", "--quiet", "--create", BRANCH)
     for number in range(7):
@@ -194,6 +203,71 @@ def test_the_head_of_a_bare_repository_is_refused(tree: Tree, base: str, tmp_pat
     tree.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare"))
     with Repository.open(tmp_path / "bare") as bare, pytest.raises(GitError, match="is the HEAD of"):
         commit(bare, base, "main", [draft({"a.py": b"2"})])
+
+
+def before_the_last_step(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let somebody else `act` once, right before the branch moves."""
+    attempt = Repository.attempt
+    acts = iter([act])
+
+    def interrupted(self: Repository, *arguments: str, **rest: Any) -> Outcome:
+        if arguments[0] == "update-ref":
+            next(acts, lambda: None)()
+        return attempt(self, *arguments, **rest)
+
+    monkeypatch.setattr(Repository, "attempt", interrupted)
+
+
+def test_a_branch_that_moves_meanwhile_is_not_overwritten(
+    tree: Tree, repo: Repository, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = tree.commit({"other.py": b"1"})
+    before_the_last_step(monkeypatch, lambda: tree.git("branch", BRANCH, base))
+    with pytest.raises(GitError, match="was moved by somebody else"):
+        commit(repo, newer, BRANCH, [draft({"a.py": b"2"})])
+    assert tree.git("rev-parse", BRANCH) == base
+
+
+def test_the_same_work_done_meanwhile_is_already_done(
+    tree: Tree, repo: Repository, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = [draft({"a.py": b"2"})]
+    before_the_last_step(monkeypatch, lambda: commit(repo, base, BRANCH, drafts))
+    assert commit(repo, base, BRANCH, drafts).state is State.ALREADY_DONE
+    assert tree.git("rev-list", "--count", f"{base}..{BRANCH}") == "1"
+
+
+def test_a_lock_that_is_gone_when_it_is_reported_is_named_still(
+    tree: Tree, repo: Repository, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = Repository.attempt
+    lock = tree.path / f".git/{REF}.lock"
+    lock.parent.mkdir(parents=True)
+
+    def blocked(self: Repository, *arguments: str, **rest: Any) -> Outcome:
+        lock.touch()
+        outcome = attempt(self, *arguments, **rest)
+        lock.unlink()
+        return outcome
+
+    monkeypatch.setattr(Repository, "attempt", blocked)
+    with pytest.raises(GitError, match="gone by now"):
+        commit(repo, base, BRANCH, [draft({"a.py": b"2"})])
+
+
+def test_a_ref_store_that_cannot_be_written_is_an_error(tree: Tree, repo: Repository, base: str) -> None:
+    (tree.path / ".git/refs/heads/cifix").write_text("not a ref")
+    with pytest.raises(GitError, match="did not move refs/heads/cifix/fixes"):
+        commit(repo, base, BRANCH, [draft({"a.py": b"2"})])
+
+
+@pytest.mark.parametrize("named", ["Cifix-Base: 1234", "Nothing: here"])
+def test_forged_trailers_do_not_make_a_commit_ours(tree: Tree, repo: Repository, base: str, named: str) -> None:
+    trailers = f"{named}\nCifix-Tree: {tree.git('rev-parse', 'HEAD^{tree}')}"
+    forged = tree.git("commit-tree", "HEAD^{tree}", "-m", f"forged\n\n{trailers}")
+    tree.git("branch", BRANCH, forged)
+    with pytest.raises(GitError, match=f"did not make .*{forged[:10]}"):
+        commit(repo, base, BRANCH, [draft({"a.py": b"2"})])
 
 
 @pytest.mark.parametrize("name", ["", "-d", "HEAD", "a..b", "a b", "a.lock", "@{-1}", "/x"])

@@ -21,6 +21,7 @@ def clone(tree: Tree, tmp_path: Path) -> Tree:
     tree.commit(
         {f"pkg/{number}.py": b"%d\n" % number for number in range(50)} | {"pkg/.gitattributes": b"*.bin -text\n"}
     )
+    tree.commit({"pkg/0.py": b"second\n"})
     tree.git("config", "uploadpack.allowFilter", "true")
     tree.git("config", "uploadpack.allowAnySHA1InWant", "true")
     url = f"file://{tree.path}"
@@ -37,7 +38,7 @@ def opened(clone: Tree) -> Iterator[Repository]:
 
 
 def lacking(clone: Tree) -> int:
-    listed = clone.git("rev-list", "--objects", "--all", "--missing=print", "--no-object-names")
+    listed = clone.git("rev-list", "--objects", "--max-count=1", "HEAD", "--missing=print", "--no-object-names")
     return sum(line.startswith("?") for line in listed.splitlines())
 
 
@@ -88,6 +89,13 @@ def test_programs_of_the_repository_do_not_fetch(clone: Tree, opened: Repository
     source = commit_source(opened, "HEAD")
     with pytest.raises(GitError, match="cifix runs no program of the repository"):
         source.read("pkg/1.py")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_name_of_a_remote_is_no_option(clone: Tree, opened: Repository, tmp_path: Path) -> None:
+    config = (clone.path / ".git/config").read_text()
+    (clone.path / ".git/config").write_text(config.replace('"origin"', f'"--upload-pack=touch {tmp_path}/ran;"'))
+    assert commit_source(opened, "HEAD").read("pkg/1.py") == b"1\n"
     assert not (tmp_path / "ran").exists()
 
 

@@ -9,10 +9,7 @@ import pytest
 
 from cifix.errors import GitError
 from cifix.vcs.repository import SCRUBBED, Repository, scrub
-from tests.vcs.repositories import Tree, made
-
-FORKS = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-"""The children of these tests end at once, whatever threads the test runner has."""
+from tests.vcs.repositories import FORKS, Tree, in_a_fork, made
 
 
 @pytest.mark.parametrize("inside", ["", "pkg", "pkg/deep", "pkg/deep/file.py", ".git", ".git/objects"])
@@ -74,32 +71,6 @@ def test_a_failing_command_says_what_and_where(repo: Repository) -> None:
     with pytest.raises(GitError, match=f"git cat-file failed in {repo.root}: .*nothing-such"):
         repo.run("cat-file", "blob", "nothing-such")
     assert repo.attempt("cat-file", "blob", "nothing-such").status == 128
-
-
-@FORKS
-def test_missing_permission_says_so(tree: Tree) -> None:
-    """Run as somebody who is not root, for whom permissions mean something."""
-    (tree.path / "locked").mkdir(mode=0)
-
-    def attempt() -> bool:
-        if os.geteuid() == 0:
-            os.setuid(65534)
-        with pytest.raises(GitError, match="no permission to read"):
-            Repository.open(tree.path / "locked")
-        return True
-
-    assert in_a_fork(attempt)
-
-
-def in_a_fork(check: Callable[[], bool]) -> bool:
-    """What `check` says in a child of this process."""
-    child = os.fork()
-    if not child:
-        try:
-            os._exit(0 if check() else 1)
-        finally:
-            os._exit(2)
-    return os.waitpid(child, 0)[1] == 0
 
 
 def git_of(tmp_path: Path, lines: str) -> str:
@@ -192,7 +163,11 @@ def test_a_fork_does_not_share_the_process(tree: Tree, repo: Repository) -> None
     tree.commit({"a.py": b"1"})
     oid = tree.git("rev-parse", "HEAD:a.py")
     repo.objects([oid])
-    assert in_a_fork(lambda: repo.objects([oid]) == {oid: b"1"})
+
+    def read() -> None:
+        assert repo.objects([oid]) == {oid: b"1"}
+
+    assert in_a_fork(read)
     assert repo.objects([oid]) == {oid: b"1"}
 
 

@@ -1,4 +1,5 @@
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ def test_modes_of_all_kinds(tree: Tree, repo: Repository, tmp_path: Path) -> Non
         with pytest.raises(Opaque, match="submodule"):
             source.read("sub")
     assert commit_source(repo, "HEAD").read("link") == b"a.py"
-    with pytest.raises(Opaque, match="cannot be read"):
+    with pytest.raises(Opaque, match="not a regular file"):
         worktree_source(repo).read("link")
 
 
@@ -118,7 +119,7 @@ def test_files_that_changed_their_kind(tree: Tree, repo: Repository) -> None:
     (tree.path / "far").symlink_to(tree.path.parent / "far")
     source = worktree_source(repo)
     assert source.modes == {"now-link": SYMLINK, "pipe": REGULAR, "far/away.py": REGULAR}
-    for path, reason in {"now-link": "cannot be read", "pipe": "regular", "far/away.py": "symbolic link"}.items():
+    for path, reason in {"now-link": "regular", "pipe": "regular", "far/away.py": "symbolic link"}.items():
         with pytest.raises(Opaque, match=reason):
             source.read(path)
 
@@ -231,7 +232,7 @@ def test_loose_files_that_cannot_be_read_are_opaque(tree: Tree, repo: Repository
     (tree.path / "gone").unlink()
     source.prefetch(["big", "gone", "fine"])
     assert source.read("fine") == b"x"
-    for path, reason in {"big": "more than", "gone": "cannot be read"}.items():
+    for path, reason in {"big": "more than", "gone": "gone"}.items():
         for _ in range(2):
             with pytest.raises(Opaque, match=reason):
                 source.read(path)
@@ -253,6 +254,17 @@ def test_filtered_files_are_opaque_on_disk_and_the_filter_does_not_run(tree: Tre
     assert not mark.exists()
     tree.git("add", "loose.bin", check=False)
     assert mark.exists()
+
+
+def test_an_empty_filter_is_none_even_if_a_driver_without_a_name_exists(tree: Tree, repo: Repository) -> None:
+    mark = tree.path.parent / "ran"
+    tree.commit({".gitattributes": b"*.bin filter=lfs\nkept.bin filter=\n", "kept.bin": b"1"})
+    for key, value in {"clean": f"touch {mark}; cat", "process": f"touch {mark}", "required": "true"}.items():
+        tree.git("config", f"filter..{key}", value)
+    tree.write({"sub/.gitattributes": b"* filter=\n", "sub/loose.bin": b"2"})
+    source = worktree_source(repo)
+    assert (source.read("kept.bin"), source.read("sub/loose.bin")) == (b"1", b"2")
+    assert not mark.exists()
 
 
 def test_work_tree_files_are_read_raw(tree: Tree, repo: Repository) -> None:
@@ -300,6 +312,26 @@ def test_ignore_files_from_outside_the_tree(
     (tree.path / ".git/info/exclude").write_bytes(b"secret\n")
     for source in (commit_source(repo, "HEAD"), index_source(repo), worktree_source(repo)):
         assert list(source.excludes.items()) == [("global", b"*.swp\r\n"), ("info/exclude", b"secret\n")]
+
+
+def test_a_name_too_long_for_the_disk_is_kept_but_cannot_be_read(tree: Tree, repo: Repository) -> None:
+    tree.write({"a.py": b"1"})
+    oid = tree.git("hash-object", "-w", "a.py")
+    tree.git("update-index", "--add", "--cacheinfo", f"100644,{oid},{'n' * 300}")
+    source = worktree_source(repo)
+    assert source.modes == {"n" * 300: REGULAR}
+    with pytest.raises(Opaque, match="File name too long"):
+        source.read("n" * 300)
+    assert index_source(repo).read("n" * 300) == b"1"
+
+
+def test_sources_travel_to_other_processes(tree: Tree, repo: Repository) -> None:
+    tree.commit({"a.py": b"1"})
+    tree.write({"loose.py": b"2"})
+    for source in (commit_source(repo, "HEAD"), index_source(repo), worktree_source(repo)):
+        source.prefetch(["a.py", "loose.py"])
+        copy = pickle.loads(pickle.dumps(source))  # noqa: S301 - made right here
+        assert (copy.read("a.py"), copy.read("loose.py"), copy.disk) == (b"1", b"2", {"loose.py": REGULAR})
 
 
 def test_paths_that_are_not_utf8_survive(tree: Tree, repo: Repository) -> None:

@@ -60,6 +60,9 @@ _SETTINGS = (
     "core.untrackedCache=false",
     "index.sparse=false",
     "core.filesRefLockTimeout=2000",
+    "filter..clean=",  # attribute files say `filter=` to mean none, yet git would look for a driver of no name
+    "filter..process=",
+    "filter..required=false",
     "gc.auto=0",
     "maintenance.auto=false",
 )
@@ -253,6 +256,6 @@ def _explained(arguments: Sequence[str], error: str, folder: Path) -> str:
         )
     if "not a git repository" in error:
         return f"{folder} is not inside a git repository; go to one, or name one on the command line"
-    if "ermission denied" in error:
+    if "permission" in error.lower():
         return f"git {command}: no permission in {folder}; run cifix as a user who may read it ({error.strip()})"
     return f"git {command} failed in {folder}: {error.strip() or 'it gave no reason'}"
