@@ -28,6 +28,7 @@ Sources:
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from cifix.formats.gitignore import Match
 from cifix.formats.masked import Masked, State, masked_sources, names_folder
@@ -88,32 +89,27 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     ours = [one for one in masked if names_folder(one.match, one.path) and one.match.source in snapshot]
     yield from _not_ours([one for one in masked if one not in ours], snapshot)
     yield from _absent(masked, snapshot)
-    tree = start
+    tree, endings = start, []
     for group in _groups([one for one in ours if one.hidden], start):
-        try:
-            solved = _solved(group, start, tree, options)
-        except Opaque as why:
-            yield from _findings(group, [group[0].match], Refusal("opaque", str(why)), snapshot)
-            continue
-        yield from _not_ours(solved.left, snapshot)
-        if solved.wanted:
-            yield from _findings(solved.wanted, solved.at, solved.outcome, snapshot)
-        tree = solved.tree
+        endings.append(_solved(group, start, tree, options))
+        tree = endings[-1].tree
+    for ending in endings:
+        yield from _not_ours(ending.left, snapshot)
+        for match in ending.at if ending.wanted else ():
+            yield _finding(match, _message(match, ending.wanted, snapshot), _settled(ending.outcome, tree))
 
 
-def _groups(masked: Iterable[Masked], start: Tree) -> list[tuple[Masked, ...]]:
+def _groups(masked: Sequence[Masked], start: Tree) -> list[tuple[Masked, ...]]:
     """Masked sources that share a line, so that one fix must serve them all."""
+    folders = {one.path.rpartition("/")[0] for one in masked}
+    by_folder = {folder: {match.line for match in masks(start, folder)} for folder in folders}
     groups: list[tuple[set[tuple[str, int]], tuple[Masked, ...]]] = []
     for one in masked:
-        lines = {(match.source, match.pattern.number) for match in masks(start, one.path.rpartition("/")[0])}
-        members: tuple[Masked, ...] = ()
-        apart = []
-        for group in groups:
-            if lines.isdisjoint(group[0]):
-                apart.append(group)
-            else:
-                lines, members = lines | group[0], members + group[1]
-        groups = [*apart, (lines, (*members, one))]
+        lines = set(by_folder[one.path.rpartition("/")[0]])
+        joined = [group for group in groups if not lines.isdisjoint(group[0])]
+        groups = [group for group in groups if lines.isdisjoint(group[0])]
+        members = (*chain.from_iterable(group[1] for group in joined), one)
+        groups.append((lines.union(*(group[0] for group in joined)), members))
     return [members for _, members in groups]
 
 
@@ -129,6 +125,14 @@ class Solved:
 
 
 def _solved(group: Sequence[Masked], start: Tree, tree: Tree, options: Options) -> Solved:
+    """The ending of a group on the tree that the groups before it leave; places are those of `start`."""
+    try:
+        return _remedied(group, start, tree, options)
+    except Opaque as why:
+        return Solved(group, (), Refusal("opaque", str(why)), [group[0].match], tree)
+
+
+def _remedied(group: Sequence[Masked], start: Tree, tree: Tree, options: Options) -> Solved:
     folders = sorted({one.path.rpartition("/")[0] for one in group})
     inclusion = included(tree, start, (one.path for one in group))
     anchors = anchored(tree, (match for folder in folders for match in masks(start, folder)))
@@ -203,6 +207,14 @@ def _fix(remedy: Remedy, wanted: Sequence[Masked], effect: Effect) -> Fix:
     return Fix(title, Safety.SAFE, (*remedy.edits, *tracks), (Revealed(effect.shown, effect.probes),))
 
 
+def _settled(outcome: Fix | Refusal, final: Tree) -> Fix | Refusal:
+    """The outcome with those probes only that the fixes of all groups together keep ignored."""
+    match outcome:
+        case Fix(expects=(Revealed(paths=paths, probes=probes),)):
+            return replace(outcome, expects=(Revealed(paths, tuple(sorted(final.hidden(probes)))),))
+    return outcome
+
+
 def _unfit(wanted: Iterable[Masked], snapshot: Snapshot, options: Options) -> Refusal | None:
     """Why a loose source must not be committed; raises `Opaque` if one cannot be read."""
     for path in (one.path for one in wanted if one.state is State.LOOSE):
@@ -220,19 +232,12 @@ def _generated(path: str, snapshot: Snapshot) -> bool:
     return bool(_GENERATED_NAME.search(path) or _GENERATED.search(snapshot.read(path)[:1000]))
 
 
-def _findings(
-    wanted: Sequence[Masked], at: Sequence[Match], outcome: Fix | Refusal, snapshot: Snapshot
-) -> Iterator[Finding]:
-    for match in at:
-        yield _finding(match, _message(match, wanted, snapshot), outcome)
-
-
 def _absent(masked: Iterable[Masked], snapshot: Snapshot) -> Iterator[Finding]:
     """What a person has to add, whether or not a pattern is still in the way."""
     lines: dict[tuple[str, int], list[Masked]] = {}
     for one in masked:
         if one.state is State.MISSING and one.match.source in snapshot:
-            lines.setdefault((one.match.source, one.match.pattern.number), []).append(one)
+            lines.setdefault(one.match.line, []).append(one)
     for found in lines.values():
         names = _listed([one.path for one in found], most=len(found))
         detail = f"whoever has them must add {names}: {_uses(found, snapshot)}"
@@ -274,15 +279,15 @@ def _listed(names: Sequence[str], most: int = 3) -> str:
 
 def _not_ours(masked: Iterable[Masked], snapshot: Snapshot) -> Iterator[Finding]:
     """Refusals for loose sources that another kind of pattern, or one outside the repository, keeps out."""
-    lines: dict[tuple[str, int, bool], list[Masked]] = {}
+    lines: dict[tuple[str, int], list[Masked]] = {}
     for one in masked:
         outside = one.match.source not in snapshot
         if one.state is State.LOOSE and (one.use or outside) and not _generated(one.path, snapshot):
-            lines.setdefault((one.match.source, one.match.pattern.number, outside), []).append(one)
-    for (source, number, outside), found in lines.items():
+            lines.setdefault(one.match.line, []).append(one)
+    for (source, number), found in lines.items():
         match, names = found[0].match, _listed([one.path for one in found])
         detail = f"{source}, line {number}: `{match.pattern.written.decode(errors='replace')}` ignores {names}"
-        if outside:
+        if source not in snapshot:
             place = _place(found, snapshot)
             yield Finding(rule.id, *place, f"{names}: on disk, and in no commit", Refusal("outside-mask", detail))
         else:
