@@ -3,6 +3,7 @@
 `python -m tests.pages` writes them; a test compares.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -36,8 +37,11 @@ def preview() -> str:
     """What a dry run prints for the repository of the original case."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = original(Path(scratch) / "quant")
-        command = [sys.executable, "-m", "cifix", "apply", "--dry-run", str(folder)]
-        return subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout.decode()
+        plain = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "XDG_CONFIG_HOME": scratch}
+        environment = {**os.environ, **plain, "PYTHONPATH": str(ROOT / "src")}
+        command = [sys.executable, "-m", "cifix", "apply", "--dry-run"]
+        done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, check=False)
+        return done.stdout.decode()
 
 
 def _refusals() -> str:

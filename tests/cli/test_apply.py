@@ -18,9 +18,9 @@ HARD = (
     b"      - uses: actions/upload-artifact@v3\n        with: {name: same, path: x}\n"
 )
 CYCLE = {
-    "pkg/__init__.py": b'from .a import A\n\n__all__ = ["A"]\n',
-    "pkg/a.py": b"from pkg.b import B\n\n\nclass A(B):\n    pass\n",
-    "pkg/b.py": b"from pkg import A\n\n\nclass B:\n    other = lambda: A\n",
+    "pkg/__init__.py": b'from .a import A\nfrom .b import B\n\n__all__ = ["A", "B"]\n',
+    "pkg/a.py": b"from pkg import B\n\n\nclass A(B):\n    pass\n",
+    "pkg/b.py": b"class B:\n    pass\n",
 }
 
 
@@ -53,7 +53,8 @@ def test_apply_commits_on_the_branch_and_says_so(cifix: Cifix, git: Git, repo: P
     done = cifix("apply", repo)
     assert done.code == 0
     assert "Fixed 1 finding in 1 file with 1 commit on branch cifix/fixes." in done.text
-    assert f"Next: git log -p {git('rev-parse', 'HEAD', cwd=repo).decode().strip()}..cifix/fixes" in done.text
+    base = git("rev-parse", "HEAD", cwd=repo).decode().strip()
+    assert f"Next: git -C {repo} log -p {base}..cifix/fixes" in done.text
     assert git("ls-tree", "cifix/fixes", ".pre-commit-config.yaml", cwd=repo).startswith(b"100755 ")
     assert git("show", "cifix/fixes:.pre-commit-config.yaml", cwd=repo) == HOOKS.replace(b"python", b"python3")[:-1]
 
@@ -76,7 +77,7 @@ def test_check_reads_the_work_tree_and_a_commit_on_request(cifix: Cifix, repo: P
     found = cifix("check", repo, "--base", "HEAD")
     assert found.code == 1
     assert ".pre-commit-config.yaml:5:16: " in found.text
-    assert "Next: cifix apply --dry-run" in found.text
+    assert f"Next: cifix apply --dry-run {repo} --base HEAD" in found.text
     assert "diff --git" not in found.text
 
 
@@ -114,8 +115,32 @@ def test_a_fix_below_the_floor_is_held_back_and_named(cifix: Cifix, git: Git, re
     assert done.code == 3
     assert "lazy-init (held back, review): " in done.text
     assert "1 fix held back by the safety floor." in done.text
-    assert "Next: cifix apply --dry-run --safety review" in done.text
+    assert f"Next: cifix apply --dry-run {repo} --safety review" in done.text
     assert cifix("apply", repo, "--safety", "review").code == 0
+
+
+def test_the_next_command_repeats_what_was_chosen(cifix: Cifix, git: Git, repo: Path) -> None:
+    chosen = [
+        "--select",
+        "hook-python3",
+        "--ignore",
+        "lazy-init",
+        "--safety",
+        "review",
+        "--branch",
+        "b",
+        "--base",
+        "HEAD",
+    ]
+    assert f"Next: cifix apply {repo} {' '.join(chosen)}\n" in cifix("apply", "--dry-run", repo, *chosen).text
+    assert f"Next: cifix apply {repo} --in-place\n" in cifix("apply", "--dry-run", "--in-place", repo).text
+    assert f"Next: git -C {repo} diff\n" in cifix("apply", "--in-place", repo).text
+    git("init", "-q")
+    (repo.parent / ".pre-commit-config.yaml").write_bytes(HOOKS)
+    git("add", ".pre-commit-config.yaml")
+    assert "Next: cifix apply --dry-run\n" in cifix("check").text
+    git("commit", "-qm", "x")
+    assert "Next: git log -p " in cifix("apply").text
 
 
 def test_select_and_ignore_choose_rules(cifix: Cifix, git: Git, repo: Path) -> None:
@@ -195,7 +220,7 @@ def test_wrong_use_is_two(cifix: Cifix, repo: Path, arguments: list[str], words:
 def test_git_trouble_is_six(cifix: Cifix, git: Git, repo: Path, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     for arguments, words in (
-        (["apply", "plain"], "not a git repository"),
+        (["apply", "plain"], "plain is not inside a git repository"),
         (["check", "no/such/place"], "no/such/place"),
         (["apply", repo, "--base", "no-such-rev"], "no-such-rev"),
         (["apply", repo, "--branch", "main"], "main"),
@@ -292,7 +317,7 @@ def test_a_failed_proof_is_four_and_its_fix_is_thrown_away(
 ) -> None:
     expects = ', (Value(".pre-commit-config.yaml", ("repos",), "none"),)'
     body = PLUGIN.format(outcome=FIXES.format(expects=expects)).replace("a.txt", ".pre-commit-config.yaml")
-    body = body.replace('== b"x\\n"', "").replace("0, 1", "0, 0")
+    body = body.replace('== b"x\\n"', '[:1] != b"#"').replace("0, 1", "0, 0")
     plugin(tmp_path, monkeypatch, body.replace('"y"', '"# y\\n"'))
     done = cifix("apply", repo, "--select", "house-plugin", "--select", "hook-python3")
     assert done.code == 4

@@ -18,7 +18,11 @@ class Tree:
     path: Path
 
     def git(self, *arguments: str, stdin: bytes = b"", check: bool = True) -> str:
-        done = subprocess.run(["git", "-C", self.path, *arguments], input=stdin, capture_output=True, check=False)
+        """What git prints; hooks and monitors do not run, so that only cifix can set them off."""
+        quiet = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "core.pager=cat")
+        done = subprocess.run(
+            ["git", "-C", self.path, *quiet, *arguments], input=stdin, capture_output=True, check=False
+        )
         assert not check or done.returncode == 0, done.stderr.decode()
         return os.fsdecode(done.stdout).strip()
 
@@ -75,7 +79,7 @@ def _files(root: Path) -> Iterator[tuple[str, object]]:
         for name in names:
             path = Path(folder, name)
             status = path.lstat()
-            data = os.readlink(path) if path.is_symlink() else _digest(path)
+            data = path.readlink() if path.is_symlink() else _digest(path)
             yield str(path.relative_to(root)), (status.st_mode, status.st_mtime_ns, data)
 
 

@@ -1,5 +1,6 @@
 """`cifix apply`: find, fix, prove, and commit on a branch."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -7,13 +8,13 @@ import click
 from cifix.cli import options
 from cifix.cli.examine import Examined, Selection, examine
 from cifix.cli.show import show
-from cifix.engine.plan import Patch
+from cifix.engine.plan import Patch, Plan
 from cifix.errors import GitError, UsageError
 from cifix.model.change import Untrack
 from cifix.model.snapshot import File, Snapshot
 from cifix.report.message import body, digest, subject
 from cifix.report.outcome import Outcome
-from cifix.vcs.commit import Draft, Result, State, commit
+from cifix.vcs.commit import Draft, commit
 from cifix.vcs.inplace import write_in_place
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
@@ -50,29 +51,35 @@ def command(
     """
     if in_place and base is not None:
         raise UsageError("--in-place changes the files on disk, so it cannot start from another commit: drop --base.")
+    asked = Selection(select, ignore, safety)
+    named = (*asked.arguments, *_named("--branch", branch if branch != BRANCH else None), *_named("--base", base))
     with Repository.open(path) as repository:
         source = worktree_source(repository) if in_place else commit_source(repository, base or "HEAD")
-        examined = examine(repository, source, Selection(select, ignore, safety))
+        examined = examine(repository, source, asked)
+        outcome = Outcome("dry-run", examined.proven, crashes=examined.crashes, path=str(path), arguments=named)
         if dry_run:
-            outcome = Outcome("dry-run", examined.proven, crashes=examined.crashes)
+            outcome = replace(outcome, arguments=(*named, "--in-place")) if in_place else outcome
         elif in_place:
-            outcome = _write_in_place(repository.root, examined)
+            _write(repository.root, examined.proven.plan)
+            outcome = replace(outcome, mode="in-place")
         else:
-            outcome = _commit(repository, examined, branch)
+            outcome = _commit(repository, examined, branch, replace(outcome, mode="apply"))
     show(outcome, form, output)
     ctx.exit(outcome.exit)
 
 
-def _write_in_place(root: Path | None, examined: Examined) -> Outcome:
+def _named(option: str, value: str | None) -> tuple[str, ...]:
+    return (option, value) if value is not None else ()
+
+
+def _write(root: Path | None, plan: Plan) -> None:
     if root is None:
         raise GitError("a bare repository has no files to change in place; leave out --in-place")
-    plan = examined.proven.plan
     left = {change.path for patch in plan.patches for change in patch.changes if isinstance(change, Untrack)}
     changed = [path for path in plan.before.differences(plan.after) if path not in left]
     before = {path: _on_disk(plan.before, path) for path in changed}
     after = {path: plan.after.file(path) for path in changed if plan.after.file(path) != before[path]}
     write_in_place(root, {path: before[path] for path in after}, after)
-    return Outcome("in-place", examined.proven, crashes=examined.crashes)
 
 
 def _on_disk(snapshot: Snapshot, path: str) -> File | None:
@@ -81,21 +88,13 @@ def _on_disk(snapshot: Snapshot, path: str) -> File | None:
     return snapshot.file(path)
 
 
-def _commit(repository: Repository, examined: Examined, branch: str) -> Outcome:
-    plan = examined.proven.plan
+def _commit(repository: Repository, examined: Examined, branch: str, outcome: Outcome) -> Outcome:
     identity = digest(examined.rules, examined.settings)
-    drafts = [_draft(patch, identity) for patch in plan.patches]
-    written = (
-        commit(repository, plan.before.base, branch, drafts) if drafts else Result(State.NOTHING_TO_DO, branch, ())
-    )
-    return Outcome(
-        "apply",
-        examined.proven,
-        branch=branch if drafts else None,
-        commits=written.commits,
-        state=written.state,
-        crashes=examined.crashes,
-    )
+    drafts = [_draft(patch, identity) for patch in outcome.patches]
+    if not drafts:
+        return outcome
+    written = commit(repository, outcome.base, branch, drafts)
+    return replace(outcome, branch=branch, commits=written.commits, state=written.state)
 
 
 def _draft(patch: Patch, identity: str) -> Draft:

@@ -30,10 +30,12 @@ def command(
     output: Path | None,
 ) -> None:
     """Report what cifix finds in the repository at PATH; exit with 1 if it finds anything."""
+    asked = Selection(select, ignore, safety)
     with Repository.open(path) as repository:
         on_disk = base is None and repository.root is not None
         source = worktree_source(repository) if on_disk else commit_source(repository, base or "HEAD")
-        examined = examine(repository, source, Selection(select, ignore, safety))
-    outcome = Outcome("check", examined.proven, crashes=examined.crashes)
+        examined = examine(repository, source, asked)
+    arguments = (*asked.arguments, *(("--base", base) if base else ()))
+    outcome = Outcome("check", examined.proven, crashes=examined.crashes, path=str(path), arguments=arguments)
     show(outcome, form, output)
     ctx.exit(outcome.exit)

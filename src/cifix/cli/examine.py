@@ -26,6 +26,13 @@ class Selection:
     ignore: tuple[str, ...] = ()
     safety: str = "safe"
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The choice as it is typed, without what is the default."""
+        named = [part for rule in self.select for part in ("--select", rule)]
+        named += [part for rule in self.ignore for part in ("--ignore", rule)]
+        return (*named, *(("--safety", self.safety) if self.safety != "safe" else ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:

@@ -44,7 +44,7 @@ def cifix() -> None:
 def run() -> NoReturn:
     """Run the command line and end the process with the exit code that the README documents."""
     try:
-        code = cifix.main(standalone_mode=False)
+        code = cifix.main(prog_name="cifix", standalone_mode=False)
     except click.ClickException as why:
         why.show()
         code = Exit.USAGE
@@ -54,7 +54,4 @@ def run() -> NoReturn:
     except CifixError as why:
         click.secho(f"cifix: {why}", fg="red", err=True)
         code = why.code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.DONE
     sys.exit(int(code or 0))

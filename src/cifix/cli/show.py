@@ -1,5 +1,6 @@
 """Hand a finished report to the user: terminal, pipe or file."""
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,8 +19,16 @@ def show(outcome: Outcome, form: str, output: Path | None) -> None:
     elif form == "text" and sys.stdout.isatty():
         _coloured(report)
     else:
+        _piped(data)
+
+
+def _piped(data: bytes) -> None:
+    """Write to standard output; a reader that has seen enough, such as `head`, is no error."""
+    try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write(output: Path, data: bytes) -> None:

@@ -61,8 +61,8 @@ class Patch:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The files that the patch changes, sorted."""
-        return self.before.differences(self.after)
+        """The files that the patch changes, sorted; that these and no others differ is one of the proofs."""
+        return tuple(sorted({change.path for change in self.changes}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def verify(patch: Patch, ignored: Ignored = gitignore.ignored) -> tuple[Proof, .
 
 
 def _only_claimed_paths(patch: Patch) -> Proof:
-    stray = set(patch.paths) ^ {change.path for change in patch.changes}
+    stray = set(patch.paths) ^ set(patch.before.differences(patch.after))
     return Proof("only the named files change", not stray, ", ".join(sorted(stray)))
 
 

@@ -72,17 +72,17 @@ def _repeated(same: list[Occurrence]) -> Clash:
     """One name, several uploads."""
     first, second = same[0], same[1]
     name = spelling(first.name or ())
-    found = tuple({occurrence.site.start: occurrence.site for occurrence in same}.values())
+    found = tuple({occurrence.site.key: occurrence.site for occurrence in same}.values())
     if any(isinstance(part, Unknown) and not part.constant for part in first.name or ()):
         return Clash("dynamic-name", f"{_where(first)} and {_where(second)} may both upload {name!r}", found)
-    if first.site != second.site:
+    if first.site.key != second.site.key:
         return Clash("name-collision", f"{_where(first)} and {_where(second)} both upload {name!r}", found)
     if first.calls == second.calls:
         detail = f"{_where(first)} uploads {name!r} in {len(same)} legs of its matrix"
         return Clash("name-collision", detail, found)
     kind = "reusable-caller" if any(call.kind == "reusable" for call in first.calls) else "composite-matrix"
     jobs = "job " + first.job if first.job == second.job else f"jobs {first.job} and {second.job}"
-    return Clash(kind, f"{_at(first.site)} uploads {name!r} in each of {len(same)} calls, from {jobs}", found)
+    return Clash(kind, f"{first.site} uploads {name!r} in each of {len(same)} calls, from {jobs}", found)
 
 
 def _perhaps(one: Occurrence, other: Occurrence) -> Clash:
@@ -92,8 +92,4 @@ def _perhaps(one: Occurrence, other: Occurrence) -> Clash:
 
 
 def _where(upload: Occurrence) -> str:
-    return f"{_at(upload.site)} (job {upload.job})" if upload.job else _at(upload.site)
-
-
-def _at(site: Site) -> str:
-    return f"{site.path}:{site.line}"
+    return f"{upload.site} (job {upload.job})" if upload.job else str(upload.site)

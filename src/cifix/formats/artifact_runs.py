@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from cifix.formats.artifacts import DOWNLOAD, UPLOAD, Repository, Site, sites
+from cifix.formats.artifacts import Repository, Site, site, sites
 from cifix.formats.expression import CONSTANT, Lookup, Parts, Result, Unknown, holds, literal, render, spelling
 from cifix.formats.matrix import Data, Matrix, at
 from cifix.formats.workflow import Job, Step
@@ -170,24 +170,25 @@ def _job(repository: Repository, run: Run, path: str, job: Job, frame: _Frame) -
 
 def _steps(repository: Repository, run: Run, path: str, steps: tuple[Step, ...], frame: _Frame) -> None:
     lookup = _lookup(frame)
+    document = (repository.workflows.get(path) or repository.actions[path]).document
     for step in steps:
         if step.uses is None or holds(step.condition, lookup) is False:
             continue
         if step.uses.local is not None:
-            _composite(repository, run, step, frame)
-        elif step.uses.slug in {UPLOAD, DOWNLOAD} and not step.uses.path:
-            document = (repository.workflows.get(path) or repository.actions[path]).document
-            site = Site(path, document, step)
-            name = render(step.inputs["name"].value, lookup) if "name" in step.inputs else ()
-            where = render(step.inputs["path"].value, lookup) if "path" in step.inputs else ()
-            named = name or ((DEFAULT,) if site.upload else None)
-            run.occurrences.append(
-                Occurrence(site, frame.label, frame.index, frame.calls, named, where, frame.open_axes)
-            )
+            _composite(repository, run, step.uses.local, step, frame)
+        elif found := site(path, document, step):
+            run.occurrences.append(_occurrence(found, frame))
 
 
-def _composite(repository: Repository, run: Run, step: Step, frame: _Frame) -> None:
-    for target in _candidates(step.uses.local or "") if step.uses and len(frame.calls) < CALLS else ():
+def _occurrence(found: Site, frame: _Frame) -> Occurrence:
+    inputs = found.step.inputs
+    name, path = (render(inputs[key].value, _lookup(frame)) if key in inputs else () for key in ("name", "path"))
+    named = name or ((DEFAULT,) if found.upload else None)
+    return Occurrence(found, frame.label, frame.index, frame.calls, named, path, frame.open_axes)
+
+
+def _composite(repository: Repository, run: Run, local: str, step: Step, frame: _Frame) -> None:
+    for target in _candidates(local) if len(frame.calls) < CALLS else ():
         if target in repository.opaque:
             run.files.add(target)
         elif target in repository.actions:

@@ -151,7 +151,7 @@ class _Reader:
     def negated(self) -> Result:
         if self.take("!"):
             value = self.negated()
-            return value if isinstance(value, Unknown) else not _true(value)
+            return Unknown("", value.constant) if isinstance(value, Unknown) else not _true(value)
         return self.single()
 
     def single(self) -> Result:

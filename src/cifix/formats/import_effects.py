@@ -46,28 +46,11 @@ _PROCESS = (
 """Calls into the standard library that change the process, by the beginning of their dotted name."""
 
 _CHANGING = frozenset(
-    [
-        "add",
-        "addHandler",
-        "add_type",
-        "append",
-        "appendleft",
-        "clear",
-        "connect",
-        "discard",
-        "extend",
-        "insert",
-        "listen",
-        "pop",
-        "popitem",
-        "register",
-        "remove",
-        "setLevel",
-        "set_default",
-        "setdefault",
+    {
+        *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "update"),
+        *("addHandler", "add_type", "connect", "listen", "register", "setLevel", "set_default", "setdefault"),
         "subscribe",
-        "update",
-    ]
+    }
 )
 """Methods that change the object they are called on, or register something with it."""
 
@@ -198,7 +181,7 @@ class _View:
             return isinstance(node, ast.ClassDef)
         hooks = {inner.name for inner in node.body if isinstance(inner, ast.FunctionDef)}
         meta = any(keyword.arg == "metaclass" and view.own(keyword.value) for keyword in node.keywords)
-        hooked = "__init_subclass__" in hooks or any(view.own(base) and _is_type(base) for base in node.bases)
+        hooked = "__init_subclass__" in hooks or any(_is_type(base) for base in node.bases)
         if hooked or meta or self._listed(node.name):
             return True
         above = [view.definition_of(base) for base in node.bases]

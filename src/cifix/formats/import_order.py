@@ -76,6 +76,25 @@ class Order:
             if (full := f"{base}.{name}") in self.package.modules:
                 yield full
 
+    def unsourced(self, module: str) -> frozenset[str]:
+        """The names that a module takes from itself as submodules although they have no source here.
+
+        Something builds or hides them; the words in which Python 3.9 to 3.13 report a missing one are
+        those of a circular import.
+        """
+        return frozenset(
+            name
+            for load in loads(self.program(module).events)
+            if self.package.absolute(module, load.level, load.module) == module
+            for name, _ in load.names or ()
+            if f"{module}.{name}" not in self.package.modules
+        )
+
+    def attempted(self, module: str, attempt: Attempt) -> Iterator[str]:
+        """The modules of the package whose failure an attempt in `module` would notice."""
+        for load in loads(attempt.body):
+            yield from self.targets(module, load)
+
     def closure(self, names: Iterable[str], stop: str) -> frozenset[str]:
         """All modules that importing `names` can load, parents included, without what `stop` imports."""
         seen: set[str] = {stop}
@@ -190,8 +209,14 @@ class _State:
             self.resolve(importer, base, entry.module, entry.attribute)
         elif (full := f"{base}.{name}") in self.order.package.modules:
             self.load(full)
-        elif base in self.running and name in program.known and "__getattr__" not in self.bound[base]:
+        elif base in self.running and self.expects(base, name):
             raise _Stop(Failure(importer, self.running.get(importer, 0), base, name, tuple(self.running.items())))
+
+    def expects(self, base: str, name: str) -> bool:
+        """Whether a running module will bind `name` further down, by its own code."""
+        program = self.order.program(base)
+        answers = "__getattr__" in self.bound[base] and not program.lazy
+        return name in program.known and name not in self.order.unsourced(base) and not answers
 
     def resolve(self, importer: str, base: str, module: str, attribute: str | None) -> None:
         level = len(module) - len(module.lstrip("."))

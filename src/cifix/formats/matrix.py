@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from cifix.formats.expression import Unknown, Value, dynamic
-from cifix.formats.yaml import Alias, Map, Node, Scalar, Seq, kind
+from cifix.formats.yaml import Map, Node, Seq, kind, resolved
 
 LEGS = 256
 """The legs GitHub allows in one matrix."""
@@ -66,19 +66,12 @@ def at(leg: Mapping[str, Data], path: str) -> Data:
 
 def data(node: Node) -> Data:
     """What a node stands for, in Python's types; a text with an expression is `Unknown`."""
-    match node:
-        case Alias(target=target):
-            return data(target)
-        case Map(entries=entries):
-            return {entry.key.value: data(entry.value) for entry in entries}
-        case Seq(items=items):
-            return [data(item) for item in items]
-        case Scalar(value=value) if dynamic(value):
-            return Unknown(value)
-        case Scalar(value=value):
-            return _value(value, kind(node))
-        case _:
-            raise AssertionError(node)
+    node = resolved(node)
+    if isinstance(node, Map):
+        return {entry.key.value: data(entry.value) for entry in node.entries}
+    if isinstance(node, Seq):
+        return [data(item) for item in node.items]
+    return Unknown(node.value) if dynamic(node.value) else _value(node.value, kind(node))
 
 
 def _value(text: str, found: str) -> Value:

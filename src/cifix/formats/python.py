@@ -7,14 +7,12 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cifix.formats.python_lazy import exports as exports  # noqa: PLC0414 - engines look for it beside `parse`
 from cifix.model.text import Opaque, Text
 
 Span = tuple[int, int]
 """Half-open offsets in characters of the exact text."""
 
 _LINE_END = re.compile(r"[ \t\f]*(#[^\r\n]*)?(?=[\r\n]|\Z)")
-_INDENTED = re.compile(r"^([ \t]+)[^\s#]", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,12 @@ class Module:
         """The comment after a statement that ends its line, from its `#`, or the empty string."""
         found = _LINE_END.match(self.text.text, self.span(node)[1])
         return (found.group(1) or "").rstrip() if found else ""
+
+    def trailing_end(self, node: ast.stmt) -> int:
+        """Where a statement ends, with the comment after it if that ends its line."""
+        end = self.span(node)[1]
+        found = _LINE_END.match(self.text.text, end)
+        return found.end() if found else end
 
     def lines(self, node: ast.stmt) -> Span | None:
         """All lines of a statement with its trailing comment and line ending; None if it shares one of them."""

@@ -78,6 +78,11 @@ def certain(body: Sequence[ast.stmt]) -> frozenset[str]:
     return frozenset(found)
 
 
+def running(tree: ast.Module) -> ast.Module:
+    """The module without what only a type checker sees."""
+    return ast.Module([part for statement in tree.body for part in _running(statement)], [])
+
+
 def is_type_checking(test: ast.expr) -> bool:
     """Whether a condition is `TYPE_CHECKING`, under any module's name, and so false when the program runs."""
     return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
@@ -95,6 +100,12 @@ def flattened(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield from flattened(getattr(statement, field, ()))
         for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
             yield from flattened(part.body)
+
+
+def _running(statement: ast.stmt) -> list[ast.stmt]:
+    if isinstance(statement, ast.If) and is_type_checking(statement.test):
+        return [part for inner in statement.orelse for part in _running(inner)]
+    return [statement]
 
 
 def _assigned(statement: ast.stmt, name: str) -> ast.expr | None:
@@ -122,7 +133,7 @@ def _strings(value: ast.expr) -> tuple[str, ...] | None:
 def _imported(statement: ast.stmt) -> list[str]:
     if not isinstance(statement, ast.Import | ast.ImportFrom):
         return []
-    return [alias.asname or alias.name.partition(".")[0] for alias in statement.names]
+    return [alias.asname or alias.name.partition(".")[0] for alias in statement.names if alias.name != "*"]
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:

@@ -43,6 +43,8 @@ def tree(text: Text, *, pure: bool) -> Node | None:
     try:
         return _Builder(text, events).root()
     except YAMLError as why:
+        if not pure:  # the C parser knows YAML 1.1 only
+            return tree(text, pure=True)
         raise Opaque(f"the YAML cannot be read: {_reason(why)}") from why
 
 

@@ -50,7 +50,7 @@ class Map:
         """The entry whose key has this text."""
         return next((entry for entry in self.entries if entry.key.value == key), None)
 
-    def get(self, key: str) -> "Node | None":
+    def get(self, key: str) -> "Scalar | Map | Seq | None":
         """What the key with this text leads to, aliases followed."""
         entry = self.entry(key)
         return resolved(entry.value) if entry else None
@@ -85,7 +85,7 @@ class Alias:
 Node = Scalar | Map | Seq | Alias
 
 
-def resolved(node: Node) -> Node:
+def resolved(node: Node) -> Scalar | Map | Seq:
     """The node itself, or the one that an alias stands for."""
     while isinstance(node, Alias):
         node = node.target

@@ -19,6 +19,7 @@ class Outcome:
     `mode` is one of `MODES`; `branch` and `commits` (ids, one per patch, in order) are there only after
     `apply` wrote or found its branch; `state` is then `created`, `updated`, `already-done` or
     `nothing-to-do`. `notes` are sentences for the user, `crashes` those of loading and of running rules.
+    `path` is the repository as the user named it, `arguments` what they chose besides, to be typed again.
     """
 
     mode: str
@@ -28,6 +29,8 @@ class Outcome:
     state: str = "nothing-to-do"
     crashes: tuple[Crash, ...] = ()
     notes: tuple[str, ...] = ()
+    path: str = "."
+    arguments: tuple[str, ...] = ()
 
     @property
     def patches(self) -> tuple[Patch, ...]:

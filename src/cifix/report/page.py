@@ -1,15 +1,17 @@
 """A rule's page as Markdown: its docstring, options, refusals, and the cases that show it at work."""
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from textwrap import dedent
 
 from cifix.engine.resolve import REFUSALS
 from cifix.model.rule import Rule
 
 HEADINGS = ("Why", "When this is wrong", "What it will not touch", "Sources")
-"""The headings that every page has, each on a line of its own with a colon, in this order."""
+"""The headings that every page has, each at the start of a line and with a colon, in this order."""
+
+_HEADING = re.compile(rf"^({'|'.join(HEADINGS)}):", re.MULTILINE)
 
 
 def page(rule: Rule) -> str:
@@ -19,16 +21,11 @@ def page(rule: Rule) -> str:
 
 def sections(rule: Rule) -> dict[str, str]:
     """The text below each heading of a rule's docstring."""
-    lines = dedent(inspect.cleandoc(rule.page)).splitlines()[1:]
-    starts = [index for index, line in enumerate(lines) if line.rstrip(":") in HEADINGS and line.endswith(":")]
-    found = [lines[index].rstrip(":") for index in starts]
-    if found != list(HEADINGS):
-        raise ValueError(f"the page of {rule.id} must have the headings {list(HEADINGS)}, it has {found}")
-    ends = [*starts[1:], len(lines)]
-    return {
-        name: dedent("\n".join(lines[start + 1 : end])).strip("\n")
-        for name, start, end in zip(found, starts, ends, strict=True)
-    }
+    parts = _HEADING.split(inspect.cleandoc(rule.page))[1:]
+    told = dict(zip(parts[::2], (inspect.cleandoc(part) for part in parts[1::2]), strict=True))
+    if list(told) != list(HEADINGS):
+        raise ValueError(f"the page of {rule.id} must have the headings {list(HEADINGS)}, it has {list(told)}")
+    return told
 
 
 def table(rules: Iterable[Rule]) -> str:

@@ -3,6 +3,7 @@
 Piped into `git apply` the text of a dry run is a valid patch: git passes over the prose between diffs.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -104,15 +105,18 @@ def _where(outcome: Outcome) -> str:
 
 
 def _next(outcome: Outcome) -> str:
+    again = [outcome.path, *outcome.arguments] if outcome.path != "." else list(outcome.arguments)
     if any(_reviewable(placed) for placed in outcome.held):
-        return "cifix apply --dry-run --safety review"
+        return shlex.join(["cifix", "apply", "--dry-run", *again, "--safety", "review"])
     if not outcome.patches:
         return ""
     if outcome.mode in ("check", "dry-run"):
-        return "cifix apply" if outcome.mode == "dry-run" else "cifix apply --dry-run"
+        return shlex.join(["cifix", "apply", *(["--dry-run"] if outcome.mode == "check" else []), *again])
+    git = ["git", *(["-C", outcome.path] if outcome.path != "." else [])]
     if outcome.mode == "in-place":
-        return "git diff"
-    return f"git log -p {outcome.base or ''}{'..' if outcome.base else ''}{outcome.branch}"
+        return shlex.join([*git, "diff"])
+    span = f"{outcome.base}..{outcome.branch}" if outcome.base else outcome.branch or ""
+    return shlex.join([*git, "log", "-p", span])
 
 
 def _reviewable(placed: Placed) -> bool:

@@ -43,9 +43,9 @@ _SEEN = re.compile(r"""\bentry["']?[ \t]*:[ \t]*["']?python(?=["'\s]|\Z)""")
     needles=(b"python",),
     safety=Safety.SAFE,
     refusals={
-        "opaque": "The file is YAML that cannot be edited safely.",
-        "alias": "The entry is shared, through an anchor, with a hook that must keep it.",
-        "windows": "The entry has a backslash or a Windows program: there the interpreter is called `python`.",
+        "opaque": "The file is YAML that cannot be edited safely",
+        "alias": "The entry is shared, through an anchor, with a hook that must keep it",
+        "windows": "The entry has a backslash or a Windows program: there the interpreter is called `python`",
     },
 )
 def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:

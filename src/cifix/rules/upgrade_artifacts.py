@@ -12,7 +12,8 @@ Why:
 
 When this is wrong:
     On GitHub Enterprise Server, where v4 does not run; say so with `ghes = true`. For workflows and actions that only
-    other repositories call the fix must be reviewed, because their jobs cannot be seen from here.
+    other repositories call the fix must be reviewed, because their jobs cannot be seen from here; so must a download of
+    all artifacts beside a Docker build, which stores a record that v3 did not see.
 
 What it will not touch:
     Refs that name a branch, versions from v4 on, steps that are commented out, and actions with another owner. One
@@ -34,9 +35,9 @@ from itertools import combinations
 
 from cifix.formats.artifact_names import clashes
 from cifix.formats.artifact_runs import Run, groups
-from cifix.formats.artifacts import DOWNLOAD, UPLOAD, Repository, Site, read, sites
+from cifix.formats.artifacts import DOWNLOAD, UPLOAD, Repository, Site, may_hide, read, sites
 from cifix.formats.expression import spelling
-from cifix.formats.workflow import ACTIONS, LOCK, WORKFLOWS, Pin, pin, version
+from cifix.formats.workflow import ACTIONS, LOCK, WORKFLOWS, Pin, Reference, pin, version
 from cifix.formats.yaml_edit import replace
 from cifix.model.change import Edit, overlap
 from cifix.model.expect import Route, Value
@@ -46,9 +47,9 @@ from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 
 _DEAD = re.compile(r"actions/(?:upload|download)-artifact@v?(?P<major>[123])(?![0-9a-f])", re.IGNORECASE)
+_SUSPECT = re.compile(rb"load-artifact@(?:v?[123](?![0-9])|[0-9a-f]{40})", re.IGNORECASE)
+_FOREIGN = re.compile(r"uses:[ \t\"']*docker/(?:build-push|bake)-action@", re.IGNORECASE)
 _GHES = re.compile(r"\bGHE?_HOST\b|\bGH_ENTERPRISE_TOKEN\b|\bGITHUB_ENTERPRISE_TOKEN\b|\bgithub-server-url:")
-_FILE = re.compile(r"[^.].*\.[A-Za-z][\w+-]*")
-_BUNDLES = (".app", ".d", ".dsym", ".egg-info", ".dist-info", ".framework", ".xcarchive", ".xcframework", ".xcresult")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +81,6 @@ class _Old:
     routes: tuple[Route, ...]
     strays: tuple[Route, ...]
 
-    @property
-    def slug(self) -> str:
-        return UPLOAD if self.site.upload else DOWNLOAD
-
-    @property
-    def ref(self) -> str:
-        return self.site.step.uses.ref if self.site.step.uses else ""
-
-    @property
-    def place(self) -> str:
-        return f"{self.site.path}:{self.site.line}"
-
 
 @declare(
     __doc__,
@@ -100,28 +89,38 @@ class _Old:
     safety=Safety.SAFE,
     options=Options,
     refusals={
-        "opaque": "The file, or another one of the same run, is YAML that cannot be edited safely.",
-        "locked": "`.github/workflows/actions.lock` pins the actions; it would have to be made again.",
-        "ghes": "The workflows show signs of GitHub Enterprise Server, where v4 does not run.",
-        "unknown-sha": "A commit hash without a version comment does not say which version it is.",
-        "alias": "The ref or its comment is shared, through an anchor or a line, with something that must not change.",
-        "name-collision": "Two uploads of one run have the same name; v4 refuses the second.",
-        "dynamic-name": "Whether two uploads of one run have the same name is known at run time only.",
-        "forbidden-name": "A name holds a character that v4 does not allow.",
-        "reusable-caller": "A local reusable workflow uploads one name in each of its several calls.",
-        "composite-matrix": "A local composite action uploads one name in each of its several calls.",
-        "v1-download-folder": "v1 downloads into a folder named after the artifact, v4 into the current one.",
-        "hidden-files": "The upload may hold hidden files, which versions before 3.2.0 stored and v4 leaves out.",
+        "opaque": "The file, or another one of the same run, is YAML that cannot be edited safely",
+        "locked": "`.github/workflows/actions.lock` pins the actions; it would have to be made again",
+        "ghes": "The workflows show signs of GitHub Enterprise Server, where v4 does not run",
+        "unknown-sha": "A commit hash without a version comment does not say which version it is",
+        "alias": "The ref or its comment is shared, through an anchor or a line, with something that must not change",
+        "name-collision": "Two uploads of one run have the same name; v4 refuses the second",
+        "dynamic-name": "Whether two uploads of one run have the same name is known at run time only",
+        "forbidden-name": "A name holds a character that v4 does not allow",
+        "reusable-caller": "A local reusable workflow uploads one name in each of its several calls",
+        "composite-matrix": "A local composite action uploads one name in each of its several calls",
+        "v1-download-folder": "v1 downloads into a folder named after the artifact, v4 into the current one",
+        "hidden-files": "The upload may hold hidden files, which versions before 3.2.0 stored and v4 leaves out",
     },
 )
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Judge each group of runs that share artifact steps: all its old steps move, or none."""
+    if not any(_worth_reading(snapshot, path) for path in rule.candidates(snapshot)):
+        return
     repository = read(snapshot)
     signs = list(_signs(snapshot, repository, options))
     for group in groups(repository):
         old = _old_steps(repository, group)
         yield from _judged(repository, group, old, signs) if old else ()
     yield from _unreadable(snapshot, repository)
+
+
+def _worth_reading(snapshot: Snapshot, path: str) -> bool:
+    """Whether a file can hold an old ref at all; most repositories are done here."""
+    try:
+        return _SUSPECT.search(snapshot.read(path)) is not None
+    except Opaque:
+        return True
 
 
 def _signs(snapshot: Snapshot, repository: Repository, options: Options) -> Iterator[_Problem]:
@@ -140,24 +139,21 @@ def _old_steps(repository: Repository, group: Sequence[Run]) -> list[_Old]:
     found: dict[tuple[str, int], list[Site]] = {}
     for path in sorted({path for run in group for path in run.files}):
         for site in sites(repository, path):
-            found.setdefault((path, site.start), []).append(site)
+            found.setdefault(site.key, []).append(site)
     read_steps = [_step(same) for same in found.values()]
     return [step for step in read_steps if step.numbers is None or step.numbers[0] < _facts().target]
 
 
 def _step(same: Sequence[Site]) -> _Old:
     """A step with its version; a branch counts as new."""
-    site = same[0]
-    written, uses = site.step.written, site.step.uses
-    if written is None or uses is None:
-        raise AssertionError(site)
-    comment = pin(site.document, written)
+    site, uses = same[0], same[0].uses
+    comment = pin(site.document, site.written)
     if uses.sha:
         known = _facts().actions[uses.slug].known.get(uses.ref.lower()) or (comment.version if comment else "")
         numbers = version(known)
     else:
         numbers = uses.version or (_facts().target,)
-    routes = site.document.routes(written)
+    routes = site.document.routes(site.written)
     meant = {(*other.step.route, "uses") for other in same}
     return _Old(site, numbers, comment, routes, tuple(route for route in routes if route not in meant))
 
@@ -165,12 +161,7 @@ def _step(same: Sequence[Site]) -> _Old:
 def _judged(repository: Repository, group: Sequence[Run], old: list[_Old], signs: list[_Problem]) -> Iterator[Finding]:
     """One finding per old step: the fix they share, or what keeps each of them back."""
     problems = [*signs, *_problems(repository, group, old)]
-    outcome: Fix | None = None
-    if not problems:
-        try:
-            outcome = _fix(group, old)
-        except Opaque as why:
-            problems.append(_Problem("opaque", str(why)))
+    outcome = None if problems else _fix(repository, group, old)
     for step in old:
         if step.numbers is not None or not outcome:
             yield _finding(step, outcome or _refusal(step, problems))
@@ -181,12 +172,13 @@ def _problems(repository: Repository, group: Sequence[Run], old: list[_Old]) -> 
         yield _Problem("opaque", f"{path} takes part in the same runs and cannot be read: {repository.opaque[path]}")
     for step in old:
         yield from _own_problems(step)
-    moving = {(step.site.path, step.site.start) for step in old}
+    moving = {step.site.key for step in old}
     for run in group:
         for clash in clashes(run):
-            if any((site.path, site.start) in moving for site in clash.sites):
+            if any(site.key in moving for site in clash.sites):
                 yield _Problem(clash.kind, clash.detail, clash.sites)
         yield from _hidden(run, old)
+    yield from _unwritable(old)
 
 
 def _own_problems(step: _Old) -> Iterator[_Problem]:
@@ -194,75 +186,83 @@ def _own_problems(step: _Old) -> Iterator[_Problem]:
     about = (step.site,)
     if step.numbers is None:
         yield _Problem(
-            "unknown-sha", f"{step.place} names a commit of {step.slug} that does not tell its version", about
+            "unknown-sha", f"{step.site} names a commit of {step.site.uses.slug} that does not tell its version", about
         )
-    elif "node20" in step.ref:
-        yield _Problem("ghes", f"{step.place} names {step.ref}, a version for GitHub Enterprise Server", about)
+    elif "node20" in step.site.uses.ref:
+        yield _Problem("ghes", f"{step.site} names {step.site.uses.ref}, a version for GitHub Enterprise Server", about)
     elif not step.site.upload and step.numbers[0] == 1 and "path" not in step.site.step.inputs:
-        detail = f"{step.place} downloads without a path; v1 makes a folder named after the artifact"
+        detail = f"{step.site} downloads without a path; v1 makes a folder named after the artifact"
         yield _Problem("v1-download-folder", detail, about)
     for stray in step.strays:
-        yield _Problem("alias", f"{step.place} is used at {'.'.join(map(str, stray))} too", about)
+        yield _Problem("alias", f"{step.site} is used at {'.'.join(map(str, stray))} too", about)
 
 
 def _hidden(run: Run, old: Sequence[_Old]) -> Iterator[_Problem]:
     """Uploads that stored hidden files so far, where their path does not rule out that there are any."""
-    storing = {(step.site.path, step.site.start): step for step in old if step.site.upload and _stores_hidden(step)}
-    seen: set[tuple[str, str]] = set()
+    storing = {step.site.key: step for step in old if step.site.upload and _stores_hidden(step)}
+    seen: set[tuple[tuple[str, int], str]] = set()
     for occurrence in run.occurrences:
-        step = storing.get((occurrence.site.path, occurrence.site.start))
+        step = storing.get(occurrence.site.key)
         for line in spelling(occurrence.path).splitlines() if step else ():
-            if step and _may_hide(line.strip()) and (step.place, line) not in seen:
-                seen.add((step.place, line))
-                yield _Problem("hidden-files", f"{step.place} uploads {line.strip()!r} from {step.ref}", (step.site,))
+            if step and may_hide(line.strip()) and (step.site.key, line) not in seen:
+                seen.add((step.site.key, line))
+                yield _Problem(
+                    "hidden-files", f"{step.site} uploads {line.strip()!r} from {step.site.uses.ref}", (step.site,)
+                )
 
 
 def _stores_hidden(step: _Old) -> bool:
     """Whether a version uploads hidden files; the tag v3 does not any more."""
     numbers = step.numbers or (0,)
-    return step.ref.lower() not in {"v3", "3"} and numbers < _facts().hidden_excluded
+    return step.site.uses.ref.lower() not in {"v3", "3"} and numbers < _facts().hidden_excluded
 
 
-def _may_hide(path: str) -> bool:
-    """Whether a path can hold hidden files: it is one, or a folder, or a wildcard that might match one."""
-    if not path or path.startswith("!"):
-        return False
-    *folders, last = re.split(r"[/\\](?![^{]*\}\})", path)
-    plain = all(folder in {"", ".", "..", "~"} or folder[0] not in ".*?[" for folder in folders)
-    return not plain or not _FILE.fullmatch(last) or last.lower().endswith(_BUNDLES)
+def _unwritable(old: Sequence[_Old]) -> Iterator[_Problem]:
+    """Refs that cannot be rewritten: spelled with escapes, or sharing one comment with another version."""
+    edits: dict[Edit, _Old] = {}
+    for step in old:
+        try:
+            edits |= dict.fromkeys(_edits(step), step)
+        except Opaque as why:
+            yield _Problem("opaque", f"{step.site.path}: {why}", (step.site,))
+    for one, other in combinations(edits, 2):
+        if overlap(one, other):
+            about = (edits[one].site, edits[other].site)
+            yield _Problem("alias", f"{edits[other].site}: one comment stands for two versions", about)
 
 
-def _fix(group: Sequence[Run], old: Sequence[_Old]) -> Fix:
-    """The edits of all steps; raises `Opaque` where a ref is written with escapes, or one comment serves two steps."""
+def _fix(repository: Repository, group: Sequence[Run], old: Sequence[_Old]) -> Fix:
+    """The edits of all steps; to be reviewed where unseen steps could take part in a run."""
     edits = tuple(dict.fromkeys(edit for step in old for edit in _edits(step)))
-    if clash := next((one for one, other in combinations(edits, 2) if overlap(one, other)), None):
-        raise Opaque(f"{clash.path}: one comment stands for two versions")
-    expects = tuple(Value(step.site.path, route, _uses(step)) for step in old for route in step.routes)
+    expects = tuple(Value(step.site.path, route, _uses(step.site)) for step in old for route in step.routes)
     places = sorted({step.site.path for step in old})
     steps = "an artifact step" if len(old) == 1 else f"{len(old)} artifact steps"
     title = f"Move {steps} to v{_facts().target} in {', '.join(places)}"
-    safety = Safety.REVIEW if any(run.outside for run in group) else Safety.SAFE
+    unseen = any(run.outside or _sees_foreign_artifacts(repository, run) for run in group)
+    safety = Safety.REVIEW if unseen else Safety.SAFE
     return Fix(title, safety, edits, expects)
 
 
+def _sees_foreign_artifacts(repository: Repository, run: Run) -> bool:
+    """Whether a step downloads everything in a run where other actions are known to store v4 artifacts of their own."""
+    everything = any(occurrence.name is None for occurrence in run.occurrences)
+    return everything and any(_FOREIGN.search(repository.texts.get(path, "")) for path in run.files)
+
+
 def _edits(step: _Old) -> Iterator[Edit]:
-    site, written = step.site, step.site.step.written
-    if written is None:
-        return
-    end = len(written.value)
-    yield replace(site.path, site.document, written, (end - len(step.ref), end), _target(step))
+    site = step.site
+    end = len(site.written.value)
+    yield replace(site.path, site.document, site.written, (end - len(site.uses.ref), end), _target(site.uses))
     if step.pin and (version(step.pin.version) or (9,))[0] < _facts().target:
-        yield Edit(site.path, step.pin.start, step.pin.end, _named(step.pin.version, step.slug))
+        yield Edit(site.path, step.pin.start, step.pin.end, _named(step.pin.version, site.uses.slug))
 
 
-def _uses(step: _Old) -> str:
-    value = step.site.step.written.value if step.site.step.written else ""
-    return value.removesuffix(step.ref) + _target(step)
+def _target(uses: Reference) -> str:
+    return _facts().actions[uses.slug].sha if uses.sha else _named(uses.ref, uses.slug)
 
 
-def _target(step: _Old) -> str:
-    sha = step.site.step.uses is not None and step.site.step.uses.sha
-    return _facts().actions[step.slug].sha if sha else _named(step.ref, step.slug)
+def _uses(site: Site) -> str:
+    return site.written.value.removesuffix(site.uses.ref) + _target(site.uses)
 
 
 def _named(old: str, slug: str) -> str:
@@ -273,23 +273,21 @@ def _named(old: str, slug: str) -> str:
 
 
 def _finding(step: _Old, outcome: Fix | Refusal) -> Finding:
-    site, written = step.site, step.site.step.written
+    site = step.site
     if step.numbers is None:
-        message = f"the version of {step.slug} behind this commit is not known; v3 and older fail"
+        message = f"the version of {step.site.uses.slug} behind this commit is not known; v3 and older fail"
     else:
         message = (
-            f"{step.slug} v{step.numbers[0]} has not worked since {_facts().dead[str(step.numbers[0])]}: "
+            f"{step.site.uses.slug} v{step.numbers[0]} has not worked since {_facts().dead[str(step.numbers[0])]}: "
             "This request has been automatically failed because it uses a deprecated version of "
-            f"`{step.slug}: {step.ref}`"
+            f"`{step.site.uses.slug}: {step.site.uses.ref}`"
         )
-    end = written.end if written else site.start
-    return Finding("upgrade-artifacts", site.path, site.start, end, message, outcome)
+    return Finding("upgrade-artifacts", site.path, site.written.start, site.written.end, message, outcome)
 
 
 def _refusal(step: _Old, problems: Sequence[_Problem]) -> Refusal:
     """What keeps this step back: a problem of its own, else the first one of those it must move with."""
-    here = (step.site.path, step.site.start)
-    own = (problem for problem in problems if here in {(site.path, site.start) for site in problem.about})
+    own = (problem for problem in problems if any(site.key == step.site.key for site in problem.about))
     if found := next(own, None):
         return Refusal(found.key, found.detail)
     first = problems[0]

@@ -15,6 +15,7 @@ from cifix.errors import GitError
 from cifix.model.snapshot import EXECUTABLE, REGULAR, File
 from cifix.vcs.attributes import FILTERED, attribute_files
 from cifix.vcs.branch import NO_BASE, Chain, chain_of, checked_name, refuse_if_held, refuse_strangers, tip_of
+from cifix.vcs.disk import stays_inside
 from cifix.vcs.partial import named_programs
 from cifix.vcs.private import PrivateIndex, private_index
 from cifix.vcs.repository import Repository
@@ -122,10 +123,10 @@ def _have_attributes(repo: Repository, base: str | None) -> None:
 def _trees(repo: Repository, index: PrivateIndex, base: str | None, drafts: Sequence[Draft]) -> list[tuple[Draft, str]]:
     """Each draft that changes something, with the tree it leads to."""
     modes = dict(commit_source(repo, base).modes) if base else {}
-    paths = {path for draft in drafts for path in draft.files}
-    _refuse_filtered(index, paths)
     for draft in drafts:
         modes = _shaped(modes, draft.files)
+    paths = {path for draft in drafts for path in draft.files}
+    _refuse_filtered(index, paths)
     oids = index.store(file.data for draft in drafts for file in draft.files.values() if file is not None)
     planned: list[tuple[Draft, str]] = []
     before = index.tree()
@@ -154,6 +155,8 @@ def _shaped(modes: Mapping[str, int], files: Mapping[str, File | None]) -> dict[
     after |= {path: file.mode for path, file in files.items() if file is not None}
     folders = {parent for path in after for parent in _parents(path)}
     for path, file in files.items():
+        if not stays_inside(path):
+            raise GitError(f"cannot commit {path!r}: it is not a path inside the tree")
         for taken in (path, *_parents(path)):
             if modes.get(taken, REGULAR) not in (REGULAR, EXECUTABLE):
                 raise GitError(f"cannot commit {path}: {taken} is a symbolic link or a submodule; change it by hand")

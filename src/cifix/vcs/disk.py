@@ -11,6 +11,11 @@ SYMLINK = 0o120000
 GITLINK = 0o160000
 
 
+def stays_inside(path: str) -> bool:
+    """Whether a path names something below the root of a tree, and nothing of git's own folder."""
+    return not any(part in ("", ".", "..") or part.lower() == ".git" for part in path.split("/"))
+
+
 class WorkTree:
     """The files below `root`, looked at without following links."""
 
