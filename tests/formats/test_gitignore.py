@@ -191,7 +191,7 @@ def test_a_slash_in_place_of_the_head_anchors_a_pattern(written: str, anchored: 
 
 
 def test_all_patterns_that_match_are_told_strongest_first() -> None:
-    ignores = Ignores.of({".gitignore": b"lib/\n!lib/\n", "a/.gitignore": b"l*\n"}, {"global": b"/a/lib\n"})
+    ignores = Ignores.of({".gitignore": b"lib/\n!lib/\nx\n", "a/.gitignore": b"l*\n"}, {"global": b"/a/lib\n"})
     applying = ignores.applying("a/lib", directory=True)
     assert [(match.source, match.pattern.number) for match in applying] == [
         ("a/.gitignore", 1),

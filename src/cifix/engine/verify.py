@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cifix.engine.plan import Patch
 from cifix.formats import gitignore, python, python_lazy, toml, yaml
+from cifix.formats.masked import ignore_files
 from cifix.model.change import Edit, inverse, splice
 from cifix.model.expect import Absent, Exports, Revealed, Route, Value
 from cifix.model.snapshot import Snapshot
@@ -126,7 +127,7 @@ def _revealed(patch: Patch, claims: Sequence[Revealed], ignored: Ignored) -> Pro
     probes = {path for claim in claims for path in claim.probes}
     paths = sorted({*patch.before.disk, *patch.before.paths, *wanted, *probes})
     hidden, still = (
-        ignored(_ignore_files(snapshot), snapshot.excludes, paths) for snapshot in (patch.before, patch.after)
+        ignored(ignore_files(snapshot), snapshot.excludes, paths) for snapshot in (patch.before, patch.after)
     )
     seen = hidden - still
     problems = {
@@ -144,10 +145,6 @@ def _exports(patch: Patch, claim: Exports) -> Proof:
     )
     lost = ", ".join(sorted(before - after))
     return Proof(f"{claim.path}: every name is still offered", not lost, lost)
-
-
-def _ignore_files(snapshot: Snapshot) -> dict[str, bytes]:
-    return {path: snapshot.read(path) for path in snapshot.matching(("**/.gitignore",))}
 
 
 def _is_ignore_file(path: str) -> bool:

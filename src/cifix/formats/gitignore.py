@@ -94,6 +94,11 @@ class Match:
     pattern: Pattern
     path: str
 
+    @property
+    def line(self) -> tuple[str, int]:
+        """The ignore file and the number of the line in it."""
+        return self.source, self.pattern.number
+
 
 def patterns(text: Text) -> tuple[Pattern, ...]:
     """The patterns of an ignore file in order; blank lines and comments are not among them."""

@@ -177,8 +177,9 @@ def _missing(snapshot: Snapshot, ignores: Ignores, packages: Packages, asked: Ma
         for path in (f"{stem}.py", f"{stem}/__init__.py"):
             masked = _missing_at(path, use, ignores)
             if masked is not None:
-                package = any(other.startswith(f"{stem}/") and asked[other].certain for other in asked)
-                if (package or not _built(snapshot, stem)) and _is_module(snapshot, packages, stem, use):
+                below = [other for other in asked if other.startswith(f"{stem}/") and asked[other].certain]
+                built = all(_built(snapshot, other) for other in below or [stem])
+                if not built and _is_module(snapshot, packages, stem, use):
                     yield masked
                 break
 

@@ -59,7 +59,7 @@ def imports(text: Text) -> tuple[Import, ...]:
 
 
 def binds(text: Text) -> frozenset[str] | None:
-    """The names that a module's own code may bind at its top level; None if that cannot be told."""
+    """The names that a module's own code may bind at its top level, submodules aside; None if that cannot be told."""
     tree = _tree(text)
     if tree is None:
         return None
@@ -70,6 +70,9 @@ def binds(text: Text) -> frozenset[str] | None:
                 bound.add(name)
             case ast.Name(id=name, ctx=ast.Store()) | ast.MatchAs(name=str(name)) | ast.ExceptHandler(name=str(name)):
                 bound.add(name)
+            case ast.ImportFrom(module=None, level=1, names=names):
+                # `from . import name` fails if nothing else binds the name and no module has it.
+                bound |= {alias.asname or "*" for alias in names if alias.asname or alias.name == "*"}
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 bound |= {alias.asname or alias.name.partition(".")[0] for alias in names}
             case ast.Name(id="globals" | "setattr" | "vars" | "exec"):

@@ -64,7 +64,7 @@ def masks(tree: Tree, folder: str) -> tuple[Match, ...]:
 
 def anchored(tree: Tree, matches: Iterable[Match]) -> Remedy:
     """Tie each of these lines to the folder of its ignore file by a leading slash."""
-    lines = {(match.source, match.pattern.number): match for match in matches}
+    lines = {match.line: match for match in matches}
     at = tuple(lines[line] for line in sorted(lines))
     edits = tuple(Edit(match.source, *match.pattern.head, "/") for match in at)
     return Remedy(edits, at, tree.after(edits), anchors=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from cifix.engine.config import Config
 from cifix.engine.plan import Placed, Settings
 from cifix.engine.prove import Proven, prove
+from cifix.formats.masked import ignore_files
 from cifix.model.finding import Refusal, Safety
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
@@ -103,7 +104,7 @@ def _assert_outcome(case: Case, proven: Proven, after: Tree) -> None:
 def _assert_tracked_as_git_would(case: Case, made: Snapshot, after: Tree) -> None:
     """After a fix, git and cifix agree on what belongs to the repository."""
     paths = sorted(after)
-    hidden = ignored({path: made.read(path) for path in made.matching(("**/.gitignore",))}, {}, paths)
+    hidden = ignored(ignore_files(made), {}, paths)
     expected = {path for path in paths if path not in hidden and path not in case.loose} | set(case.force)
     missing = sorted(expected - made.tracked)
     assert not missing, f"{case}: {missing} is no longer ignored, so it must be tracked"
