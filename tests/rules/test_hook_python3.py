@@ -47,6 +47,6 @@ def test_an_entry_spelled_with_escapes_is_opaque() -> None:
     assert found.outcome.key == "opaque"
 
 
-@pytest.mark.parametrize(("data", "count"), [(b"a: [ python", 0), (b'a: [\n entry: "python x', 1), (b"\0 python", 0)])
+@pytest.mark.parametrize(("data", "count"), [(b"a: [ python", 0), (b'a: [\n entry: "python x', 1), (b"\0 python", 1)])
 def test_an_unreadable_file_is_named_if_it_matters(data: bytes, count: int) -> None:
     assert len(findings(data)) == count

@@ -22,6 +22,7 @@ Sources:
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from cifix.formats.precommit import CONFIG, MANIFEST, ON_PATH, Hook, Hooks, hooks
 from cifix.formats.yaml import Scalar
@@ -84,10 +85,12 @@ def _outcome(path: str, found: Hooks, entry: Scalar, word: tuple[int, int]) -> F
 
 
 def _unreadable(snapshot: Snapshot, path: str, reason: str) -> Iterator[Finding]:
-    try:
+    """A file that cannot be parsed yet shows such an entry, or cannot even be read."""
+    span = 0, 0
+    with suppress(Opaque):
         seen = _SEEN.search(snapshot.text(path).text)
-    except Opaque:
-        return
-    if seen:
-        message = "a hook may need a program that many systems lack: Executable `python` not found"
-        yield Finding("hook-python3", path, *seen.span(), message, Refusal("opaque", f"{path}: {reason}"))
+        if seen is None:
+            return
+        span = seen.span()
+    message = "a hook may need a program that many systems lack: Executable `python` not found"
+    yield Finding("hook-python3", path, *span, message, Refusal("opaque", f"{path}: {reason}"))
