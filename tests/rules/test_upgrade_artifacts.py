@@ -61,6 +61,15 @@ def test_new_uploads_that_collide_keep_nobody_back() -> None:
     assert isinstance(found.outcome, Fix)
 
 
+def test_a_run_without_bounds_keeps_all_its_steps_back() -> None:
+    legs = f"strategy: {{matrix: {{x: [{', '.join(map(str, range(250)))}]}}}}"
+    again = f"  again:\n    {legs}\n    uses: ./{W}a.yml\n"
+    files = {
+        f"{W}a.yml": workflow("uses: actions/download-artifact@v3").replace("push", "[push, workflow_call]") + again
+    }
+    assert [key for key, _ in refusals(files)] == ["dynamic-name"]
+
+
 def test_an_unknown_hash_is_a_finding_only_where_it_decides() -> None:
     hashed = "uses: actions/upload-artifact@" + "1" * 40
     assert [key for key, _ in refusals({f"{W}a.yml": workflow(hashed)})] == ["unknown-sha"]

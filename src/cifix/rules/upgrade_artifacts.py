@@ -140,19 +140,21 @@ def _old_steps(repository: Repository, group: Sequence[Run]) -> list[_Old]:
     for path in sorted({path for run in group for path in run.files}):
         for site in sites(repository, path):
             found.setdefault(site.key, []).append(site)
-    read_steps = [_step(same) for same in found.values()]
-    return [step for step in read_steps if step.numbers is None or step.numbers[0] < _facts().target]
+    return [step for same in found.values() if (step := _step(same))]
 
 
-def _step(same: Sequence[Site]) -> _Old:
-    """A step with its version; a branch counts as new."""
+def _step(same: Sequence[Site]) -> _Old | None:
+    """A step with its version if it is too old, or might be; a branch counts as new."""
     site, uses = same[0], same[0].uses
     comment = pin(site.document, site.written)
     if uses.sha:
-        known = _facts().actions[uses.slug].known.get(uses.ref.lower()) or (comment.version if comment else "")
-        numbers = version(known)
+        known = _facts().actions[uses.slug].known.get(uses.ref.lower())
+        claimed = comment.version if comment else ""
+        numbers = version(known or claimed)
     else:
         numbers = uses.version or (_facts().target,)
+    if numbers and numbers[0] >= _facts().target:
+        return None
     routes = site.document.routes(site.written)
     meant = {(*other.step.route, "uses") for other in same}
     return _Old(site, numbers, comment, routes, tuple(route for route in routes if route not in meant))
@@ -174,7 +176,7 @@ def _problems(repository: Repository, group: Sequence[Run], old: list[_Old]) -> 
     moving = {step.site.key for step in old}
     for run in group:
         for clash in clashes(run):
-            if any(site.key in moving for site in clash.sites):
+            if not clash.sites or any(site.key in moving for site in clash.sites):
                 yield _Problem(clash.kind, clash.detail, clash.sites)
         yield from _hidden(run, old)
     yield from _unwritable(old)
@@ -252,8 +254,14 @@ def _edits(step: _Old) -> Iterator[Edit]:
     site = step.site
     end = len(site.written.value)
     yield replace(site.path, site.document, site.written, (end - len(site.uses.ref), end), _target(site.uses))
-    if step.pin and (version(step.pin.version) or (9,))[0] < _facts().target:
+    if step.pin and _is_stale(step.pin, site.uses):
         yield Edit(site.path, step.pin.start, step.pin.end, _named(step.pin.version, site.uses.slug))
+
+
+def _is_stale(comment: Pin, uses: Reference) -> bool:
+    """Whether a comment repeats the old version; behind a tag, one with more words may mean something else."""
+    numbers = version(comment.version)
+    return numbers is not None and numbers[0] < _facts().target and (uses.sha or comment.alone)
 
 
 def _target(uses: Reference) -> str:
