@@ -324,3 +324,12 @@ def test_a_failed_proof_is_four_and_its_fix_is_thrown_away(
     assert "The fix of house-plugin was thrown away; a proof failed:" in done.text
     assert "house-plugin [unproven]: " in done.text
     assert git("rev-list", "--count", "main..cifix/fixes", cwd=repo) == b"1\n"
+
+
+def test_a_file_name_cannot_write_to_the_terminal(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/\x1b[2Jci\n.yml": WORKFLOW})
+    told = cifix("check", repo).out
+    assert b"\x1b" not in told
+    assert b".github/workflows/\\x1b[2Jci\\n.yml:6:" in told
+    failed = cifix("check", "no\x1b[2J")
+    assert (failed.code, "\x1b" in failed.err, "\\x1b[2J" in failed.err) == (6, False, True)

@@ -60,7 +60,8 @@ def rule(snapshot, options):
 """
 
 
-def test_an_interrupt_is_130_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_is_130_and_leaves_nothing(tmp_path: Path, number: int) -> None:
     build({"a": File(b"")}, tmp_path / "repo")
     info = tmp_path / "site" / "slow-1.dist-info"
     info.mkdir(parents=True)
@@ -69,16 +70,22 @@ def test_an_interrupt_is_130_and_leaves_nothing(tmp_path: Path) -> None:
     (info / "entry_points.txt").write_text("[cifix.rules]\nslow = slow:rule\n")
     path = os.pathsep.join([str(tmp_path / "site"), *sys.path])
     command = [sys.executable, "-m", "cifix", "apply", str(tmp_path / "repo"), "--select", "slow"]
+    left = tmp_path / "temporary"
+    left.mkdir()
     with subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        env={**os.environ, "PYTHONPATH": path, "TMPDIR": str(left)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"asleep\n"
         time.sleep(0.1)
-        child.send_signal(signal.SIGINT)
+        child.send_signal(number)
         _, told = child.communicate(timeout=20)
     assert child.returncode == 130
     assert b"interrupted" in told
+    assert list(left.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY"])

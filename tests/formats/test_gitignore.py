@@ -168,9 +168,17 @@ def test_a_pattern_with_a_leading_slash_has_a_name_but_does_not_float() -> None:
     assert (one("/lib/").name, one("/lib/").floating, one("/a/lib").name) == ("lib", False, None)
 
 
-def test_the_last_pattern_of_each_name_is_known() -> None:
-    named = Ignores.of({".gitignore": b"lib/\n!lib/\n/lib\na*\n"}, {"global": b"tmp\nlib\n"}).named
-    assert {name: match.pattern.number for name, match in named.items()} == {"lib": 3, "tmp": 1}
+def test_the_pattern_that_names_a_folder_is_found_whether_or_not_it_ignores_it() -> None:
+    ignores = Ignores.of({".gitignore": b"lib/\n!lib/\n/lib\na*\n", "c/.gitignore": b"x\n"}, {"global": b"tmp\nlib\n"})
+    assert ignores.names == {"lib", "tmp", "x"}
+    found = [ignores.naming(path) for path in ("a/lib/b", "tmp/x", "a/lib", "c/x/d", "x/d")]
+    assert [match and (match.source, match.pattern.number, match.path) for match in found] == [
+        (".gitignore", 3, "a/lib"),
+        ("global", 1, "tmp"),
+        None,
+        ("c/.gitignore", 1, "c/x"),
+        None,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,11 @@ from cifix.report.diff import patch
 contents = st.lists(st.sampled_from([b"a", b"b", b"", b"c\r", b"\xe9", b"-- x", b"@@ -1 +1 @@"]), max_size=14).flatmap(
     lambda lines: st.sampled_from([b"\n".join(lines), b"\n".join(lines) + b"\n"])
 )
+repeating = st.lists(st.sampled_from([b"a\n", b"b\n"]), max_size=40).map(b"".join)
 names = st.sampled_from(["a", "b/c", "with blank", "tab\t", 'quo"te', "é", "back\\slash", "b/new\nline"])
-trees = st.dictionaries(names, st.builds(File, contents, st.sampled_from([REGULAR, EXECUTABLE])), max_size=4)
+trees = st.dictionaries(
+    names, st.builds(File, contents | repeating, st.sampled_from([REGULAR, EXECUTABLE])), max_size=4
+)
 Tree = Mapping[str, File]
 
 
@@ -67,6 +70,12 @@ def test_rare_shapes(before: dict[str, File | None], after: dict[str, File | Non
     diff = patch(view(one, other), view(other, one))
     assert diff
     assert applied(one, diff) == other
+
+
+def test_lines_that_come_again_below_do_not_lose_their_context() -> None:
+    one = {"x": File(b"top\na\n\nb\nc\n")}
+    other = {"x": File(b"a\n\nb\nnew\na\n\nb\nc\n")}
+    assert applied(one, patch(view(one, other), view(other, one))) == other
 
 
 def test_it_looks_like_the_diff_of_git() -> None:

@@ -9,14 +9,22 @@ import pytest
 from cifix.vcs.repository import SCRUBBED, Repository
 from tests.vcs.repositories import Tree, made
 
-IDENTITY = '[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n'
+SETTINGS = """\
+[user]
+    name = Ada
+    email = ada@example.org
+[init]
+    defaultBranch = main
+[protocol "file"]
+    allow = always
+"""
 
 
 @pytest.fixture(autouse=True)
 def _settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Git reads nothing of the machine: its configuration is a file of the test, its home is empty."""
     home = tmp_path_factory.mktemp("home")
-    (home / "config").write_text(IDENTITY)
+    (home / "config").write_text(SETTINGS)
     for name in [name for name in os.environ if name.startswith("GIT_")] + [*SCRUBBED, "XDG_CONFIG_HOME", "EMAIL"]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))

@@ -3,12 +3,18 @@
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from cifix.model.snapshot import File
 from cifix.vcs.commit import Draft
+
+FORKS = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+"""The children of such a test end at once, whatever threads the test runner has."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +24,11 @@ class Tree:
     path: Path
 
     def git(self, *arguments: str, stdin: bytes = b"", check: bool = True) -> str:
-        done = subprocess.run(["git", "-C", self.path, *arguments], input=stdin, capture_output=True, check=False)
+        """What git prints; hooks and monitors do not run, so that only cifix can set them off."""
+        quiet = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "core.pager=cat")
+        done = subprocess.run(
+            ["git", "-C", self.path, *quiet, *arguments], input=stdin, capture_output=True, check=False
+        )
         assert not check or done.returncode == 0, done.stderr.decode()
         return os.fsdecode(done.stdout).strip()
 
@@ -75,9 +85,42 @@ def _files(root: Path) -> Iterator[tuple[str, object]]:
         for name in names:
             path = Path(folder, name)
             status = path.lstat()
-            data = os.readlink(path) if path.is_symlink() else _digest(path)
+            data = path.readlink() if path.is_symlink() else _digest(path)
             yield str(path.relative_to(root)), (status.st_mode, status.st_mtime_ns, data)
 
 
 def _digest(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def in_a_fork(check: Callable[[], object]) -> bool:
+    """Whether `check` ends without an exception in a child of this process."""
+    child = os.fork()
+    if not child:
+        try:
+            check()
+            os._exit(0)
+        except BaseException:  # noqa: BLE001 - nothing may leave the child
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def as_nobody(folder: Path, check: Callable[[], object]) -> bool:
+    """Whether `check` passes for somebody who owns `folder` and is not root, for whom permissions mean nothing."""
+    if os.geteuid() != 0:
+        check()
+        return True
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
+
+    def demoted() -> None:
+        os.setgid(_NOBODY)
+        os.setuid(_NOBODY)
+        check()
+
+    return in_a_fork(demoted)
+
+
+_NOBODY = 65534

@@ -64,7 +64,7 @@ def command(
             outcome = replace(outcome, mode="in-place")
         else:
             outcome = _commit(repository, examined, branch, replace(outcome, mode="apply"))
-    show(outcome, form, output)
+        show(outcome, form, output)
     ctx.exit(outcome.exit)
 
 

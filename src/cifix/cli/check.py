@@ -35,7 +35,7 @@ def command(
         on_disk = base is None and repository.root is not None
         source = worktree_source(repository) if on_disk else commit_source(repository, base or "HEAD")
         examined = examine(repository, source, asked)
-    arguments = (*asked.arguments, *(("--base", base) if base else ()))
-    outcome = Outcome("check", examined.proven, crashes=examined.crashes, path=str(path), arguments=arguments)
-    show(outcome, form, output)
+        arguments = (*asked.arguments, *(("--base", base) if base else ()))
+        outcome = Outcome("check", examined.proven, crashes=examined.crashes, path=str(path), arguments=arguments)
+        show(outcome, form, output)
     ctx.exit(outcome.exit)

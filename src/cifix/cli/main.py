@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -43,6 +44,7 @@ def cifix() -> None:
 
 def run() -> NoReturn:
     """Run the command line and end the process with the exit code that the README documents."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that temporary folders are removed
     try:
         code = cifix.main(prog_name="cifix", standalone_mode=False)
     except click.ClickException as why:
@@ -52,6 +54,12 @@ def run() -> NoReturn:
         click.echo("cifix: interrupted; nothing half-done is left behind.", err=True)
         code = Exit.INTERRUPTED
     except CifixError as why:
-        click.secho(f"cifix: {why}", fg="red", err=True)
+        click.secho(f"cifix: {_printable(str(why))}", fg="red", err=True)
         code = why.code
     sys.exit(int(code or 0))
+
+
+def _printable(text: str) -> str:
+    from cifix.report.text import printable  # noqa: PLC0415 - start-up stays fast
+
+    return printable(text)

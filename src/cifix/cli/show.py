@@ -44,4 +44,4 @@ def _coloured(report: Iterable[text.Line]) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     for line in report:
-        console.print(Text(line.data.decode("utf-8", "replace"), style=line.style))
+        console.print(Text(text.printable(line.data.decode("utf-8", "replace")), style=line.style))

@@ -130,14 +130,20 @@ class Ignores:
         return cls(*parsed)
 
     @cached_property
-    def named(self) -> Mapping[str, Match]:
-        """The last pattern that ignores each fixed name, at every depth or in one place."""
-        return {
-            pattern.name: Match(rules.source, pattern, pattern.name)
-            for rules in (*self._excludes, *self._files.values())
-            for pattern in rules.patterns
-            if pattern.name and not pattern.negated
-        }
+    def names(self) -> frozenset[str]:
+        """The fixed names that patterns ignore, at every depth or in one place."""
+        return frozenset(name for rules in (*self._files.values(), *self._excludes) for name in rules.named)
+
+    def naming(self, path: str) -> Match | None:
+        """The strongest pattern with the name of a folder above `path`, in whatever place it ignores that name."""
+        folder = path.rpartition("/")[0]
+        while folder:
+            name = folder.rpartition("/")[2]
+            for rules, _ in self._rules(folder):
+                if name in rules.named:
+                    return Match(rules.source, rules.named[name], folder)
+            folder = folder.rpartition("/")[0]
+        return None
 
     def explain(self, path: str) -> Match | None:
         """The pattern that decides about the file at `path`, perhaps a negated one, or None if none does.
@@ -206,6 +212,11 @@ class _Rules:
     source: str
     patterns: tuple[Pattern, ...]
     _known: dict[tuple[bytes, bool], int] = field(default_factory=dict)
+
+    @cached_property
+    def named(self) -> Mapping[str, Pattern]:
+        """The last pattern that ignores each fixed name."""
+        return {pattern.name: pattern for pattern in self.patterns if pattern.name and not pattern.negated}
 
     @cached_property
     def _anchored(self) -> tuple[int, ...]:

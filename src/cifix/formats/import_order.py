@@ -214,8 +214,9 @@ class _State:
 
     def expects(self, base: str, name: str) -> bool:
         """Whether a running module will bind `name` further down, by its own code."""
-        known = name in self.order.program(base).known and name not in self.order.unsourced(base)
-        return known and "__getattr__" not in self.bound[base]
+        program = self.order.program(base)
+        answers = "__getattr__" in self.bound[base] and not program.lazy
+        return name in program.known and name not in self.order.unsourced(base) and not answers
 
     def resolve(self, importer: str, base: str, module: str, attribute: str | None) -> None:
         level = len(module) - len(module.lstrip("."))

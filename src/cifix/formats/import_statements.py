@@ -32,21 +32,17 @@ def restated(module: Module, taken: Taken, *, above: bool) -> Iterator[str]:
     stand directly above the statement.
     """
     statement = taken.statement
-    start = module.span(statement)[0]
-    heads, beside = _comments(module, statement)
-    shared = [comment for comment in (*heads[0], module.trailing_comment(statement)) if comment]
-    pragmas = [comment for comment in shared if _PRAGMA.match(comment)]
-    general = [comment for comment in shared if comment not in pragmas] if taken.whole else []
-    if above and taken.whole:
-        yield from (module.line_at(line) for line in _comment_lines(module, start))
-    yield from general
+    own, heads, beside = _comments(module, statement)
+    pragmas = [comment for comment in own if _PRAGMA.match(comment)]
+    if taken.whole:
+        if above:
+            yield from (module.line_at(line) for line in comment_lines(module, module.span(statement)[0]))
+        yield from (comment for comment in own if comment not in pragmas)
     for position in taken.positions:
         alias = statement.names[position]
-        if position:
-            yield from heads[position]
-        name = (
-            f"from {'.' * statement.level}{statement.module or ''} import {alias.name} as {alias.asname or alias.name}"
-        )
+        origin = "." * statement.level + (statement.module or "")
+        name = f"from {origin} import {alias.name} as {alias.asname or alias.name}"
+        yield from heads[position]
         yield "  ".join([name, *dict.fromkeys([*beside[position], *pragmas])])
 
 
@@ -55,7 +51,7 @@ def removed(module: Module, taken: Taken, *, above: bool) -> Span:
     lines = module.lines(taken.statement)
     assert lines is not None  # noqa: S101 - statements that share a line are not taken
     start, end = lines
-    first = next(iter(_comment_lines(module, module.span(taken.statement)[0])), start) if above else start
+    first = next(iter(comment_lines(module, module.span(taken.statement)[0])), start) if above else start
     return first, end
 
 
@@ -74,32 +70,12 @@ def thinned(module: Module, taken: Taken) -> Iterator[tuple[Span, str]]:
         assert after is not None  # noqa: S101 - the expression matches nothing at all
         rest = text[after.end() : module.next_line(last)]
         if not text[line:first].strip() and (not rest.strip() or rest.startswith("#")):
-            heads = _comment_lines(module, first) if position else []
-            yield (next(iter(heads), line), module.next_line(last)), ""
+            yield (next(iter(comment_lines(module, first)), line), module.next_line(last)), ""
         else:
             yield (first, after.end()), ""
 
 
-def _comments(module: Module, statement: ast.ImportFrom) -> tuple[Sequence[list[str]], Sequence[list[str]]]:
-    """For each name the comments that head it, and those beside it; the first head is the statement's own."""
-    text = module.text.text
-    start, end = module.span(statement)
-    spans = [module.span(alias) for alias in statement.names]
-    heads: list[list[str]] = [_found(text[start : spans[0][0]])]
-    beside: list[list[str]] = []
-    for span, following in zip(spans, [*(first for first, _ in spans[1:]), end], strict=True):
-        line_end = min(module.next_line(span[1]), following)
-        beside.append(_found(text[span[1] : line_end]))
-        heads.append(_found(text[line_end:following]))
-    beside[-1] += heads.pop()
-    return heads, beside
-
-
-def _found(gap: str) -> list[str]:
-    return [comment.rstrip() for comment in _COMMENT.findall(gap)]
-
-
-def _comment_lines(module: Module, offset: int) -> list[int]:
+def comment_lines(module: Module, offset: int) -> list[int]:
     """Where the lines of comment directly above the line of `offset` begin, from the top."""
     found: list[int] = []
     line = module.line_start(offset)
@@ -107,3 +83,24 @@ def _comment_lines(module: Module, offset: int) -> list[int]:
         line = module.line_start(line - 1)
         found.append(line)
     return found[::-1]
+
+
+def _comments(module: Module, statement: ast.ImportFrom) -> tuple[list[str], Sequence[list[str]], Sequence[list[str]]]:
+    """The statement's own comments, and for each name those that head it and those beside it."""
+    text = module.text.text
+    start, end = module.span(statement)
+    spans = [module.span(alias) for alias in statement.names]
+    first_line = min(module.next_line(start), spans[0][0])
+    own = [*_found(text[start:first_line]), *_found(module.trailing_comment(statement))]
+    heads = [_found(text[first_line : spans[0][0]])]
+    beside: list[list[str]] = []
+    for span, following in zip(spans, [*(first for first, _ in spans[1:]), end], strict=True):
+        line_end = min(module.next_line(span[1]), following)
+        beside.append(_found(text[span[1] : line_end]))
+        heads.append(_found(text[line_end:following]))
+    beside[-1] += heads.pop()
+    return own, heads, beside
+
+
+def _found(gap: str) -> list[str]:
+    return [comment.rstrip() for comment in _COMMENT.findall(gap)]

@@ -11,7 +11,7 @@ from cifix.formats.lazy_edits import lazy_edits
 from cifix.formats.python_names import has_dunder_all
 from cifix.formats.python_programs import Attempt, Event
 from cifix.formats.python_reexports import Init, Obstacle, Reexport
-from cifix.model.change import Edit
+from cifix.model.change import Edit, inverse, origin
 
 _TRIES = 8
 """How many statements are tried at each step of keeping a module importable."""
@@ -32,8 +32,20 @@ class Draft:
     def order(self) -> Order:
         """The import order with the conversion done."""
         package = self.init.package
-        changes = lazy_edits(self.init, self.moved) if self.moved else ()
-        return Order(package.at(package.snapshot.with_changes(changes)))
+        return Order(package.at(package.snapshot.with_changes(self._plain)))
+
+    @cached_property
+    def _plain(self) -> tuple[Edit, ...]:
+        return lazy_edits(self.init, self.moved) if self.moved else ()
+
+    def reached(self, failure: Failure) -> int:
+        """The line of the file, as it stands today, that was running when an import failed; 0 if none was."""
+        line = dict(failure.chain).get(self.init.name, 0)
+        if not line:
+            return 0
+        text = self.order.package.snapshot.text(self.init.path)
+        offset = origin(text.line_starts[line - 1], inverse(self.init.module.text.text, self._plain))
+        return self.init.module.text.line_column(offset)[0]
 
     @cached_property
     def lost(self) -> frozenset[str]:
@@ -109,7 +121,7 @@ def cured(init: Init, order: Order, failure: Failure) -> Draft:
         return replace(draft, kept=(reason,))
     current: Failure | None = failure
     while current:
-        line = dict(current.chain).get(init.name, 0)
+        line = draft.reached(current)
         more = [each for each in free if each.statement.lineno == line and each not in draft.moved]
         if not more:
             return _stuck(draft, [obstacle for obstacle in kept if obstacle.statement.lineno == line], current)

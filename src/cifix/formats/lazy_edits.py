@@ -1,15 +1,18 @@
 """The edits that turn eager re-exports of an `__init__.py` into entries of a lazy table."""
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from cifix.formats.import_statements import Taken, removed, restated, thinned
+from cifix.formats.import_statements import Taken, comment_lines, removed, restated, thinned
 from cifix.formats.python import Module, Span
-from cifix.formats.python_lazy import Entry, Style, render
+from cifix.formats.python_lazy import Entry, Style, ends, render, rows_of, table
 from cifix.formats.python_names import has_dunder_all, names
 from cifix.formats.python_reexports import Init, Reexport
 from cifix.model.change import Edit
+
+Replacement = tuple[Span, str]
+"""Characters of a file, and what stands there afterwards."""
 
 
 def lazy_edits(
@@ -21,43 +24,85 @@ def lazy_edits(
     """
     module = init.module
     taken = _by_statement(moved)
-    first, rest = taken[0], taken[1:]
-    gone = [removed(module, each, above=True) for each in rest if each.whole]
-    cuts = [cut for each in taken if not each.whole for cut in thinned(module, each)]
-    place = _place(module, first)
-    runs = _runs(module, [place, *gone])[1:]
-    block = _block(init, moved, taken, sorted(along), sorted(public))
-    text = _spaced(module, block, place, runs).replace("\n", module.text.newline_at(place[0]))
-    edits = [(place, text), *((run, "") for run in runs), *cuts]
+    entries = [each.entry for each in _ordered(moved)] + [Entry(name, f".{name}", None) for name in sorted(along)]
+    if table(module.tree):
+        edits = [*_extension(module, taken, entries), *_departures(module, taken)]
+    else:
+        edits = list(_conversion(module, taken, entries, sorted(public)))
     return tuple(sorted(Edit(init.path, start, end, new) for (start, end), new in edits))
 
 
+def _ordered(moved: Sequence[Reexport]) -> list[Reexport]:
+    return sorted(moved, key=lambda each: (each.statement.lineno, each.position))
+
+
 def _by_statement(moved: Sequence[Reexport]) -> list[Taken]:
-    ordered = sorted(moved, key=lambda each: (each.statement.lineno, each.position))
     return [
         Taken(group[0].statement, tuple(each.position for each in group))
-        for group in (list(same) for _, same in groupby(ordered, key=lambda each: each.statement.lineno))
+        for group in (list(same) for _, same in groupby(_ordered(moved), key=lambda each: each.statement.lineno))
     ]
 
 
+def _conversion(
+    module: Module, taken: Sequence[Taken], entries: Sequence[Entry], public: Sequence[str]
+) -> Iterator[Replacement]:
+    """The block at the place of the first statement, and all that leaves its place for it."""
+    first, rest = taken[0], taken[1:]
+    place = _place(module, first)
+    leaving = list(_departures(module, rest if first.whole else taken, floor=place[1]))
+    text = _spaced(module, _block(module, taken, entries, public), place, [span for span, new in leaving if not new])
+    yield place, text.replace("\n", module.text.newline_at(place[0]))
+    yield from leaving
+
+
+def _extension(module: Module, taken: Sequence[Taken], entries: Sequence[Entry]) -> Iterator[Replacement]:
+    """The insertions into the table that a file has, and into what its type checkers read."""
+    checked, value = ends(module.tree)
+    known = table(module.tree)
+    lines = [line for each in taken for line in restated(module, each, above=True)]
+    rows = [row.removesuffix(",") for row in rows_of(each for each in entries if each.name not in known)]
+    yield _below(module, checked, module.trailing_end(checked), lines)
+    if rows:
+        yield _below(module, value, module.span(value)[1], [row.replace('"', module.quote) for row in rows], ",")
+
+
+def _below(
+    module: Module, node: ast.stmt | ast.expr, offset: int, lines: Sequence[str], before: str = ""
+) -> Replacement:
+    """Insert lines at `offset`, indented like the line of `node`, each after `before` and a line ending."""
+    start = module.line_start(module.span(node)[0])
+    line = module.text.text[start : module.next_line(start)]
+    margin = line[: len(line) - len(line.lstrip())]
+    newline = module.text.newline_at(start)
+    return (offset, offset), "".join(f"{before}{newline}{margin}{line}" for line in lines)
+
+
+def _departures(module: Module, taken: Sequence[Taken], floor: int = 0) -> Iterator[Replacement]:
+    """What takes names out of their statements: whole lines where nothing stays."""
+    yield from ((run, "") for run in _runs(module, [removed(module, x, above=True) for x in taken if x.whole], floor))
+    for each in taken:
+        if not each.whole:
+            yield from thinned(module, each)
+
+
 def _place(module: Module, first: Taken) -> Span:
-    """The statement itself if it goes whole, with its comment; else the empty span above the lines it keeps."""
-    lines = removed(module, first, above=not first.whole)
+    """The statement with the comments around it if it goes whole; else the empty span above the lines it keeps."""
+    start, end = removed(module, first, above=not (first.whole and _headed(module, first.statement)))
     if not first.whole:
-        return lines[0], lines[0]
-    start, end = module.span(first.statement)
+        return start, start
     text = module.text.text
-    return start, len(text[: lines[1]].rstrip("\r\n")) if module.trailing_comment(first.statement) else end
+    return start, start + len(text[start:end].rstrip("\r\n"))
 
 
-def _block(
-    init: Init, moved: Sequence[Reexport], taken: Sequence[Taken], along: Sequence[str], public: Sequence[str]
-) -> str:
-    module = init.module
+def _headed(module: Module, statement: ast.stmt) -> bool:
+    """Whether the comment directly above a statement begins the file, and so speaks of all of it."""
+    return next(iter(comment_lines(module, module.span(statement)[0])), None) == module.text.start
+
+
+def _block(module: Module, taken: Sequence[Taken], entries: Sequence[Entry], public: Sequence[str]) -> str:
     style = Style(module.indent, module.quote)
-    ordered = sorted(moved, key=lambda each: (each.statement.lineno, each.position))
-    entries = [*(each.entry for each in ordered), *(Entry(name, f".{name}", None) for name in along)]
-    static = [line for number, each in enumerate(taken) for line in restated(module, each, above=number > 0)]
+    headed = _headed(module, taken[0].statement)
+    static = [line for each in taken for line in restated(module, each, above=each is not taken[0] or not headed)]
     setup, checking = _type_checking(module.tree, taken[0].statement)
     block = render(entries, static, checking, style)
     if not has_dunder_all(module.tree):
@@ -85,16 +130,15 @@ def _type_checking(tree: ast.Module, first: ast.stmt) -> tuple[str, str]:
     return "TYPE_CHECKING = False\n", "TYPE_CHECKING"
 
 
-def _runs(module: Module, spans: Sequence[Span]) -> list[Span]:
-    """The first span as it is; the others joined where they touch, with the blank lines that would pile up."""
-    place, *gone = spans
+def _runs(module: Module, spans: Sequence[Span], floor: int) -> list[Span]:
+    """The spans, joined where they touch, with the blank lines that would pile up; nothing above `floor`."""
     joined: list[Span] = []
-    for start, end in gone:
+    for start, end in spans:
         if joined and joined[-1][1] == start:
             joined[-1] = joined[-1][0], end
         else:
             joined.append((start, end))
-    return [place, *(_grown(module, run, place[1]) for run in joined)]
+    return [_grown(module, run, floor) for run in joined]
 
 
 def _grown(module: Module, run: Span, floor: int) -> Span:
@@ -113,8 +157,7 @@ def _grown(module: Module, run: Span, floor: int) -> Span:
 
 def _spaced(module: Module, block: str, place: Span, runs: Sequence[Span]) -> str:
     """The block with the blank lines around it that formatters ask for."""
-    above = module.line_at(place[0] - 1) if module.line_start(place[0]) > module.text.start else ""
-    before = "\n" if above and not above.startswith("#") else ""
+    before = "\n" if place[0] > module.text.start and module.line_at(place[0] - 1) else ""
     if place[0] == place[1]:
         return f"{before}{block}\n\n\n"
     blank, position = 0, module.next_line(place[1])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from cifix.formats import gitignore
 from cifix.formats.gitignore import Ignores, Match
@@ -16,14 +16,9 @@ _MARKERS = ("py.typed",)
 _PRODUCTS = {"__pycache__", "node_modules", "site-packages", "dist-packages"}
 _ENVIRONMENT = "pyvenv.cfg"
 _GENERATED = re.compile(r"_pb2(_grpc)?$")
-_BUILD_FILES = (
-    "**/setup.py",
-    "**/setup.cfg",
-    "**/pyproject.toml",
-    "**/meson.build",
-    "**/CMakeLists.txt",
-    "**/Cargo.toml",
-)
+_IMPLICIT = re.compile(r"__\w+__$")
+_BUILD_FILES = ("**/setup.py", "**/setup.cfg", "**/pyproject.toml", "**/meson.build")
+_COMPILER_FILES = ("**/CMakeLists.txt", "**/Cargo.toml", "**/meson.build")
 
 
 class State(Enum):
@@ -83,7 +78,7 @@ def masked_sources(snapshot: Snapshot, ignores: Ignores) -> tuple[Masked, ...]:
     loose ones if first-party code imports them, or if they lie below such a folder beside a module that is
     tracked or counts; missing ones in a folder that a pattern names if an unguarded import asks for them.
     """
-    names = frozenset(name for name in ignores.named if name.isidentifier())
+    names = frozenset(name for name in ignores.names if name.isidentifier())
     loose = {one.path: one for one in _loose_sources(snapshot, ignores)}
     if not names and not loose:
         return ()
@@ -142,9 +137,9 @@ def _asked(snapshot: Snapshot, packages: Packages, importers: Iterable[str]) -> 
 
 def _tracked(snapshot: Snapshot, ignores: Ignores, packages: Packages, names: Collection[str]) -> Iterator[Masked]:
     for path in snapshot.paths:
-        if path.endswith(SOURCES + _MARKERS) and _below(path, names) and packages.importable(_folder(path)):
+        if path.endswith(SOURCES + _MARKERS) and _below(path, names):
             match = ignores.explain(path)
-            if match and names_folder(match, path):
+            if match and names_folder(match, path) and _packaged(packages, match):
                 yield Masked(path, State.TRACKED, match)
 
 
@@ -152,27 +147,32 @@ def _wanted(
     snapshot: Snapshot, packages: Packages, loose: Mapping[str, Masked], asked: dict[str, Use]
 ) -> Iterator[Masked]:
     """The loose sources that count; what they import is added to `asked`."""
-    alive = {
-        folder for path in snapshot.paths if path.endswith(SOURCES) and packages.importable(folder := _folder(path))
-    }
+    tracked = {_folder(path) for path in snapshot.paths if path.endswith(SOURCES)}
+    beside = {path for path, one in loose.items() if _folder(path) in tracked and _packaged(packages, one.match)}
+    needed: set[str] = set()
     waiting = dict(loose)
     while new := [
         one
         for path, one in waiting.items()
-        if _stem(path) in asked or (_folder(path) in alive and names_folder(one.match, path))
+        if _stem(path) in asked or (names_folder(one.match, path) and (path in beside or _folder(path) in needed))
     ]:
         for one in new:
             del waiting[one.path]
-            if names_folder(one.match, one.path):
-                alive.add(_folder(one.path))
+            needed.add(_folder(one.path))
             yield replace(one, use=asked.get(_stem(one.path)))
         for stem, use in _asked(snapshot, packages, (one.path for one in new if one.path.endswith(".py"))).items():
             asked.setdefault(stem, use)
 
 
+def _packaged(packages: Packages, match: Match) -> bool:
+    """Whether the masked folder is a regular package or lies right in one: data for tests often does not."""
+    return not packages.regular.isdisjoint((match.path, _folder(match.path)))
+
+
 def _missing(snapshot: Snapshot, ignores: Ignores, packages: Packages, asked: Mapping[str, Use]) -> Iterator[Masked]:
     for stem, use in sorted(asked.items()):
-        if packages.exists(stem) or packages.exists(_GENERATED.sub("", stem)) or packages.plain(_folder(stem)):
+        known = packages.exists(stem) or packages.exists(_GENERATED.sub("", stem)) or _IMPLICIT.search(stem)
+        if known or packages.plain(_folder(stem)):
             continue
         for path in (f"{stem}.py", f"{stem}/__init__.py"):
             masked = _missing_at(path, use, ignores)
@@ -187,8 +187,8 @@ def _missing_at(path: str, use: Use, ignores: Ignores) -> Masked | None:
     match = ignores.explain(path)
     if match and not match.pattern.negated:
         return Masked(path, State.MISSING, match, use) if names_folder(match, path) else None
-    names = [name for name in path.split("/")[:-1] if name in ignores.named]
-    return Masked(path, State.MISSING, ignores.named[names[0]], use, hidden=False) if names else None
+    named = ignores.naming(path)
+    return Masked(path, State.MISSING, named, use, hidden=False) if named else None
 
 
 def _is_module(snapshot: Snapshot, packages: Packages, stem: str, use: Use) -> bool:
@@ -210,7 +210,11 @@ def _built(snapshot: Snapshot, stem: str) -> bool:
     """Whether a build file speaks of the module, so that it is compiled or written during the build."""
     parts = stem.split("/")
     spellings = {mark.join(parts[first:]).encode() for mark in "./" for first in range(len(parts) - 1)}
-    return any(True for _ in snapshot.containing(tuple(sorted(spellings)), _BUILD_FILES))
+    target = (parts[-1].encode(),)
+    named = chain(
+        snapshot.containing(tuple(sorted(spellings)), _BUILD_FILES), snapshot.containing(target, _COMPILER_FILES)
+    )
+    return next(named, None) is not None
 
 
 def _below(path: str, names: Collection[str]) -> bool:

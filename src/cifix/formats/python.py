@@ -53,6 +53,12 @@ class Module:
         found = _LINE_END.match(self.text.text, self.span(node)[1])
         return (found.group(1) or "").rstrip() if found else ""
 
+    def trailing_end(self, node: ast.stmt) -> int:
+        """Where a statement ends, with the comment after it if that ends its line."""
+        end = self.span(node)[1]
+        found = _LINE_END.match(self.text.text, end)
+        return found.end() if found else end
+
     def lines(self, node: ast.stmt) -> Span | None:
         """All lines of a statement with its trailing comment and line ending; None if it shares one of them."""
         start, end = self.span(node)

@@ -17,6 +17,7 @@ _MODULES = {"py", "pyi", "pyx", "pxd", "pxi", "so", "pyd", "c", "cc", "cpp", "cu
 """Endings, anywhere after the first dot, of modules and of what a build makes modules from."""
 
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 _GUARDS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _IMPORT_STATEMENT = re.compile(
     rb"(?:^(?:\xef\xbb\xbf)?|[\r\n;:])[ \t]*"
@@ -135,21 +136,27 @@ class Packages:
         if base is None:
             return
         parts = statement.module.split(".") if statement.module else []
-        for count in range(len(parts)):
-            yield Target("/".join(filter(None, (base, *parts[: count + 1]))), certain=True)
+        stem = base
+        for part in parts:
+            stem = f"{stem}/{part}".lstrip("/")
+            yield Target(stem, certain=True)
+            if self.plain(stem):
+                return
         for name in statement.names:
             if name != "*":
-                yield Target("/".join(filter(None, (base, *parts, name))), certain=False)
+                yield Target(f"{stem}/{name}".lstrip("/"), certain=False)
 
     def _base(self, importer: str, statement: Import) -> str | None:
         """The folder that the module's dotted name starts from."""
         here = importer.rpartition("/")[0]
         if statement.level:
             folders = [here, *(str(folder) for folder in PurePosixPath(here).parents if str(folder) != ".")]
-            inside = statement.level <= len(folders) and self.importable(here)
+            inside = statement.level <= len(folders) and f"{here}/__init__" in self._modules
             return folders[statement.level - 1] if inside else None
         top = statement.module.partition(".")[0]
-        near = sorted(self.roots | {here}, key=lambda root: (not _below(here, root), -len(root), root))
+        # A module of a package does not see its own folder, a script does.
+        roots = self.roots if self.importable(here) else self.roots | {here}
+        near = sorted(roots, key=lambda root: (not _below(here, root), -len(root), root))
         return next((root for root in near if self.exists(f"{root}/{top}".lstrip("/"))), None)
 
     def _top(self, folder: str) -> str:
@@ -197,23 +204,24 @@ def _imports(text: Text, tree: ast.Module) -> Iterator[Import]:
                 start, end = _span(text, node)
                 yield Import(module or "", level, tuple(alias.name for alias in names), start, end, guarded)
             case _:
-                waiting += reversed([(child, guarded or kept) for child, kept in _children(node)])
+                inner = [
+                    (child, guarded or (block == "body" and _guards(node)))
+                    for block in _BLOCKS
+                    for child in getattr(node, block, ())
+                ]
+                waiting += reversed(inner)
 
 
-def _children(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
-    """The nodes right below `node`, each with whether `node` guards the imports in it."""
+def _guards(node: ast.AST) -> bool:
+    """Whether the imports in the body of `node` may fail, or never run."""
     match node:
-        case ast.Try(body=body) | ast.TryStar(body=body):
-            guards = any(_catches(handler.type) for handler in node.handlers)
-            yield from ((child, guards and child in body) for child in ast.iter_child_nodes(node))
+        case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
+            return any(_catches(handler.type) for handler in handlers)
         case ast.With(items=items):
-            guards = any(_suppresses(item.context_expr) for item in items)
-            yield from ((child, guards) for child in ast.iter_child_nodes(node))
-        case ast.If(test=test, body=body):
-            typing = _last_name(test) == "TYPE_CHECKING"
-            yield from ((child, typing and child in body) for child in ast.iter_child_nodes(node))
-        case _:
-            yield from ((child, False) for child in ast.iter_child_nodes(node))
+            return any(_suppresses(item.context_expr) for item in items)
+        case ast.If(test=test):
+            return _last_name(test) == "TYPE_CHECKING"
+    return False
 
 
 def _catches(caught: ast.expr | None) -> bool:

@@ -1,7 +1,7 @@
 """The lazy table: names that a package imports on first use, as cifix writes it and reads it back."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cifix.formats.python_names import flattened, is_type_checking, names, running
@@ -33,12 +33,25 @@ class Style:
 
 
 def table(tree: ast.Module) -> Mapping[str, Entry]:
-    """The entries of a module's lazy table, by name; empty if it has none that can be read."""
-    for statement in flattened(tree.body):
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as value) if name == TABLE:
-                return {entry.name: entry for entry in _entries(value)}
-    return {}
+    """The entries of a module's lazy table, by name; empty if it has none that was written by `render`."""
+    return {entry.name: entry for block in _static(tree) if (found := _dict(block)) for entry in _entries(found)}
+
+
+def beside(tree: ast.Module) -> ast.Module:
+    """The module as it runs, without the block that `render` wrote."""
+    blocks = [statement for statement in _static(tree) if _dict(statement)]
+    return running(ast.Module([statement for statement in tree.body if statement not in blocks], []))
+
+
+def ends(tree: ast.Module) -> tuple[ast.stmt, ast.expr]:
+    """Where a lazy block can grow: its last import for type checkers, and the last value of its table.
+
+    Raises `ValueError` if the module has no block like `render` writes.
+    """
+    for block in _static(tree):
+        if (found := _dict(block)) and found.values:
+            return block.body[-1], found.values[-1]
+    raise ValueError("the module has no lazy block")
 
 
 def exports(tree: ast.Module) -> frozenset[str]:
@@ -68,13 +81,18 @@ def render(entries: Sequence[Entry], static: Sequence[str], checking: str, style
 
 def _runtime(entries: Sequence[Entry], style: Style) -> Iterator[str]:
     yield f"{TABLE} = {{"
-    for entry in entries:
-        attribute = f'"{entry.attribute}"' if entry.attribute else "None"
-        yield f'{style.indent}"{entry.name}": ("{entry.module}", {attribute}),'
+    yield from (style.indent + row for row in rows_of(entries))
     yield "}"
     for line in _RUNTIME.splitlines():
         depth = (len(line) - len(line.lstrip())) // 4
         yield style.indent * depth + line.lstrip()
+
+
+def rows_of(entries: Iterable[Entry]) -> Iterator[str]:
+    """The lines of a table for some entries, with double quotes and without indentation."""
+    for entry in entries:
+        attribute = f'"{entry.attribute}"' if entry.attribute else "None"
+        yield f'"{entry.name}": ("{entry.module}", {attribute}),'
 
 
 _RUNTIME = f"""\
@@ -105,6 +123,13 @@ def _entries(value: ast.Dict) -> Iterator[Entry]:
         match key, item:
             case ast.Constant(value=str(name)), ast.Tuple(elts=[ast.Constant(str(module)), ast.Constant(attribute)]):
                 yield Entry(name, module, attribute if isinstance(attribute, str) else None)
+
+
+def _dict(block: ast.If) -> ast.Dict | None:
+    match block.orelse:
+        case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as value), *_] if name == TABLE:
+            return value
+    return None
 
 
 def _static(tree: ast.Module) -> list[ast.If]:

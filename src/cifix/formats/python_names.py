@@ -133,7 +133,7 @@ def _strings(value: ast.expr) -> tuple[str, ...] | None:
 def _imported(statement: ast.stmt) -> list[str]:
     if not isinstance(statement, ast.Import | ast.ImportFrom):
         return []
-    return [alias.asname or alias.name.partition(".")[0] for alias in statement.names]
+    return [alias.asname or alias.name.partition(".")[0] for alias in statement.names if alias.name != "*"]
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:

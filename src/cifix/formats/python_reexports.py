@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cifix.formats.python import Module
-from cifix.formats.python_lazy import BUILTINS, MACHINERY, TABLE, Entry, table
+from cifix.formats.python_lazy import BUILTINS, MACHINERY, TABLE, Entry, beside
 from cifix.formats.python_names import Names, certain, dunder_all, flattened, has_dunder_all, names, running
 from cifix.formats.python_packages import Package
 
@@ -47,18 +47,13 @@ class Init:
 
     @cached_property
     def names(self) -> Names:
-        """What the file binds and uses when it runs."""
-        return names(running(self.module.tree))
+        """What the file binds and uses when it runs, outside a lazy block of its own."""
+        return names(beside(self.module.tree))
 
     @cached_property
     def children(self) -> frozenset[str]:
         """The submodules of this package."""
         return frozenset(self.package.children(self.name))
-
-    @property
-    def own_table(self) -> bool:
-        """Whether the file has a lazy table that cifix wrote."""
-        return bool(table(self.module.tree))
 
     def reexports(self) -> tuple[ast.ImportFrom, ...]:
         """Every `from` statement of the module scope that names this package's family, guarded ones included."""

@@ -43,8 +43,3 @@ class Exports:
 
 
 Expect = Value | Absent | Revealed | Exports
-
-
-def path_of(expect: Expect) -> str | None:
-    """The file a claim is about, or None for a claim about the whole tree."""
-    return None if isinstance(expect, Revealed) else expect.path

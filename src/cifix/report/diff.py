@@ -1,12 +1,16 @@
 """Two snapshots as a patch that `git apply` accepts, byte for byte."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from cifix.model.snapshot import REGULAR, File, Snapshot
 
 CONTEXT = 3
+"""Unchanged lines around a change, as git prints them."""
+
+Opcode = tuple[str, int, int, int, int]
+
 _PLAIN = re.compile(rb"[ !#-\[\]-~]*")
 _LETTER = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
 
@@ -34,21 +38,47 @@ def _file(path: str, old: File | None, new: File | None) -> Iterator[bytes]:
 
 
 def _hunks(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[bytes]:
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
-    start = max(head - CONTEXT, 0)
-    cut = max(tail - CONTEXT, 0)
-    ours, theirs = old[start : len(old) - cut], new[start : len(new) - cut]
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
-    for group in matcher.get_grouped_opcodes(CONTEXT):
-        i1, i2, j1, j2 = group[0][1], group[-1][2], group[0][3], group[-1][4]
-        yield b"@@ -%s +%s @@\n" % (_range(start + i1, i2 - i1), _range(start + j1, j2 - j1))
+    for group in _groups(_opcodes(old, new)):
+        (_, first, _, other, _), (_, _, last, _, end) = group[0], group[-1]
+        yield b"@@ -%s +%s @@\n" % (_range(first, last - first), _range(other, end - other))
         for tag, a, b, c, d in group:
             if tag == "equal":
-                yield from (_line(b" ", line) for line in ours[a:b])
+                yield from (_line(b" ", line) for line in old[a:b])
             else:
-                yield from (_line(b"-", line) for line in ours[a:b])
-                yield from (_line(b"+", line) for line in theirs[c:d])
+                yield from (_line(b"-", line) for line in old[a:b])
+                yield from (_line(b"+", line) for line in new[c:d])
+
+
+def _opcodes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Opcode]:
+    """The edit script; only what lies between the common start and the common end is compared at length."""
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    if head:
+        yield "equal", 0, head, 0, head
+    middle = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False)
+    for tag, a, b, c, d in middle.get_opcodes():
+        yield tag, a + head, b + head, c + head, d + head
+    if tail:
+        yield "equal", len(old) - tail, len(old), len(new) - tail, len(new)
+
+
+def _groups(opcodes: Iterable[Opcode]) -> Iterator[list[Opcode]]:
+    """Changes with their context, those together that share some of it."""
+    group: list[Opcode] = []
+    for code in opcodes:
+        tag, a, b, c, d = code
+        if tag == "equal" and not group:
+            group = [(tag, max(a, b - CONTEXT), b, max(c, d - CONTEXT), d)]
+        elif tag == "equal" and b - a > 2 * CONTEXT:
+            yield [*group, (tag, a, a + CONTEXT, c, c + CONTEXT)]
+            group = [(tag, b - CONTEXT, b, d - CONTEXT, d)]
+        else:
+            group.append(code)
+    if group[-1][0] == "equal":
+        tag, a, b, c, d = group.pop()
+        group.append((tag, a, min(b, a + CONTEXT), c, min(d, c + CONTEXT)))
+    if len(group) > 1 or group[0][0] != "equal":
+        yield group
 
 
 def _common(one: Sequence[bytes], other: Sequence[bytes]) -> int:

@@ -4,7 +4,6 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from textwrap import dedent
 
 from cifix.engine.resolve import REFUSALS
 from cifix.model.rule import Rule
@@ -23,7 +22,7 @@ def page(rule: Rule) -> str:
 def sections(rule: Rule) -> dict[str, str]:
     """The text below each heading of a rule's docstring."""
     parts = _HEADING.split(inspect.cleandoc(rule.page))[1:]
-    told = dict(zip(parts[::2], (dedent(part).strip("\n ") for part in parts[1::2]), strict=True))
+    told = dict(zip(parts[::2], (inspect.cleandoc(part) for part in parts[1::2]), strict=True))
     if list(told) != list(HEADINGS):
         raise ValueError(f"the page of {rule.id} must have the headings {list(HEADINGS)}, it has {list(told)}")
     return told

@@ -132,8 +132,16 @@ def _count(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def printable(text: str) -> str:
+    """The text with every control character but newline and tab escaped: a file name may hold any byte.
+
+    Otherwise a repository could write its own sequences to the terminal.
+    """
+    return "".join(one if one in "\n\t" or one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 def _line(text: str, style: str = "") -> Line:
-    return Line(text.encode("utf-8", "surrogateescape"), style)
+    return Line(printable(text).replace("\n", "\\n").encode(), style)
 
 
 def _diff_style(line: bytes) -> str:

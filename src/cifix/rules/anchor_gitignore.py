@@ -245,13 +245,20 @@ def _finding(match: Match, message: str, outcome: Fix | Refusal) -> Finding:
 
 def _message(match: Match, wanted: Sequence[Masked], snapshot: Snapshot) -> str:
     written = match.pattern.written.decode(errors="replace")
-    loose, missing = ([one for one in wanted if one.state is state] for state in (State.LOOSE, State.MISSING))
+    below = {one: folder for one in wanted if (folder := _folder_named(match.pattern.name, one.path))}
+    loose, missing = ([one.path for one in below if one.state is state] for state in (State.LOOSE, State.MISSING))
     if loose:
-        return f"`{written}` keeps {_listed([one.path for one in loose])} out of git: no clean checkout has them"
+        return f"`{written}` keeps {_listed(loose)} out of git: no clean checkout has them"
     if missing:
-        return f"`{written}` hides {_listed([one.path for one in missing])}: {_uses(missing, snapshot)}"
-    folders = sorted({one.match.path for one in wanted})
+        return f"`{written}` hides {_listed(missing)}: {_uses(list(below), snapshot)}"
+    folders = sorted(set(below.values()))
     return f"`{written}` ignores the package folder {_listed(folders)}: the next file there is left out without a word"
+
+
+def _folder_named(name: str | None, path: str) -> str:
+    """The outermost folder above `path` with this name, or nothing."""
+    parts = path.split("/")[:-1]
+    return "/".join(parts[: parts.index(name) + 1]) if name in parts else ""
 
 
 def _uses(masked: Sequence[Masked], snapshot: Snapshot) -> str:

@@ -1,29 +1,31 @@
 """Import the names of a package when somebody asks for them, not with the package.
 
-Why: an `__init__.py` that imports its own modules to re-export their names runs all of them for every
-`import pkg`. If one of them needs a name of the package that is not there yet, CI stops with
-`ImportError: cannot import name 'Engine' from partially initialized module 'car' (most likely due to a
-circular import)`. The cure that works on every supported Python is a module-level `__getattr__` with a
-table of names, the imports kept under `TYPE_CHECKING` for type checkers and freezers.
-Without being asked the rule acts only where `import pkg` provably fails in a cycle through the
-package's `__init__.py`, and moves no more than it takes to break it. Named on the command line, it
-converts every package in which a name can be lazy and the gain is real. Both times it plays through
-the import of every module of the package, before and after, and no module may become one that cannot
-be imported first.
+Why:
+    An `__init__.py` that re-exports names runs all modules they come from for every `import pkg`. If one of those
+    needs a name of the package that is not there yet, CI stops with "ImportError: cannot import name 'Engine' from
+    partially initialized module 'car' (most likely due to a circular import)". A module-level `__getattr__` with a
+    table of names cures that on every supported Python; the imports stay under `TYPE_CHECKING`, where type checkers
+    and freezers read them.
 
-When this is wrong: programs that read `vars(pkg)` see names only after their first use; a test that
-patches `pkg.module.name` around the very first access of `pkg.name` leaves its mock behind; an error
-in a submodule shows on first use instead of at start-up; `importlib.reload(pkg)` keeps what it has.
+    Unasked, the rule acts only where importing a package provably fails in a cycle through an `__init__.py`, and
+    moves no more than breaks it. Named on the command line, it converts every package that gains by it. Both times
+    it plays through the import of each module, before and after, without running any: no module may become one that
+    cannot be imported first.
 
-What it will not touch: names that the package itself needs while it is imported or in its functions,
-names whose delay would lose a side effect, and files whose names cannot be read without running them.
-A target that no commit holds is no cycle, though Python 3.9 to 3.13 call it one in the same words:
-track the file, see `anchor-gitignore`.
+When this is wrong:
+    Programs that read `vars(pkg)` see a name only after its first use. A test that patches `pkg.module.name` around
+    the very first access of `pkg.name` leaves its mock behind. What is wrong in a submodule shows on first use, not
+    at start-up. `importlib.reload(pkg)` keeps the names it has.
+
+What it will not touch:
+    Names that the package itself needs, names whose delay would lose a side effect, and files whose names cannot be
+    known without running them. A module that no commit holds is not a cycle, although Python 3.9 to 3.13 say so in
+    the very words above: that file must be tracked, see `anchor-gitignore`.
 
 Sources:
-- https://peps.python.org/pep-0562/ module `__getattr__` and `__dir__` (read 2026-11)
-- https://docs.python.org/3/reference/import.html#submodules (read 2026-11)
-- https://typing.python.org/en/latest/spec/distributing.html#import-conventions redundant aliases (read 2026-11)
+    https://peps.python.org/pep-0562/, read 2026-11
+    https://docs.python.org/3/reference/import.html#submodules, read 2026-11
+    https://typing.python.org/en/latest/spec/distributing.html, read 2026-11
 """
 
 import ast
@@ -116,7 +118,7 @@ def _convert_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
             path = str(package.modules[name])
             yield Finding("lazy-init", path, 0, 0, f"{name} cannot be read", Refusal("opaque", str(why)))
             continue
-        if not init.reexports() or init.own_table:
+        if not init.reexports():
             continue
         draft = settled(init, order)
         if draft.moved:

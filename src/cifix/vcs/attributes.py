@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from cifix.vcs.repository import Repository
 
 FILTERED = "its `filter` attribute names a program that would rewrite it, and cifix runs none"
-_UNSET = ("unspecified", "unset")
+_NONE = ("unspecified", "unset", "")
 
 
 def attribute_files(paths: Iterable[str]) -> list[str]:
@@ -25,4 +25,4 @@ def filtered_by(paths: Iterable[str], answer: Callable[[bytes], bytes]) -> froze
     if not asked:
         return frozenset()
     words = os.fsdecode(answer(asked)).split("\0")
-    return frozenset(path for path, value in zip(words[::3], words[2::3], strict=False) if value not in _UNSET)
+    return frozenset(path for path, value in zip(words[::3], words[2::3], strict=False) if value not in _NONE)

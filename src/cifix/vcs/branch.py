@@ -113,7 +113,7 @@ def recorded(repo: Repository, oid: str) -> Recorded:
         oid,
         next(value for key, _, value in fields if key == "tree"),
         tuple(value for key, _, value in fields if key == "parent"),
-        paragraphs[0].split("\n")[0],
+        "".join(letter if letter.isprintable() else "?" for letter in paragraphs[0].split("\n")[0]),
         {key: value.strip() for key, colon, value in pairs if colon},
     )
 

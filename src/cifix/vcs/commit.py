@@ -15,6 +15,7 @@ from cifix.errors import GitError
 from cifix.model.snapshot import EXECUTABLE, REGULAR, File
 from cifix.vcs.attributes import FILTERED, attribute_files
 from cifix.vcs.branch import NO_BASE, Chain, chain_of, checked_name, refuse_if_held, refuse_strangers, tip_of
+from cifix.vcs.disk import stays_inside
 from cifix.vcs.partial import named_programs
 from cifix.vcs.private import PrivateIndex, private_index
 from cifix.vcs.repository import Repository
@@ -56,7 +57,7 @@ def filtered(repo: Repository, base: str | None, paths: Iterable[str]) -> frozen
     wanted = list(paths)
     if not wanted:
         return frozenset()
-    _have_attributes(repo, base)
+    _modes(repo, base)
     with private_index(repo, base) as index:
         return index.filtered(wanted)
 
@@ -65,16 +66,16 @@ def commit(repo: Repository, base: str | None, branch: str, drafts: Sequence[Dra
     """Put `drafts`, one commit each, on `base` and point `branch` there.
 
     With `dry`, only find out what would become of the branch and write nothing at all. A branch that holds exactly
-    this already is left alone; one that holds only commits of ours is replaced. Raises `GitError` for a branch with
-    other commits or in use, for paths that cannot be committed byte for byte, without a git identity, and if
-    somebody else moves the branch meanwhile.
+    this already is left alone; one that holds only commits of ours, or none that `base` lacks, is moved. Raises
+    `GitError` for a branch with other commits or in use, for paths that cannot be committed byte for byte, without a
+    git identity, and if somebody else moves the branch meanwhile.
     """
     ref = checked_name(repo, branch)
     tip = tip_of(repo, branch)
     standing = _standing(repo, branch, tip, base)
-    _have_attributes(repo, base)
+    modes = _modes(repo, base)
     with private_index(repo, base, dry=dry) as index:
-        planned = _trees(repo, index, base, drafts)
+        planned = _trees(repo, index, modes, drafts)
         if not planned:
             return Result(State.NOTHING_TO_DO, branch, ())
         if _same(standing, base, planned):
@@ -112,20 +113,23 @@ def _oids(standing: Chain | None) -> tuple[str, ...]:
     return tuple(commit.oid for commit in standing.commits) if standing else ()
 
 
-def _have_attributes(repo: Repository, base: str | None) -> None:
-    """A partial clone may lack the attribute files, and `git check-attr` does not fetch them in one go."""
-    if base is not None:
-        source = commit_source(repo, base)
-        source.fetch(attribute_files(source.modes))
+def _modes(repo: Repository, base: str | None) -> Mapping[str, int]:
+    """The paths of `base`; its attribute files are fetched, for git would ask for each on its own."""
+    if base is None:
+        return {}
+    source = commit_source(repo, base)
+    source.fetch(attribute_files(source.modes))
+    return source.modes
 
 
-def _trees(repo: Repository, index: PrivateIndex, base: str | None, drafts: Sequence[Draft]) -> list[tuple[Draft, str]]:
+def _trees(
+    repo: Repository, index: PrivateIndex, modes: Mapping[str, int], drafts: Sequence[Draft]
+) -> list[tuple[Draft, str]]:
     """Each draft that changes something, with the tree it leads to."""
-    modes = dict(commit_source(repo, base).modes) if base else {}
-    paths = {path for draft in drafts for path in draft.files}
-    _refuse_filtered(index, paths)
     for draft in drafts:
         modes = _shaped(modes, draft.files)
+    paths = {path for draft in drafts for path in draft.files}
+    _refuse_filtered(index, paths)
     oids = index.store(file.data for draft in drafts for file in draft.files.values() if file is not None)
     planned: list[tuple[Draft, str]] = []
     before = index.tree()
@@ -152,8 +156,10 @@ def _shaped(modes: Mapping[str, int], files: Mapping[str, File | None]) -> dict[
     """The modes after `files`; only regular files are written, and none over a link, a submodule or a folder."""
     after = {path: mode for path, mode in modes.items() if path not in files}
     after |= {path: file.mode for path, file in files.items() if file is not None}
-    folders = {parent for path in after for parent in _parents(path)}
+    folders = _folders(after)
     for path, file in files.items():
+        if not stays_inside(path):
+            raise GitError(f"cannot commit {path!r}: it is not a path inside the tree")
         for taken in (path, *_parents(path)):
             if modes.get(taken, REGULAR) not in (REGULAR, EXECUTABLE):
                 raise GitError(f"cannot commit {path}: {taken} is a symbolic link or a submodule; change it by hand")
@@ -167,6 +173,16 @@ def _shaped(modes: Mapping[str, int], files: Mapping[str, File | None]) -> dict[
         if path in folders:
             raise GitError(f"cannot commit {path}: it is a folder; rename one of them")
     return after
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for path in paths:
+        for parent in _parents(path):
+            if parent in found:
+                break
+            found.add(parent)
+    return found
 
 
 def _parents(path: str) -> Iterable[str]:

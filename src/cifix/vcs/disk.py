@@ -11,6 +11,11 @@ SYMLINK = 0o120000
 GITLINK = 0o160000
 
 
+def stays_inside(path: str) -> bool:
+    """Whether a path names something below the root of a tree, and nothing of git's own folder."""
+    return not any(part in ("", ".", "..") or part.lower() == ".git" for part in path.split("/"))
+
+
 class WorkTree:
     """The files below `root`, looked at without following links."""
 
@@ -38,13 +43,14 @@ class WorkTree:
         """The raw bytes of a regular file; raises `Opaque` for anything else."""
         if not self.inside(path):
             raise Opaque("its folder is a symbolic link")
+        status = self.status(path)
+        if status is None or not stat.S_ISREG(status.st_mode):
+            raise Opaque("it is gone" if status is None else "it is not a regular file")
         try:
             handle = os.open(self.root / path, os.O_RDONLY | _SAFELY)
         except OSError as why:
             raise Opaque(f"the file cannot be read: {why.strerror}") from why
         with open(handle, "rb") as file:  # noqa: PTH123 - it is open already
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise Opaque("it is not a regular file")
             return file.read()
 
     def _real(self, folder: str) -> bool:

@@ -16,6 +16,8 @@ _ISOLATED = {
     "GIT_CONFIG_SYSTEM": os.devnull,
 }
 _NONE_IGNORED = 1
+_HERE = b"./"
+"""Stands before every path, or git would read one like `:(glob)x` as a pattern."""
 
 
 def ignored(ignore_files: Mapping[str, bytes], excludes: Mapping[str, bytes], paths: Sequence[str]) -> frozenset[str]:
@@ -37,12 +39,12 @@ def ignored(ignore_files: Mapping[str, bytes], excludes: Mapping[str, bytes], pa
             file.write_bytes(data)
         outcome = scratch.attempt(
             *("-c", f"core.excludesFile={private['global']}", "check-ignore", "--no-index", "-z", "--stdin"),
-            stdin=b"".join(os.fsencode(path) + b"\0" for path in paths),
+            stdin=b"".join(_HERE + os.fsencode(path) + b"\0" for path in paths),
             env=_ISOLATED,
         )
     if outcome.status not in (0, _NONE_IGNORED):
         raise GitError(f"git check-ignore failed: {outcome.error.strip()}")
-    return frozenset(os.fsdecode(outcome.out).split("\0")[:-1])
+    return frozenset(os.fsdecode(path.removeprefix(_HERE)) for path in outcome.out.split(b"\0")[:-1])
 
 
 def _scratch(folder: Path) -> Repository:

@@ -12,7 +12,7 @@ from pathlib import Path
 from cifix.errors import GitError
 from cifix.model.snapshot import EXECUTABLE, File
 from cifix.model.text import Opaque
-from cifix.vcs.disk import WorkTree
+from cifix.vcs.disk import WorkTree, stays_inside
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
@@ -67,7 +67,7 @@ def _staged(tree: WorkTree, path: str, before: File | None, after: File | None, 
 
 def _expected(tree: WorkTree, path: str, before: File | None) -> os.stat_result | None:
     """The status of a file that is what it was when the plan was made."""
-    if any(part in ("", ".", "..") or part.lower() == ".git" for part in path.split("/")):
+    if not stays_inside(path):
         raise GitError(f"{path!r} is not a path inside {tree.root}; nothing was changed")
     if not tree.inside(path):
         raise GitError(f"{path} lies behind a symbolic link; nothing was changed, edit it by hand")

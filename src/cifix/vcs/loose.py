@@ -21,13 +21,13 @@ class Loose:
 
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
-        self._tree = WorkTree(repo.root) if repo.root is not None else None
+        self._tree = WorkTree(repo.place)
         self._known: dict[str, bytes | Opaque] = {}
 
     @cached_property
     def modes(self) -> Mapping[str, int]:
         """Git mode by path; symbolic links, devices and repositories inside this one are left out."""
-        if self._tree is None:
+        if self._repo.root is None:
             return {}
         trusted = trusts_modes(self._repo)
         listed = os.fsdecode(self._repo.run("ls-files", "-o", "-z")).split("\0")
@@ -63,10 +63,10 @@ class Loose:
         self._convert(readable)
 
     def _check(self, path: str) -> None:
-        if self._tree is None:
-            raise Opaque("there is no work tree")
-        if len(self._tree.read(path)) > LIMIT:
+        status = self._tree.status(path)
+        if status is not None and status.st_size > LIMIT:
             raise Opaque(f"it has more than {LIMIT:,} bytes")
+        self._tree.read(path)
 
     def _convert(self, paths: Sequence[str]) -> None:
         """Let git apply line endings, encodings and ident into an object folder that is thrown away."""

@@ -1,5 +1,6 @@
 """Partial clones: which blobs are missing, and how to fetch many of them at once."""
 
+import os
 from collections.abc import Iterable
 
 from cifix.errors import GitError
@@ -7,20 +8,19 @@ from cifix.vcs.repository import Repository
 
 _TRANSPORTS = "file:git:http:https:ssh"
 _PROGRAMS = (
-    r"core\.(sshcommand|gitproxy|askpass|alternaterefscommand)|ssh\.variant|credential\..*helper|credential\.helper"
-    r"|remote\..*\.(uploadpack|vcs|proxy)|http\..*proxy|url\..*\.insteadof"
+    r"core\.(sshcommand|gitproxy|askpass|alternaterefscommand)|credential\.(.*\.)?helper|remote\..*\.(uploadpack|vcs)"
 )
 
 
 def promisor(repo: Repository) -> str | None:
     """The remote that promised the objects this clone left out, or None in a complete clone."""
     outcome = repo.attempt("config", "-z", "--get-regexp", r"^remote\..*\.promisor$|^extensions\.partialclone$")
-    for entry in outcome.out.decode("utf-8", "surrogateescape").split("\0"):
-        key, _, value = entry.partition("\n")
+    for entry in os.fsdecode(outcome.out).split("\0")[:-1]:
+        key, assigned, value = entry.partition("\n")
         if key == "extensions.partialclone":
             return value
-        if value in ("true", "yes", "on", "1", ""):
-            return key.removeprefix("remote.").removesuffix(".promisor") or None
+        if not assigned or value.lower() in ("true", "yes", "on", "1"):
+            return key.removeprefix("remote.").removesuffix(".promisor")
     return None
 
 
@@ -39,8 +39,8 @@ def fetch(repo: Repository, remote: str, oids: Iterable[str]) -> None:
             f"used to fetch them; cifix runs no program of the repository: fetch them with git, then try again"
         )
     repo.run(
-        *("-c", "fetch.negotiationAlgorithm=noop", "fetch", remote, "--filter=blob:none", "--stdin"),
-        *("--no-tags", "--no-prune", "--no-write-fetch-head", "--recurse-submodules=no"),
+        *("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--filter=blob:none", "--stdin", "--no-tags"),
+        *("--no-prune", "--no-write-fetch-head", "--recurse-submodules=no", "--", remote),
         stdin="".join(f"{oid}\n" for oid in oids).encode(),
         env={"GIT_ALLOW_PROTOCOL": _TRANSPORTS},
     )
@@ -49,6 +49,6 @@ def fetch(repo: Repository, remote: str, oids: Iterable[str]) -> None:
 def named_programs(repo: Repository, pattern: str) -> list[str]:
     """The settings that match `pattern` and stand in the configuration of the repository, not of its user."""
     outcome = repo.attempt("config", "--show-scope", "-z", "--name-only", "--get-regexp", f"^({pattern})$")
-    words = outcome.out.decode("utf-8", "surrogateescape").split("\0")
+    words = os.fsdecode(outcome.out).split("\0")
     scoped = zip(words[::2], words[1::2], strict=False)
     return sorted({name for scope, name in scoped if scope in ("local", "worktree")})

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cifix.errors import GitError
 from cifix.vcs.attributes import filtered_by
 from cifix.vcs.quoting import quoted
 from cifix.vcs.repository import Repository
@@ -46,9 +47,11 @@ class PrivateIndex:
         return dict(zip(distinct, oids, strict=True))
 
     def update(self, entries: Iterable[tuple[str, int, str]]) -> None:
-        """Set entries `(path, mode, object id)`; mode 0 removes the path."""
+        """Set entries `(path, mode, object id)`, mode 0 removes one; raises `GitError` for paths git does not allow."""
         records = (b"%o %s\t%s\0" % (mode, oid.encode(), os.fsencode(path)) for path, mode, oid in entries)
-        self.run("update-index", "-z", "--index-info", stdin=b"".join(records))
+        outcome = self._repo.attempt("update-index", "-z", "--index-info", stdin=b"".join(records), env=self._env)
+        if outcome.status or "Ignoring path" in outcome.error:
+            raise GitError(f"git does not take these paths: {outcome.error.strip()}")
 
     def tree(self) -> str:
         """The id of the tree that this index holds; blobs a partial clone lacks stay where they are."""

@@ -1,6 +1,7 @@
 """A git repository, and the one way cifix runs git in it: none of the repository's own programs ever starts."""
 
 import os
+import stat
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,9 @@ _SETTINGS = (
     "core.untrackedCache=false",
     "index.sparse=false",
     "core.filesRefLockTimeout=2000",
+    "filter..clean=",  # attribute files say `filter=` to mean none, yet git would look for a driver of no name
+    "filter..process=",
+    "filter..required=false",
     "gc.auto=0",
     "maintenance.auto=false",
 )
@@ -102,7 +106,7 @@ class Repository:
         asked = ("--show-object-format", "--is-bare-repository", "--is-inside-work-tree", "--absolute-git-dir")
         outcome = _execute(folder, ("rev-parse", *asked))
         if outcome.status:
-            raise GitError(_explained("rev-parse", outcome.error, folder))
+            raise GitError(_explained(("rev-parse",), outcome.error, folder))
         form, bare, inside, named = outcome.out.removesuffix(b"\n").split(b"\n", 3)
         if form not in (b"sha1", b"sha256"):
             raise GitError(f"the git on PATH is too old; install git {OLDEST} or newer")
@@ -130,7 +134,7 @@ class Repository:
         """Standard output of `git arguments`; raises `GitError`, with what git said, if it fails."""
         outcome = self.attempt(*arguments, stdin=stdin, env=env)
         if outcome.status:
-            raise GitError(_explained(arguments[0], outcome.error, self.place))
+            raise GitError(_explained(arguments, outcome.error, self.place))
         return outcome.out
 
     def attempt(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] = MappingProxyType({})) -> Outcome:
@@ -181,9 +185,12 @@ class Repository:
 
 
 def _folder(path: Path) -> Path:
-    folder = path if path.is_dir() else path.parent
-    if not path.exists():
-        raise GitError(f"{path} does not exist; name a folder inside a git repository")
+    try:
+        folder = path if stat.S_ISDIR(path.stat().st_mode) else path.parent
+    except PermissionError:
+        folder = path
+    except OSError as why:
+        raise GitError(f"{path} does not exist; name a folder inside a git repository") from why
     if not os.access(folder, os.R_OK | os.X_OK):
         raise GitError(f"no permission to read {folder}; run cifix as a user who may")
     return folder.absolute()
@@ -199,14 +206,15 @@ def _common(git_dir: Path) -> Path:
 def _execute(
     folder: Path, arguments: Sequence[str], stdin: bytes = b"", env: Mapping[str, str] = MappingProxyType(_QUIET)
 ) -> Outcome:
-    from git.exc import GitCommandNotFound  # noqa: PLC0415 - see _gitpython
+    runner = _gitpython()(folder)
+    from git.exc import GitCommandNotFound  # noqa: PLC0415 - GitPython is known to be there only now
 
     command = [*_unsetting(env), "git", *_OPTIONS, *arguments]
     with TemporaryFile() as given:
         given.write(stdin)
         given.seek(0)
         try:
-            status, out, error = _gitpython()(folder).execute(
+            status, out, error = runner.execute(
                 command,
                 istream=given,
                 env=env,
@@ -237,7 +245,10 @@ def _unsetting(env: Mapping[str, str]) -> list[str]:
     return ["env", *(part for name in inherited for part in ("-u", name))] if inherited else []
 
 
-def _explained(command: str, error: str, folder: Path) -> str:
+def _explained(arguments: Sequence[str], error: str, folder: Path) -> str:
+    while arguments[0] == "-c":
+        arguments = arguments[2:]
+    command = arguments[0]
     if "dubious ownership" in error:
         named = error.partition("repository at '")[2].partition("'")[0] or str(folder)
         return (
@@ -245,6 +256,6 @@ def _explained(command: str, error: str, folder: Path) -> str:
         )
     if "not a git repository" in error:
         return f"{folder} is not inside a git repository; go to one, or name one on the command line"
-    if "ermission denied" in error:
+    if "permission" in error.lower():
         return f"git {command}: no permission in {folder}; run cifix as a user who may read it ({error.strip()})"
     return f"git {command} failed in {folder}: {error.strip() or 'it gave no reason'}"
