@@ -170,6 +170,23 @@ def test_a_clash_says_where_and_what() -> None:
     )
 
 
+def test_a_run_that_multiplies_without_bounds_is_not_followed_to_its_end() -> None:
+    legs = f"strategy: {{matrix: {{x: [{', '.join(map(str, range(200)))}]}}}}"
+    deep = f"on: [push, workflow_call]\njobs:\n  a:\n    {legs}\n    uses: ./{W}a.yml\n"
+    assert not only(repository(a=deep)).complete
+    wide = f"on: push\njobs:\n  u:\n    steps: [{upload('x')}]\n  a:\n    {legs}\n    uses: ./{W}b.yml\n"
+    part = f"on: workflow_call\njobs:\n  b:\n    {legs}\n    steps: [uses: ./none]\n"
+    run = only(repository(a=wide, b=part))
+    assert [(clash.kind, clash.detail) for clash in clashes(run)] == [
+        ("dynamic-name", f"{W}a.yml runs more steps than can be followed")
+    ]
+
+
+def test_an_unreadable_file_without_artifacts_and_calls_does_not_matter() -> None:
+    found = read(Snapshot.of({"x/action.yml": b"a: [ ./run.sh", "y/action.yml": b"b: [\n- uses: ./x"}))
+    assert list(found.opaque) == ["y/action.yml"]
+
+
 @pytest.mark.parametrize(
     ("path", "may"),
     [

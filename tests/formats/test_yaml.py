@@ -195,10 +195,12 @@ def test_tabs_inside_values_and_comments_are_no_trouble() -> None:
 
 
 def test_aliases_of_aliases_are_not_followed_for_ever() -> None:
-    levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 8)]
-    with pytest.raises(Opaque, match="stands for more than"):
-        leaves(text("\n".join(levels)))
+    wide = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    wide += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 20)]
+    deep = ["a0: &a0 [x]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 200))]
+    for lines in (wide, deep):
+        with pytest.raises(Opaque, match="with its aliases the YAML stands for"):
+            parse(text("\n".join(lines)))
 
 
 # Editing

@@ -1,7 +1,8 @@
 """upgrade-artifacts: what its findings say, and what they share."""
 
 from cifix.model.finding import Finding, Fix, Refusal, Safety
-from cifix.model.snapshot import Snapshot
+from cifix.model.snapshot import File, Memory, Snapshot
+from cifix.model.text import Opaque
 from cifix.rules.upgrade_artifacts import Options, rule
 
 W = ".github/workflows/"
@@ -60,6 +61,15 @@ def test_new_uploads_that_collide_keep_nobody_back() -> None:
     assert isinstance(found.outcome, Fix)
 
 
+def test_a_run_without_bounds_keeps_all_its_steps_back() -> None:
+    legs = f"strategy: {{matrix: {{x: [{', '.join(map(str, range(250)))}]}}}}"
+    again = f"  again:\n    {legs}\n    uses: ./{W}a.yml\n"
+    files = {
+        f"{W}a.yml": workflow("uses: actions/download-artifact@v3").replace("push", "[push, workflow_call]") + again
+    }
+    assert [key for key, _ in refusals(files)] == ["dynamic-name"]
+
+
 def test_an_unknown_hash_is_a_finding_only_where_it_decides() -> None:
     hashed = "uses: actions/upload-artifact@" + "1" * 40
     assert [key for key, _ in refusals({f"{W}a.yml": workflow(hashed)})] == ["unknown-sha"]
@@ -72,16 +82,24 @@ def test_escapes_in_a_ref_are_opaque() -> None:
     assert {key for key, _ in refusals({f"{W}a.yml": workflow(*steps)})} == {"opaque"}
 
 
-def test_files_that_cannot_be_decoded_are_named_if_they_matter() -> None:
-    snapshot = Snapshot.of(
-        {
-            f"{W}a.yml": b"x\0: actions/upload-artifact@v3",
-            f"{W}b.yml": b"x\0: actions/upload-artifact@v4",
-            f"{W}c.yml": b"a: [ actions/download-artifact@v1",
-        }
-    )
-    found = list(rule.find(snapshot, Options()))
-    assert [(one.path, one.start) for one in found] == [(f"{W}a.yml", 0), (f"{W}c.yml", 5)]
+class Unreadable(Memory):
+    """A source that cannot give the bytes of a file, as if git kept them elsewhere."""
+
+    def read(self, path: str) -> bytes:
+        if "away" in path:
+            raise Opaque("it is not here")
+        return super().read(path)
+
+
+def test_files_that_cannot_be_parsed_or_read_are_named_if_they_matter() -> None:
+    files = {
+        f"{W}a.yml": b"x\0: actions/upload-artifact@v3",
+        f"{W}0-away.yml": b"",
+        f"{W}b.yml": b"a: [ actions/upload-artifact@v4",
+        f"{W}c.yml": b"a: [ actions/download-artifact@v1",
+    }
+    found = list(rule.find(Snapshot(Unreadable({path: File(data) for path, data in files.items()})), Options()))
+    assert [(one.path, one.start) for one in found] == [(f"{W}0-away.yml", 0), (f"{W}a.yml", 0), (f"{W}c.yml", 5)]
     assert all(isinstance(one.outcome, Refusal) and one.outcome.key == "opaque" for one in found)
 
 

@@ -3,18 +3,18 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, product
 
 from cifix.formats.artifact_runs import Occurrence, Run
 from cifix.formats.artifacts import Site
-from cifix.formats.expression import Parts, Unknown, disjoint, spelling
+from cifix.formats.expression import Parts, Unknown, disjoint, literal, spelling
 
 _FORBIDDEN = re.compile(r'["*:<>|?\r\n\\/]')
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Uploads that would fail: a `kind` of trouble, in words, and the sites it concerns.
+    """Uploads that would fail: a `kind` of trouble, in words, and the sites it concerns; none if all.
 
     The kinds are `forbidden-name`, `name-collision`, `reusable-caller` and `composite-matrix` (a collision
     of a file with itself, called several times), and `dynamic-name` (not known before the run).
@@ -35,9 +35,13 @@ def clashes(run: Run) -> Iterator[Clash]:
         yield from _alone(same[0])
         if len(same) > 1:
             yield _repeated(same)
-    for one, other in combinations(uploads, 2):
-        if any(isinstance(part, Unknown) for part in (*one, *other)) and not disjoint(one, other):
+    unknown = [name for name in uploads if literal(name) is None]
+    known = [name for name in uploads if literal(name) is not None]
+    for one, other in chain(combinations(unknown, 2), product(known, unknown)):
+        if not disjoint(one, other):
             yield _perhaps(uploads[one][0], uploads[other][0])
+    if not run.complete:
+        yield Clash("dynamic-name", f"{run.path} runs more steps than can be followed", ())
 
 
 def _folded(name: Parts) -> Parts:

@@ -1,10 +1,9 @@
 """Which artifact steps a workflow run executes, and under which names: jobs, legs and local calls followed."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from cifix.formats.artifacts import Repository, Site, site, sites
+from cifix.formats.artifacts import LOCAL, Repository, Site, site, sites
 from cifix.formats.expression import CONSTANT, Lookup, Parts, Result, Unknown, holds, literal, render, spelling
 from cifix.formats.matrix import Data, Matrix, at
 from cifix.formats.workflow import Job, Step
@@ -15,7 +14,9 @@ DEFAULT = "artifact"
 CALLS = 10
 """Levels of local calls that are followed; GitHub allows as many."""
 
-_LOCAL = re.compile(r"""(?m)^[ \t\-]*uses:[ \t]*["']?(?:\./|\$/)([^\s"'#]*)""")
+STEPS = 20_000
+"""Executions of steps after which a run is followed no further: matrices of calls of matrices grow without bounds."""
+
 _SYSTEMS = {"ubuntu": "Linux", "windows": "Windows", "macos": "macOS"}
 
 
@@ -49,12 +50,19 @@ class Run:
     """What happens when the workflow, or an action that no workflow calls, at `path` runs.
 
     `files` are all files that take part. `outside` is true when others start it: their jobs are not known.
+    `steps` counts executions, up to `STEPS`.
     """
 
     path: str
     outside: bool
     files: set[str] = field(default_factory=set)
     occurrences: list[Occurrence] = field(default_factory=list)
+    steps: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run was followed to its end."""
+        return self.steps < STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ def groups(repository: Repository) -> Iterator[tuple[Run, ...]]:
 
 def _named(repository: Repository, path: str) -> Iterator[str]:
     """The files that an unreadable file seems to call."""
-    for found in _LOCAL.finditer(repository.texts.get(path, "")):
+    for found in LOCAL.finditer(repository.texts.get(path, "")):
         yield from _candidates(found.group(1))
 
 
@@ -131,6 +139,9 @@ def _workflow(repository: Repository, run: Run, path: str, frame: _Frame) -> Non
         if holds(job.condition, _lookup(frame)) is False:
             continue
         for index, leg in enumerate(job.matrix.legs):
+            run.steps += 1
+            if not run.complete:
+                return
             _job(repository, run, path, job, _entered(frame, job, index, leg))
 
 
@@ -172,6 +183,9 @@ def _steps(repository: Repository, run: Run, path: str, steps: tuple[Step, ...],
     lookup = _lookup(frame)
     document = (repository.workflows.get(path) or repository.actions[path]).document
     for step in steps:
+        run.steps += 1
+        if not run.complete:
+            return
         if step.uses is None or holds(step.condition, lookup) is False:
             continue
         if step.uses.local is not None:

@@ -12,6 +12,9 @@ from cifix.model.text import Opaque
 UPLOAD = "actions/upload-artifact"
 DOWNLOAD = "actions/download-artifact"
 
+LOCAL = re.compile(r"""(?m)^[ \t\-]*uses:[ \t]*["']?(?:\./|\$/)([^\s"'#]*)""")
+"""A call of a local file, in text that cannot be parsed; the group is its path."""
+
 _FILE = re.compile(r"[^.].*\.[A-Za-z][\w+-]*")
 _BUNDLES = (
     *(".app", ".d", ".dsym", ".framework", ".xcarchive", ".xcframework", ".xcresult"),
@@ -51,7 +54,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The workflows and actions that can take part in runs with artifacts; `opaque` holds path -> reason."""
+    """The workflows and actions that can take part in runs with artifacts.
+
+    `opaque` says why a file that may hold artifact steps, or call others that do, cannot be parsed; `texts`
+    lacks those that cannot even be decoded.
+    """
 
     workflows: Mapping[str, Workflow]
     actions: Mapping[str, Action]
@@ -74,7 +81,9 @@ def read(snapshot: Snapshot) -> Repository:
             else:
                 actions[path] = snapshot.parsed(path, action)
         except Opaque as why:
-            opaque[path] = str(why)
+            text = texts.get(path)
+            if text is None or "-artifact" in text or LOCAL.search(text):
+                opaque[path] = str(why)
     return Repository(workflows, actions, opaque, texts)
 
 

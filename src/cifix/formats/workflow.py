@@ -51,11 +51,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The version that a trailing comment claims, and where it stands in the text."""
+    """The version that a trailing comment claims, where it stands in the text, and whether the comment ends there."""
 
     start: int
     end: int
     version: str
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,9 @@ def pin(document: Document, scalar: Scalar) -> Pin | None:
     """The version in the comment behind a `uses:`, in any style that update tools write."""
     span = document.comment_after(scalar.end)
     found = _PINNED.match(document.text.text, *span) if span else None
-    return Pin(*found.span("version"), found["version"]) if found else None
+    if span is None or found is None:
+        return None
+    return Pin(*found.span("version"), found["version"], not document.text.text[found.end() : span[1]].strip())
 
 
 def _job(name: str, node: Node | None) -> Job:

@@ -13,9 +13,6 @@ from cifix.model.text import Opaque, Text
 
 __all__ = ["Alias", "Document", "Entry", "Map", "Node", "Scalar", "Seq", "kind", "leaves", "parse", "resolved"]
 
-LEAVES = 100_000
-"""Values above which a document is not flattened: aliases of aliases can stand for billions."""
-
 _COMMENT = re.compile(r"(?:(?<=\s)|\A)#[^\r\n]*")
 
 
@@ -39,11 +36,8 @@ class Document:
         return node
 
     def walk(self) -> Iterator[tuple[Route, Node]]:
-        """Every node with the route that leads to it, aliases followed; raises `Opaque` beyond `LEAVES` of them."""
-        for count, found in enumerate(_walk((), self.root) if self.root else ()):
-            if count == LEAVES:
-                raise Opaque(f"the YAML stands for more than {LEAVES:,} values")
-            yield found
+        """Every node with the route that leads to it, aliases followed."""
+        yield from _walk((), self.root) if self.root else ()
 
     def routes(self, node: Node) -> tuple[Route, ...]:
         """Every route that leads to this node: more than one if it can be reached through an alias."""
@@ -85,7 +79,7 @@ def parse(text: Text) -> Document:
     """The tree of a YAML file, read by the C parser where it is installed.
 
     Raises `Opaque` for what cannot be edited with certainty: syntax errors, another encoding than UTF-8,
-    several documents, duplicate, merge and complex keys, and tabs between values.
+    several documents, duplicate, merge and complex keys, tabs between values, and too many values.
     """
     return parse_with(text, pure=False)
 

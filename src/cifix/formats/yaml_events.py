@@ -16,6 +16,10 @@ _COLON = re.compile(r"\s*:")
 _DASH = re.compile(r"(?:\s|(?<=\s)#[^\r\n]*)*-")
 
 
+VALUES = 100_000
+"""Values above which a document is not read: aliases of aliases can stand for billions."""
+
+
 class _Mark(Protocol):
     index: int
     line: int
@@ -41,11 +45,29 @@ def tree(text: Text, *, pure: bool) -> Node | None:
 
     events: Iterator[_Event] = YAML(typ="safe", pure=pure).parse(text.text[text.start :])
     try:
-        return _Builder(text, events).root()
+        root = _Builder(text, events).root()
     except YAMLError as why:
         if not pure:  # the C parser knows YAML 1.1 only
             return tree(text, pure=True)
         raise Opaque(f"the YAML cannot be read: {_reason(why)}") from why
+    values, levels = _extent(root, {}) if root else (0, 0)
+    if values > VALUES or levels > DEPTH:
+        raise Opaque(f"with its aliases the YAML stands for {values:,} values on {levels} levels")
+    return root
+
+
+def _extent(node: Node, known: dict[Node, tuple[int, int]]) -> tuple[int, int]:
+    """How many values a node stands for, and on how many levels; what an alias stands for is known before it."""
+    if isinstance(node, Alias):
+        return known[node.target]
+    inner: tuple[Node, ...] = ()
+    if isinstance(node, Map):
+        inner = tuple(entry.value for entry in node.entries)
+    elif isinstance(node, Seq):
+        inner = node.items
+    parts = [_extent(one, known) for one in inner]
+    known[node] = 1 + sum(values for values, _ in parts), 1 + max((levels for _, levels in parts), default=0)
+    return known[node]
 
 
 def _reason(why: Exception) -> str:

@@ -22,6 +22,7 @@ Sources:
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from cifix.formats.precommit import CONFIG, MANIFEST, ON_PATH, Hook, Hooks, hooks
 from cifix.formats.yaml import Scalar
@@ -33,7 +34,8 @@ from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 
 _PYTHON = re.compile(r"\s*(?:(?:/usr)?(?:/bin/)?env\s+(?:\w+=\S*\s+)*)?(?P<word>python)(?=\s|\Z)")
-_WINDOWS = re.compile(r"\\|\.(?:exe|bat|cmd|ps1)\b", re.IGNORECASE)
+_SCRIPT = re.compile(r"(?:\s+(?:-[XW]\s+\S+|-(?![cmXW]\b)\S*))*\s+(?P<name>[^-\s]\S*)")
+_WINDOWS = re.compile(r".*(?:\\.*|\.(?:exe|bat|cmd|ps1)[\"']?)", re.IGNORECASE)
 _SEEN = re.compile(r"""\bentry["']?[ \t]*:[ \t]*["']?python(?=["'\s]|\Z)""")
 
 
@@ -45,7 +47,7 @@ _SEEN = re.compile(r"""\bentry["']?[ \t]*:[ \t]*["']?python(?=["'\s]|\Z)""")
     refusals={
         "opaque": "The file is YAML that cannot be edited safely",
         "alias": "The entry is shared, through an anchor, with a hook that must keep it",
-        "windows": "The entry has a backslash or a Windows program: there the interpreter is called `python`",
+        "windows": "The script is named as on Windows, where the interpreter is called `python`",
     },
 )
 def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
@@ -68,8 +70,9 @@ def _finding(path: str, found: Hooks, hook: Hook, entry: Scalar, word: tuple[int
 
 def _outcome(path: str, found: Hooks, entry: Scalar, word: tuple[int, int]) -> Fix | Refusal:
     line, _ = found.document.text.line_column(entry.start)
-    if _WINDOWS.search(entry.value):
-        return Refusal("windows", f"{path}:{line}: {entry.value.strip()!r} looks written for Windows")
+    script = _SCRIPT.match(entry.value, word[1])
+    if script and _WINDOWS.fullmatch(script["name"]):
+        return Refusal("windows", f"{path}:{line}: {script['name']} looks written for Windows")
     routes = found.document.routes(entry)
     meant = {(*hook.route, "entry") for hook in found.hooks if hook.language in ON_PATH}
     if stray := next((route for route in routes if route not in meant), None):
@@ -84,10 +87,12 @@ def _outcome(path: str, found: Hooks, entry: Scalar, word: tuple[int, int]) -> F
 
 
 def _unreadable(snapshot: Snapshot, path: str, reason: str) -> Iterator[Finding]:
-    try:
+    """A file that cannot be parsed yet shows such an entry, or cannot even be read."""
+    span = 0, 0
+    with suppress(Opaque):
         seen = _SEEN.search(snapshot.text(path).text)
-    except Opaque:
-        return
-    if seen:
-        message = "a hook may need a program that many systems lack: Executable `python` not found"
-        yield Finding("hook-python3", path, *seen.span(), message, Refusal("opaque", f"{path}: {reason}"))
+        if seen is None:
+            return
+        span = seen.span()
+    message = "a hook may need a program that many systems lack: Executable `python` not found"
+    yield Finding("hook-python3", path, *span, message, Refusal("opaque", f"{path}: {reason}"))

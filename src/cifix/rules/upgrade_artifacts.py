@@ -90,7 +90,7 @@ class _Old:
     options=Options,
     refusals={
         "opaque": "The file, or another one of the same run, is YAML that cannot be edited safely",
-        "locked": "`.github/workflows/actions.lock` pins the actions; it would have to be made again",
+        "actions-lock": "`.github/workflows/actions.lock` pins the actions; it would have to be made again",
         "ghes": "The workflows show signs of GitHub Enterprise Server, where v4 does not run",
         "unknown-sha": "A commit hash without a version comment does not say which version it is",
         "alias": "The ref or its comment is shared, through an anchor or a line, with something that must not change",
@@ -112,7 +112,7 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     for group in groups(repository):
         old = _old_steps(repository, group)
         yield from _judged(repository, group, old, signs) if old else ()
-    yield from _unreadable(snapshot, repository)
+    yield from _unreadable(repository)
 
 
 def _worth_reading(snapshot: Snapshot, path: str) -> bool:
@@ -126,7 +126,7 @@ def _worth_reading(snapshot: Snapshot, path: str) -> bool:
 def _signs(snapshot: Snapshot, repository: Repository, options: Options) -> Iterator[_Problem]:
     """What keeps every group of the repository back."""
     if LOCK in snapshot.tracked:
-        yield _Problem("locked", f"{LOCK} pins the versions of all actions; refresh it together with them")
+        yield _Problem("actions-lock", f"{LOCK} pins the versions of all actions; refresh it together with them")
     if options.ghes:
         yield _Problem("ghes", "the option `ghes` is set")
     for path, text in repository.texts.items():
@@ -140,19 +140,21 @@ def _old_steps(repository: Repository, group: Sequence[Run]) -> list[_Old]:
     for path in sorted({path for run in group for path in run.files}):
         for site in sites(repository, path):
             found.setdefault(site.key, []).append(site)
-    read_steps = [_step(same) for same in found.values()]
-    return [step for step in read_steps if step.numbers is None or step.numbers[0] < _facts().target]
+    return [step for same in found.values() if (step := _step(same))]
 
 
-def _step(same: Sequence[Site]) -> _Old:
-    """A step with its version; a branch counts as new."""
+def _step(same: Sequence[Site]) -> _Old | None:
+    """A step with its version if it is too old, or might be; a branch counts as new."""
     site, uses = same[0], same[0].uses
     comment = pin(site.document, site.written)
     if uses.sha:
-        known = _facts().actions[uses.slug].known.get(uses.ref.lower()) or (comment.version if comment else "")
-        numbers = version(known)
+        known = _facts().actions[uses.slug].known.get(uses.ref.lower())
+        claimed = comment.version if comment else ""
+        numbers = version(known or claimed)
     else:
         numbers = uses.version or (_facts().target,)
+    if numbers and numbers[0] >= _facts().target:
+        return None
     routes = site.document.routes(site.written)
     meant = {(*other.step.route, "uses") for other in same}
     return _Old(site, numbers, comment, routes, tuple(route for route in routes if route not in meant))
@@ -163,8 +165,7 @@ def _judged(repository: Repository, group: Sequence[Run], old: list[_Old], signs
     problems = [*signs, *_problems(repository, group, old)]
     outcome = None if problems else _fix(repository, group, old)
     for step in old:
-        if step.numbers is not None or not outcome:
-            yield _finding(step, outcome or _refusal(step, problems))
+        yield _finding(step, outcome or _refusal(step, problems))
 
 
 def _problems(repository: Repository, group: Sequence[Run], old: list[_Old]) -> Iterator[_Problem]:
@@ -175,7 +176,7 @@ def _problems(repository: Repository, group: Sequence[Run], old: list[_Old]) -> 
     moving = {step.site.key for step in old}
     for run in group:
         for clash in clashes(run):
-            if any(site.key in moving for site in clash.sites):
+            if not clash.sites or any(site.key in moving for site in clash.sites):
                 yield _Problem(clash.kind, clash.detail, clash.sites)
         yield from _hidden(run, old)
     yield from _unwritable(old)
@@ -253,8 +254,14 @@ def _edits(step: _Old) -> Iterator[Edit]:
     site = step.site
     end = len(site.written.value)
     yield replace(site.path, site.document, site.written, (end - len(site.uses.ref), end), _target(site.uses))
-    if step.pin and (version(step.pin.version) or (9,))[0] < _facts().target:
+    if step.pin and _is_stale(step.pin, site.uses):
         yield Edit(site.path, step.pin.start, step.pin.end, _named(step.pin.version, site.uses.slug))
+
+
+def _is_stale(comment: Pin, uses: Reference) -> bool:
+    """Whether a comment repeats the old version; behind a tag, one with more words may mean something else."""
+    numbers = version(comment.version)
+    return numbers is not None and numbers[0] < _facts().target and (uses.sha or comment.alone)
 
 
 def _target(uses: Reference) -> str:
@@ -294,17 +301,19 @@ def _refusal(step: _Old, problems: Sequence[_Problem]) -> Refusal:
     return Refusal(first.key, f"it moves together with others: {first.detail}" if first.about else first.detail)
 
 
-def _unreadable(snapshot: Snapshot, repository: Repository) -> Iterator[Finding]:
-    """Files that cannot be parsed, yet show an old version."""
+def _unreadable(repository: Repository) -> Iterator[Finding]:
+    """Files that cannot be parsed yet show an old version, or cannot even be read."""
     for path, reason in repository.opaque.items():
-        try:
-            found = _DEAD.search(snapshot.text(path).text)
-            start, end = found.span() if found else (0, 0)
-        except Opaque:
-            found, start, end = _DEAD.search(snapshot.read(path).decode("latin-1")), 0, 0
+        text = repository.texts.get(path)
+        found = _DEAD.search(text or "")
         if found:
             message = f"{found.group()} has not worked since {_facts().dead[found['major']]}"
-            yield Finding("upgrade-artifacts", path, start, end, message, Refusal("opaque", reason))
+        elif text is None:
+            message = "the file cannot be read, so it is not known whether it uses v3 or older of the artifact actions"
+        else:
+            continue
+        start, end = found.span() if found else (0, 0)
+        yield Finding("upgrade-artifacts", path, start, end, message, Refusal("opaque", reason))
 
 
 @dataclass(frozen=True, slots=True)
