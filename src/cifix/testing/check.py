@@ -48,7 +48,7 @@ def _check_variant(
         for source in sources:
             proven = _run(case, rule, Snapshot(source(repository)))
             _assert_outcome(case, proven, case.after)
-    _assert_git_applies(case, proven, folder)
+        _assert_git_applies(case, proven, folder)
 
 
 def _check_second_run(case: Case, rule: Rule, folder: Path) -> None:
