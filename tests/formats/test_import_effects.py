@@ -49,6 +49,7 @@ class WithMeta(metaclass=Meta): ...
 class Listed: ...
 class Plain:
     def __init__(self): self.x = 1
+    def other(self): ITEMS["x"] = self
 class Counting:
     def __init__(self): ITEMS["x"] = self
     @classmethod
@@ -57,6 +58,15 @@ plugins = Plain()
 
 @functools.singledispatch
 def shown(x): ...
+
+class Recursive(Listed): ...
+class Loop(Loop): ...
+
+def adds(cls):
+    KNOWN.sort()
+    "".join(())
+    functools.cache(cls)
+    return cls
 
 def plugin_list():
     return Listed.__subclasses__()
@@ -82,6 +92,7 @@ LOST = {
     "from p.registry import sets\nsets(int)": "sets",
     "from p.registry import plugins\n@plugins.hook\ndef f(): ...": "plugins.hook",
     "from p import registry\nregistry.ITEMS['a'] = 1": "p.registry",
+    "from p.registry import ITEMS\nx = [ITEMS.setdefault('a', 1)]": "ITEMS",
     "from p.registry import ITEMS\nITEMS.update(a=1)": "ITEMS",
     "from p import registry\nsetattr(registry, 'a', 1)": "p.registry",
     "from p.registry import shown\n@shown.register\ndef f(x: int): ...": "shown",
@@ -90,6 +101,8 @@ LOST = {
     "from p.registry import Meta\nclass A(metaclass=Meta): ...": "Meta",
     "from p.registry import WithMeta\nclass A(WithMeta): ...": "WithMeta",
     "from p.registry import Listed\nclass A(Listed): ...": "Listed",
+    "from p.registry import Recursive\nclass A(Recursive): ...": "Recursive",
+    "from p.registry import Loop\nclass A(Loop): ...": "Loop",
     "from p.registry import Counting\nx = Counting()": "Counting",
     "import os\ndef set_up():\n    os.environ['a'] = 'b'\nset_up()": "set_up",
     "import sys\nclass A:\n    sys.path.append('.')": "sys.path",
@@ -109,6 +122,8 @@ KEPT = (
     "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import os\n    os.environ['a'] = 'b'",
     "import threading\nlock = threading.Lock()",
     "(lambda: 1)()",
+    "from p.registry import adds\n@adds\nclass A: ...",
+    "from p import registry\nx = registry.marked",
     "setattr(object, 'x')",
     "from p.missing import thing\nx = thing",
 )

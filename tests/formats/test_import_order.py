@@ -37,6 +37,16 @@ TREES: Mapping[str, Mapping[str, str]] = {
         "a": "from p import B\nA = B",
     },
     "walrus": {"__init__": "if (B := 1):\n    from .a import A", "a": "from p import B\nA = B"},
+    "caught by all": {
+        "__init__": "try:\n    from .a import A\nexcept:\n    A = 0\nB = 1",
+        "a": "from p import B\nA = B",
+    },
+    "child through parent": {"__init__": "", "s/__init__": "from .c import C", "s/c": "C = 1", "a": "import p.s.c"},
+    "caught and done": {
+        "__init__": "try:\n    from .a import A\nexcept ImportError:\n    A = 0\nelse:\n    from .b import B",
+        "a": "A = 1",
+        "b": "from p import A\nB = A",
+    },
     "in a function": {
         "__init__": "from .a import A",
         "a": "def f():\n    from p import B\nA = 1",

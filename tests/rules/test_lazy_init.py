@@ -22,7 +22,7 @@ CAR = {
     ),
     "car/broken.py": "class Broken:\n    pass\n\n\nNOTHING = Broken.nothing\n",
     "car/engine.py": (
-        "import time\n\nfrom ._oil import Oil\n\nSLOW = time.sleep(0.05)\n\n\nclass Engine:\n    oil = Oil\n\n\n"
+        "from ._oil import Oil\n\nSLOW = sum(range(1_000_000))\n\n\nclass Engine:\n    oil = Oil\n\n\n"
         "def start() -> int:\n    return 1\n"
     ),
     "car/_oil.py": "from .pump import Pump\n\n\nclass Oil:\n    pump = Pump\n",
@@ -77,7 +77,7 @@ def written(files: Snapshot, root: Path) -> Path:
 
 def run(python_path: str, root: Path, code: str) -> str:
     done = subprocess.run([python_path, "-c", code], cwd=root, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr[-600:]
+    return done.stdout + done.stderr[-2000:]
 
 
 SAME = {
@@ -267,3 +267,40 @@ def test_what_keeps_the_most_modules_importable_is_kept() -> None:
     after = converted(before)
     assert "from .a import A\nfrom .b import B\n" in after.text("p/__init__.py").text
     assert not converted(after).differences(after)
+
+
+def text_after(files: dict[str, str]) -> str:
+    return converted(snapshot(files)).text("p/__init__.py").text
+
+
+def test_a_flag_for_type_checkers_that_the_file_sets_itself_is_used() -> None:
+    files = {"p/__init__.py": "TYPE_CHECKING = False\nfrom .a import A\n__all__ = ['A']\n", "p/a.py": "A = 1\n"}
+    assert text_after(files).startswith("TYPE_CHECKING = False\n\nif TYPE_CHECKING:\n    from .a import A as A\n")
+
+
+def test_an_import_of_typing_names_is_no_flag() -> None:
+    files = {
+        "p/__init__.py": "from typing import Any\n\nfrom .a import A\n__all__ = ['A', 'Any']\n",
+        "p/a.py": "A = 1\n",
+    }
+    assert "\nTYPE_CHECKING = False\nif TYPE_CHECKING:\n" in text_after(files)
+
+
+def test_a_submodule_of_the_table_gets_no_second_entry_when_it_is_exported_by_name() -> None:
+    files = {"p/__init__.py": "from .a import A\n__all__ = ['A']\n", "p/a.py": "A = 1\n"}
+    lazy = text_after(files)
+    more = text_after({**files, "p/__init__.py": f"{lazy}from . import a\n"})
+    assert more == lazy.replace("    from .a import A as A\n", "    from .a import A as A\n    from . import a as a\n")
+
+
+def test_computed_imports_and_no_list_of_names_leave_a_star_import_unknown() -> None:
+    source = "import importlib\nA = importlib.import_module('p.' + 'b')\n"
+    files = {"p/__init__.py": "from .a import A\n", "p/a.py": source, "p/b.py": ""}
+    assert refused(snapshot(files)) == ["no-star-list"]
+
+
+@pytest.mark.parametrize("name", ["__path__", "_LAZY"])
+def test_names_that_serve_python_or_the_table_are_not_moved(name: str) -> None:
+    files = {"p/__init__.py": f"from .a import A as {name}\n__all__ = []\n", "p/a.py": "A = 1\n"}
+    assert refused(snapshot(files)) in (["submodule-clash"], ["existing-getattr"])
+    assert not converted(snapshot(files)).differences(snapshot(files))

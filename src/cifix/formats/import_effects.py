@@ -54,6 +54,9 @@ _CHANGING = frozenset(
 )
 """Methods that change the object they are called on, or register something with it."""
 
+_MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__call__"})
+"""Methods that run when a class, or an object used as a decorator, is called."""
+
 _DEPTH = 4
 """How many calls deep a function is followed before it is taken to have an effect."""
 
@@ -223,22 +226,20 @@ class _View:
         """What calling a function or class of this module changes beyond its arguments and the module `home`."""
         if not depth:
             yield "calls too much to follow"
-            return
-        if isinstance(node, ast.ClassDef):
-            makers = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+        elif isinstance(node, ast.ClassDef):
+            makers = [part for part in node.body if node_name(part) in _MAKERS]
             for maker in makers:
-                if maker.name in {"__init__", "__new__", "__post_init__", "__call__"}:
-                    yield from self.body_writes(maker, depth, home)
-            return
-        local = _locals(node)
-        foreign = frozenset(name for name in self._globals(home) if name not in local)
-        yield from self._stores(node, foreign)
-        for part in ast.walk(node):
-            if isinstance(part, ast.Global) and self.module != home:
-                yield "rebinds a global"
-            if isinstance(part, ast.Call) and _root(part.func) not in local:
-                yield from self._method(part, foreign)
-                yield from self._call(part.func, part, depth - 1, home)
+                yield from self.body_writes(maker, depth, home)
+        else:
+            local = _locals(node)
+            foreign = frozenset(name for name in self._globals(home) if name not in local)
+            yield from self._stores(node, foreign)
+            for part in ast.walk(node):
+                if isinstance(part, ast.Global) and self.module != home:
+                    yield "rebinds a global"
+                if isinstance(part, ast.Call) and _root(part.func) not in local:
+                    yield from self._method(part, foreign)
+                    yield from self._call(part.func, part, depth - 1, home)
 
     def _method(self, call: ast.Call, foreign: frozenset[str]) -> Iterator[str]:
         if isinstance(call.func, ast.Attribute) and call.func.attr in _CHANGING and _root(call.func) in foreign:
@@ -265,8 +266,8 @@ class _View:
 
 
 def node_name(node: ast.stmt) -> str:
-    """The name of a function or class."""
-    return str(getattr(node, "name", "it"))
+    """The name of a function or class; empty for other statements."""
+    return str(getattr(node, "name", ""))
 
 
 def _running(body: list[ast.stmt]) -> Iterator[ast.stmt]:

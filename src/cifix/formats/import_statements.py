@@ -28,8 +28,8 @@ def restated(module: Module, taken: Taken, *, above: bool) -> Iterator[str]:
     """One line per taken name, `from x import a as a`, which type checkers read as a re-export.
 
     Comments come along: those beside a name behind it, those above it in lines of their own, the
-    statement's own above the first name, but a linter's pragma behind every name. `above` also takes the lines of comment that
-    stand directly above the statement.
+    statement's own above the first name, but a linter's pragma behind every name. `above` also takes
+    the lines of comment that stand directly above the statement.
     """
     statement = taken.statement
     own, heads, beside = _comments(module, statement)

@@ -170,6 +170,9 @@ def _suppresses(context: ast.expr) -> bool:
 
 
 def _bound(statement: ast.stmt) -> Iterator[Event]:
-    found = tuple(names(ast.Module([statement], [])).bound)
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        found: tuple[str, ...] = (statement.name,)  # the body need not be read
+    else:
+        found = tuple(names(ast.Module([statement], [])).bound)
     if found:
         yield Bind(found)
