@@ -54,6 +54,9 @@ _CHANGING = frozenset(
 )
 """Methods that change the object they are called on, or register something with it."""
 
+_MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__call__"})
+"""Methods that run when a class, or an object used as a decorator, is called."""
+
 _DEPTH = 4
 """How many calls deep a function is followed before it is taken to have an effect."""
 
@@ -146,14 +149,15 @@ class _View:
 
     def _stores(self, statement: ast.AST, foreign: frozenset[str]) -> Iterator[str]:
         for node in ast.walk(statement):
-            stored = isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load)
-            if stored and (root := _root(node)) in foreign:
-                yield f"assigns to a part of {self.origins.get(root, root)}"
+            if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+                root = _root(node)
+                if root in foreign:
+                    yield f"assigns to a part of {self._dotted(node.value) or root}"
 
     def _expression(self, node: ast.AST) -> Iterator[str]:
         for part in _now(node):
             if isinstance(part, ast.Call):
-                yield from self._call(part.func, part, _DEPTH)
+                yield from self._call(part.func, part, _DEPTH, self.module)
 
     def _discarded(self, call: ast.Call) -> Iterator[str]:
         dotted = self._dotted(call.func)
@@ -166,7 +170,7 @@ class _View:
             dotted = self._dotted(called)
             if dotted and self.all.package.contains(dotted) and not self.all.definition(dotted):
                 yield f"registers {node.name} with {dotted}"
-            yield from self._call(called, None, _DEPTH)
+            yield from self._call(called, None, _DEPTH, self.module)
             yield from self._expression(decorator)
 
     def _bases(self, node: ast.ClassDef) -> Iterator[str]:
@@ -203,7 +207,7 @@ class _View:
         dotted = self._dotted(expression)
         return self.all.definition(dotted) if dotted else None
 
-    def _call(self, function: ast.expr, call: ast.Call | None, depth: int) -> Iterator[str]:
+    def _call(self, function: ast.expr, call: ast.Call | None, depth: int, home: str) -> Iterator[str]:
         dotted = self._dotted(function)
         if dotted and dotted.startswith(_PROCESS):
             yield f"calls {dotted}(), which changes the process"
@@ -215,29 +219,27 @@ class _View:
                 yield f"sets an attribute of {target}"
         elif found := self.definition_of(function):
             view, node = found
-            if any(view.body_writes(node, depth, home=self.module)):
-                yield f"calls {dotted or node_name(node)}(), which changes something outside {self.module}"
+            if any(view.body_writes(node, depth, home)):
+                yield f"calls {dotted or node_name(node)}(), which changes something outside {home}"
 
     def body_writes(self, node: ast.stmt, depth: int, home: str) -> Iterator[str]:
         """What calling a function or class of this module changes beyond its arguments and the module `home`."""
         if not depth:
             yield "calls too much to follow"
-            return
-        if isinstance(node, ast.ClassDef):
-            makers = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+        elif isinstance(node, ast.ClassDef):
+            makers = [part for part in node.body if node_name(part) in _MAKERS]
             for maker in makers:
-                if maker.name in {"__init__", "__new__", "__post_init__", "__call__"}:
-                    yield from self.body_writes(maker, depth, home)
-            return
-        local = _locals(node)
-        foreign = frozenset(name for name in self._globals(home) if name not in local)
-        yield from self._stores(node, foreign)
-        for part in ast.walk(node):
-            if isinstance(part, ast.Global) and self.module != home:
-                yield "rebinds a global"
-            if isinstance(part, ast.Call) and _root(part.func) not in local:
-                yield from self._method(part, foreign)
-                yield from self._call(part.func, part, depth - 1)
+                yield from self.body_writes(maker, depth, home)
+        else:
+            local = _locals(node)
+            foreign = frozenset(name for name in self._globals(home) if name not in local)
+            yield from self._stores(node, foreign)
+            for part in ast.walk(node):
+                if isinstance(part, ast.Global) and self.module != home:
+                    yield "rebinds a global"
+                if isinstance(part, ast.Call) and _root(part.func) not in local:
+                    yield from self._method(part, foreign)
+                    yield from self._call(part.func, part, depth - 1, home)
 
     def _method(self, call: ast.Call, foreign: frozenset[str]) -> Iterator[str]:
         if isinstance(call.func, ast.Attribute) and call.func.attr in _CHANGING and _root(call.func) in foreign:
@@ -264,8 +266,8 @@ class _View:
 
 
 def node_name(node: ast.stmt) -> str:
-    """The name of a function or class."""
-    return str(getattr(node, "name", "it"))
+    """The name of a function or class; empty for other statements."""
+    return str(getattr(node, "name", ""))
 
 
 def _running(body: list[ast.stmt]) -> Iterator[ast.stmt]:

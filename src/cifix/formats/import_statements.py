@@ -27,23 +27,23 @@ class Taken:
 def restated(module: Module, taken: Taken, *, above: bool) -> Iterator[str]:
     """One line per taken name, `from x import a as a`, which type checkers read as a re-export.
 
-    Comments come along: those beside a name behind it, those above it in lines of their own, and a
-    linter's pragma on the statement behind every name. `above` also takes the lines of comment that
-    stand directly above the statement.
+    Comments come along: those beside a name behind it, those above it in lines of their own, the
+    statement's own above the first name, but a linter's pragma behind every name. `above` also takes
+    the lines of comment that stand directly above the statement.
     """
     statement = taken.statement
     own, heads, beside = _comments(module, statement)
-    pragmas = [comment for comment in own if _PRAGMA.match(comment)]
+    shared = [comment for comment in own if _PRAGMA.match(comment) or len(statement.names) == 1]
     if taken.whole:
         if above:
             yield from (module.line_at(line) for line in comment_lines(module, module.span(statement)[0]))
-        yield from (comment for comment in own if comment not in pragmas)
+        yield from (comment for comment in own if comment not in shared)
     for position in taken.positions:
         alias = statement.names[position]
         origin = "." * statement.level + (statement.module or "")
         name = f"from {origin} import {alias.name} as {alias.asname or alias.name}"
         yield from heads[position]
-        yield "  ".join([name, *dict.fromkeys([*beside[position], *pragmas])])
+        yield "  ".join([name, *dict.fromkeys([*beside[position], *shared])])
 
 
 def removed(module: Module, taken: Taken, *, above: bool) -> Span:

@@ -1,7 +1,9 @@
 """The modules of one importable package, by dotted name, and what an import statement in them means."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from cifix.formats import python
 from cifix.formats.python import Module
@@ -75,9 +77,8 @@ def _modules(snapshot: Snapshot, root: str, top: str) -> Iterator[tuple[str, str
     prefix = f"{root}/" if root else ""
     inside = f"{prefix}{top}/"
     found: dict[str, str | None] = {}
-    for path in snapshot.paths:
-        if not path.startswith(inside):
-            continue
+    start = bisect_left(snapshot.paths, inside)
+    for path in takewhile(lambda path: path.startswith(inside), islice(snapshot.paths, start, None)):
         folder, _, leaf = path.removeprefix(prefix).rpartition("/")
         parts = folder.split("/")
         stem, ending = leaf.partition(".")[0], leaf[leaf.rfind(".") :]

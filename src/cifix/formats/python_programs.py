@@ -104,8 +104,8 @@ def _events(statement: ast.stmt) -> Iterator[Event]:
         case ast.With(items=items, body=body) if any(_suppresses(item.context_expr) for item in items):
             yield Attempt(tuple(_block(body)), (), ())
         case ast.With(body=body) | ast.For(body=body) | ast.While(body=body):
+            yield from _bound(_header(statement))
             yield from _block([*body, *getattr(statement, "orelse", ())])
-            yield from _bound(statement)
         case ast.Delete():
             yield Drop(tuple(names(ast.Module([statement], [])).deleted))
         case _:
@@ -119,7 +119,18 @@ def _condition(test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt]) -> 
     if is_type_checking(plain) or _is_main(plain):
         yield from _block(body if negated else orelse)
     else:
+        yield from _bound(ast.Expr(test))
         yield from _block([*body, *orelse])
+
+
+def _header(statement: ast.With | ast.For | ast.While) -> ast.stmt:
+    """A statement that binds what the first line of a block does."""
+    match statement:
+        case ast.For(target=target, iter=values):
+            return ast.Assign([target], values)
+        case ast.While(test=test):
+            return ast.Expr(test)
+    return ast.With(statement.items, [])
 
 
 def _is_main(test: ast.expr) -> bool:
@@ -159,6 +170,9 @@ def _suppresses(context: ast.expr) -> bool:
 
 
 def _bound(statement: ast.stmt) -> Iterator[Event]:
-    found = tuple(names(ast.Module([statement], [])).bound)
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        found: tuple[str, ...] = (statement.name,)  # the body need not be read
+    else:
+        found = tuple(names(ast.Module([statement], [])).bound)
     if found:
         yield Bind(found)

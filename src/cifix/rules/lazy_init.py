@@ -173,7 +173,7 @@ def _cure(draft: Draft, name: str, failure: Failure) -> Finding:
 
 def _untracked(package: Package, name: str) -> Iterator[Finding]:
     """The imports of files that are on disk only: Python blames a circular import, and there is none."""
-    source = package.source(name)
+    source = package.source(name) if package.snapshot.disk else None
     folder = str(package.modules[name]).removesuffix(INIT)
     for statement in source.tree.body if source else ():
         if not isinstance(statement, ast.ImportFrom):
