@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cifix.formats import python
-from cifix.formats.python_lazy import exports
+from cifix.formats.python.lazy import exports
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.snapshot import Snapshot
 from cifix.rules.lazy_init import Options, rule

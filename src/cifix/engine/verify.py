@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cifix.engine.plan import Patch
-from cifix.formats import gitignore, python, python_lazy, toml, yaml
-from cifix.formats.masked import ignore_files
+from cifix.formats import gitignore, python, toml, yaml
+from cifix.formats.gitignore import ignore_files
+from cifix.formats.python.lazy import exports
 from cifix.model.change import Edit, inverse, splice
 from cifix.model.expect import Absent, Exports, Revealed, Route, Value
 from cifix.model.snapshot import Snapshot
@@ -141,7 +142,7 @@ def _revealed(patch: Patch, claims: Sequence[Revealed], ignored: Ignored) -> Pro
 
 def _exports(patch: Patch, claim: Exports) -> Proof:
     before, after = (
-        python_lazy.exports(snapshot.parsed(claim.path, python.parse).tree) for snapshot in (patch.before, patch.after)
+        exports(snapshot.parsed(claim.path, python.parse).tree) for snapshot in (patch.before, patch.after)
     )
     lost = ", ".join(sorted(before - after))
     return Proof(f"{claim.path}: every name is still offered", not lost, lost)

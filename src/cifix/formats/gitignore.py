@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from cifix.formats.wildmatch import literal, name_expression, path_expression
+from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque, Text
 
 NAME = ".gitignore"
@@ -208,6 +209,18 @@ def ignored(ignore_files: Mapping[str, bytes], excludes: Mapping[str, bytes], pa
     """
     ignores = Ignores.of(ignore_files, excludes)
     return frozenset(path for path in paths if ignores.ignored(path))
+
+
+def ignore_files(snapshot: Snapshot) -> dict[str, bytes]:
+    """The bytes of every ignore file, tracked or loose, that can be read."""
+    found: dict[str, bytes] = {}
+    for path in (*snapshot.matching((f"**/{NAME}",)), *snapshot.disk):
+        if path.rpartition("/")[2] == NAME:
+            try:
+                found[path] = snapshot.read(path)
+            except Opaque:
+                continue
+    return found
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from contextlib import suppress
 
 from cifix.formats.precommit import CONFIG, MANIFEST, ON_PATH, Hook, Hooks, hooks
 from cifix.formats.yaml import Scalar
-from cifix.formats.yaml_edit import replace
+from cifix.formats.yaml.edit import replace
 from cifix.model.expect import Value
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare

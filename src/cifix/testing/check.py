@@ -10,7 +10,7 @@ from pathlib import Path
 from cifix.engine.config import Config
 from cifix.engine.plan import Placed, Settings
 from cifix.engine.prove import Proven, prove
-from cifix.formats.masked import ignore_files
+from cifix.formats.gitignore import ignore_files
 from cifix.model.finding import Refusal, Safety
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source

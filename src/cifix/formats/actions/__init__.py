@@ -1,0 +1,1 @@
+"""GitHub Actions: workflows, expressions, matrices, and the artifacts that flow between jobs."""

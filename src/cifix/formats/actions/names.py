@@ -1,0 +1,99 @@
+"""Whether the uploads of a run get along in v4, where an artifact is stored once under its name."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, combinations, product
+
+from cifix.formats.actions.artifacts import Site
+from cifix.formats.actions.expression import Parts, Unknown, disjoint, literal, spelling
+from cifix.formats.actions.runs import Occurrence, Run
+
+_FORBIDDEN = re.compile(r'["*:<>|?\r\n\\/]')
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Uploads that would fail: a `kind` of trouble, in words, and the sites it concerns; none if all.
+
+    The kinds are `forbidden-name`, `name-collision`, `reusable-caller` and `composite-matrix` (a collision
+    of a file with itself, called several times), and `dynamic-name` (not known before the run).
+    """
+
+    kind: str
+    detail: str
+    sites: tuple[Site, ...]
+
+
+def clashes(run: Run) -> Iterator[Clash]:
+    """What is wrong with the names of a run's uploads; nothing if each is surely stored once."""
+    uploads: dict[Parts, list[Occurrence]] = {}
+    for occurrence in run.occurrences:
+        if occurrence.site.upload and occurrence.name:
+            uploads.setdefault(_folded(occurrence.name), []).append(occurrence)
+    for same in uploads.values():
+        yield from _alone(same[0])
+        if len(same) > 1:
+            yield _repeated(same)
+    unknown = [name for name in uploads if literal(name) is None]
+    known = [name for name in uploads if literal(name) is not None]
+    for one, other in chain(combinations(unknown, 2), product(known, unknown)):
+        if not disjoint(one, other):
+            yield _perhaps(uploads[one][0], uploads[other][0])
+    if not run.complete:
+        yield Clash("dynamic-name", f"{run.path} runs more steps than can be followed", ())
+
+
+def _folded(name: Parts) -> Parts:
+    """Names that differ in case only count as one."""
+    return tuple(part.lower() if isinstance(part, str) else part for part in name)
+
+
+def _alone(upload: Occurrence) -> Iterator[Clash]:
+    """What is wrong with an upload whatever the others do."""
+    name = upload.name or ()
+    bad = next((part for part in name if isinstance(part, str) and _FORBIDDEN.search(part)), None)
+    if bad is not None:
+        yield Clash(
+            "forbidden-name", f"{_where(upload)} uploads {spelling(name)!r}; v4 does not allow that", (upload.site,)
+        )
+    missing = sorted(axis for axis in upload.open_axes if not _mentions(name, axis))
+    if missing:
+        axes = ", ".join(f"matrix.{axis}" for axis in missing)
+        detail = f"{_where(upload)} uploads {spelling(name)!r} in legs that {axes} makes up at run time"
+        yield Clash("dynamic-name", detail, (upload.site,))
+
+
+def _mentions(name: Parts, axis: str) -> bool:
+    """Whether legs that differ in an axis give different names."""
+    unknown = [part.text for part in name if isinstance(part, Unknown)]
+    written = "strategy.job-index" if axis == "*" else f"matrix.{axis.lower()}"
+    spots = (written, "strategy.job-index")
+    return any(text in spots or any(f"${{{{ {spot} }}}}" in text for spot in spots) for text in unknown)
+
+
+def _repeated(same: list[Occurrence]) -> Clash:
+    """One name, several uploads."""
+    first, second = same[0], same[1]
+    name = spelling(first.name or ())
+    found = tuple({occurrence.site.key: occurrence.site for occurrence in same}.values())
+    if any(isinstance(part, Unknown) and not part.constant for part in first.name or ()):
+        return Clash("dynamic-name", f"{_where(first)} and {_where(second)} may both upload {name!r}", found)
+    if first.site.key != second.site.key:
+        return Clash("name-collision", f"{_where(first)} and {_where(second)} both upload {name!r}", found)
+    if first.calls == second.calls:
+        detail = f"{_where(first)} uploads {name!r} in {len(same)} legs of its matrix"
+        return Clash("name-collision", detail, found)
+    kind = "reusable-caller" if any(call.kind == "reusable" for call in first.calls) else "composite-matrix"
+    jobs = "job " + first.job if first.job == second.job else f"jobs {first.job} and {second.job}"
+    return Clash(kind, f"{first.site} uploads {name!r} in each of {len(same)} calls, from {jobs}", found)
+
+
+def _perhaps(one: Occurrence, other: Occurrence) -> Clash:
+    names = f"{spelling(one.name or ())!r} and {spelling(other.name or ())!r}"
+    detail = f"{_where(one)} and {_where(other)} upload {names}, which may turn out to be the same"
+    return Clash("dynamic-name", detail, (one.site, other.site))
+
+
+def _where(upload: Occurrence) -> str:
+    return f"{upload.site} (job {upload.job})" if upload.job else str(upload.site)

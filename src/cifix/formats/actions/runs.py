@@ -1,0 +1,251 @@
+"""Which artifact steps a workflow run executes, and under which names: jobs, legs and local calls followed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from cifix.formats.actions.artifacts import LOCAL, Repository, Site, site, sites
+from cifix.formats.actions.expression import CONSTANT, Lookup, Parts, Result, Unknown, holds, literal, render, spelling
+from cifix.formats.actions.matrix import Data, Matrix, at
+from cifix.formats.actions.workflow import Job, Step
+
+DEFAULT = "artifact"
+"""The name of an upload that gives none."""
+
+CALLS = 10
+"""Levels of local calls that are followed; GitHub allows as many."""
+
+STEPS = 20_000
+"""Executions of steps after which a run is followed no further: matrices of calls of matrices grow without bounds."""
+
+_SYSTEMS = {"ubuntu": "Linux", "windows": "Windows", "macos": "macOS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a local file: its kind (`composite` or `reusable`), and the job, leg and place it is made from."""
+
+    kind: str
+    place: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One execution of a site in one leg of a job. `name` is what it uploads or downloads, None for everything.
+
+    `open_axes` are the matrix axes with values only a run can tell, so that it stands for several
+    executions; the axis `*` stands for a matrix of unknown shape.
+    """
+
+    site: Site
+    job: str
+    leg: int
+    calls: tuple[Call, ...]
+    name: Parts | None
+    path: Parts
+    open_axes: frozenset[str]
+
+
+@dataclass(slots=True)
+class Run:
+    """What happens when the workflow, or an action that no workflow calls, at `path` runs.
+
+    `files` are all files that take part. `outside` is true when others start it: their jobs are not known.
+    `steps` counts executions, up to `STEPS`.
+    """
+
+    path: str
+    outside: bool
+    files: set[str] = field(default_factory=set)
+    occurrences: list[Occurrence] = field(default_factory=list)
+    steps: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run was followed to its end."""
+        return self.steps < STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where the walk stands: the job and leg, and the calls that led there."""
+
+    job: str = ""
+    label: str = ""
+    leg: Mapping[str, Data] = field(default_factory=dict)
+    index: int = 0
+    system: str = ""
+    inputs: Mapping[str, Result] = field(default_factory=dict)
+    calls: tuple[Call, ...] = ()
+    open_axes: frozenset[str] = frozenset()
+
+
+def runs(repository: Repository) -> Iterator[Run]:
+    """Every way in which files of the repository run: by themselves, or called from outside only."""
+    called: set[str] = set()
+    started: list[Run] = []
+    for path, found in repository.workflows.items():
+        if found.triggers != {"workflow_call"}:
+            started.append(_walk(repository, path, outside=False))
+            called |= started[-1].files - {path}
+    for path in (*repository.workflows, *repository.actions):
+        if path not in called and all(path not in run.files for run in started):
+            started.append(_walk(repository, path, outside=True))
+            called |= started[-1].files
+    yield from started
+    for path in repository.opaque:
+        yield Run(path, outside=False, files={path, *_named(repository, path)})
+
+
+def groups(repository: Repository) -> Iterator[tuple[Run, ...]]:
+    """The runs, together where they share a file with artifact steps: such a file changes for all or none."""
+    bearing = {path for path in repository.texts if path in repository.opaque or any(sites(repository, path))}
+    joined_runs: list[tuple[set[str], list[Run]]] = []
+    for run in runs(repository):
+        files, members = run.files & bearing, [run]
+        if not files - repository.opaque.keys():
+            continue
+        for group in [group for group in joined_runs if group[0] & files]:
+            joined_runs.remove(group)
+            files, members = files | group[0], group[1] + members
+        joined_runs.append((files, members))
+    for _, members in joined_runs:
+        yield tuple(members)
+
+
+def _named(repository: Repository, path: str) -> Iterator[str]:
+    """The files that an unreadable file seems to call."""
+    for found in LOCAL.finditer(repository.texts.get(path, "")):
+        yield from _candidates(found.group(1))
+
+
+def _candidates(local: str) -> tuple[str, ...]:
+    folder = local.strip("/")
+    within = f"{folder}/" if folder else ""
+    return folder, f"{within}action.yml", f"{within}action.yaml"
+
+
+def _walk(repository: Repository, path: str, *, outside: bool) -> Run:
+    run = Run(path, outside)
+    if path in repository.workflows:
+        _workflow(repository, run, path, _Frame())
+    else:
+        _action(repository, run, path, _Frame())
+    return run
+
+
+def _workflow(repository: Repository, run: Run, path: str, frame: _Frame) -> None:
+    run.files.add(path)
+    for job in repository.workflows[path].jobs:
+        if holds(job.condition, _lookup(frame)) is False:
+            continue
+        for index, leg in enumerate(job.matrix.legs):
+            run.steps += 1
+            if not run.complete:
+                return
+            _job(repository, run, path, job, _entered(frame, job, index, leg))
+
+
+def _entered(frame: _Frame, job: Job, index: int, leg: Mapping[str, Data]) -> _Frame:
+    label = f"{frame.label} > {job.id}" if frame.label else job.id
+    entered = replace(
+        frame, job=job.id, label=label, leg=leg, index=index, open_axes=frame.open_axes | _open(job.matrix)
+    )
+    system = literal(render(job.runs_on or "", _lookup(entered))) or ""
+    return replace(entered, system=_SYSTEMS.get(system.partition("-")[0].lower(), ""))
+
+
+def _open(matrix: Matrix) -> frozenset[str]:
+    return frozenset("*") if matrix.unknown is None else matrix.unknown
+
+
+def _job(repository: Repository, run: Run, path: str, job: Job, frame: _Frame) -> None:
+    if job.uses is None:
+        _steps(repository, run, path, job.steps, frame)
+        return
+    if job.uses.local is None or len(frame.calls) == CALLS:
+        return
+    target = job.uses.local
+    if target in repository.opaque:
+        run.files.add(target)
+    elif target in repository.workflows:
+        inputs = {key: _one(render(scalar.value, _lookup(frame))) for key, scalar in job.inputs.items()}
+        given = _given(repository.workflows[target].defaults, inputs, frame)
+        call = Call("reusable", (frame.label, frame.index))
+        _workflow(
+            repository,
+            run,
+            target,
+            _Frame(label=frame.label, inputs=given, calls=(*frame.calls, call), open_axes=frame.open_axes),
+        )
+
+
+def _steps(repository: Repository, run: Run, path: str, steps: tuple[Step, ...], frame: _Frame) -> None:
+    lookup = _lookup(frame)
+    document = (repository.workflows.get(path) or repository.actions[path]).document
+    for step in steps:
+        run.steps += 1
+        if not run.complete:
+            return
+        if step.uses is None or holds(step.condition, lookup) is False:
+            continue
+        if step.uses.local is not None:
+            _composite(repository, run, step.uses.local, step, frame)
+        elif found := site(path, document, step):
+            run.occurrences.append(_occurrence(found, frame))
+
+
+def _occurrence(found: Site, frame: _Frame) -> Occurrence:
+    inputs = found.step.inputs
+    name, path = (render(inputs[key].value, _lookup(frame)) if key in inputs else () for key in ("name", "path"))
+    named = name or ((DEFAULT,) if found.upload else None)
+    return Occurrence(found, frame.label, frame.index, frame.calls, named, path, frame.open_axes)
+
+
+def _composite(repository: Repository, run: Run, local: str, step: Step, frame: _Frame) -> None:
+    for target in _candidates(local) if len(frame.calls) < CALLS else ():
+        if target in repository.opaque:
+            run.files.add(target)
+        elif target in repository.actions:
+            inputs = {key: _one(render(scalar.value, _lookup(frame))) for key, scalar in step.inputs.items()}
+            given = _given(repository.actions[target].defaults, inputs, frame)
+            call = Call("composite", (frame.label, frame.index, *step.route))
+            _action(repository, run, target, replace(frame, inputs=given, calls=(*frame.calls, call)))
+
+
+def _action(repository: Repository, run: Run, path: str, frame: _Frame) -> None:
+    run.files.add(path)
+    _steps(repository, run, path, repository.actions[path].steps, frame)
+
+
+def _given(defaults: Mapping[str, str | None], inputs: Mapping[str, Result], frame: _Frame) -> dict[str, Result]:
+    """The inputs of a call, by name in lower case: what the caller gives, else the default, else nothing."""
+    filled = {key: _one(render(default or "", _lookup(frame))) for key, default in defaults.items()}
+    return {key.lower(): value for key, value in {**filled, **inputs}.items()}
+
+
+def _one(parts: Parts) -> Result:
+    """A rendered text as a single value."""
+    text = literal(parts)
+    if text is not None:
+        return text
+    constant = all(isinstance(part, str) or part.constant for part in parts)
+    return Unknown(spelling(parts), constant)
+
+
+def _lookup(frame: _Frame) -> Lookup:
+    def value(path: str) -> Result:
+        context, _, name = path.partition(".")
+        if context == "matrix" and "*" not in frame.open_axes:
+            found = at(frame.leg, name)
+            return Unknown(path) if isinstance(found, list | dict) else found
+        if context == "inputs" and name in frame.inputs:
+            return frame.inputs[name]
+        if path == "strategy.job-index" and not frame.open_axes:
+            return float(frame.index)
+        if path == "github.job" and frame.job:
+            return frame.job
+        if path == "runner.os" and frame.system:
+            return frame.system
+        return Unknown(path, constant=path.startswith(CONSTANT))
+
+    return value

@@ -1,0 +1,314 @@
+"""What a module does to objects that live elsewhere while it is imported: effects that a delay would lose.
+
+An object that only the module itself holds may be changed at will, for nobody can see it before the
+module is imported. Everything that stays reachable without the module counts: registries of other
+modules, the interpreter's hooks, the environment, other libraries. What cannot be followed counts too
+if it is a call for its effect alone, and does not if its result is kept.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cifix.formats.python.names import flattened, is_type_checking
+from cifix.formats.python.packages import Package
+
+_PROCESS = (
+    "atexit.",
+    "builtins.",
+    "codecs.register",
+    "copyreg.",
+    "faulthandler.",
+    "gc.",
+    "locale.setlocale",
+    "logging.addLevelName",
+    "logging.basicConfig",
+    "logging.captureWarnings",
+    "logging.config.",
+    "logging.disable",
+    "logging.setLoggerClass",
+    "mimetypes.",
+    "multiprocessing.set_start_method",
+    "os.chdir",
+    "os.putenv",
+    "os.umask",
+    "os.unsetenv",
+    "random.seed",
+    "signal.signal",
+    "socket.setdefaulttimeout",
+    "sys.set",
+    "threading.setprofile",
+    "threading.settrace",
+    "warnings.filterwarnings",
+    "warnings.resetwarnings",
+    "warnings.simplefilter",
+)
+"""Calls into the standard library that change the process, by the beginning of their dotted name."""
+
+_CHANGING = frozenset(
+    {
+        *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "update"),
+        *("addHandler", "add_type", "connect", "listen", "register", "setLevel", "set_default", "setdefault"),
+        "subscribe",
+    }
+)
+"""Methods that change the object they are called on, or register something with it."""
+
+_MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__call__"})
+"""Methods that run when a class, or an object used as a decorator, is called."""
+
+_DEPTH = 4
+"""How many calls deep a function is followed before it is taken to have an effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What `module` does to something outside itself, at `line`; `what` completes "it ..."."""
+
+    module: str
+    line: int
+    what: str
+
+
+class Effects:
+    """The effects of the modules of one package."""
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self._known: dict[str, Effect | None] = {}
+        self._views: dict[str, _View | None] = {}
+
+    def of(self, module: str) -> Effect | None:
+        """The first effect of importing `module`, its own imports left out; None if there is none to be seen."""
+        if module not in self._known:
+            view = self.view(module)
+            self._known[module] = next(view.effects(), None) if view else None
+        return self._known[module]
+
+    def view(self, module: str) -> "_View | None":
+        """The scanner of one module, or None if its source cannot be read."""
+        if module not in self._views:
+            source = self.package.source(module) if module in self.package.modules else None
+            self._views[module] = _View(self, module, source.tree) if source else None
+        return self._views[module]
+
+    def definition(self, origin: str, depth: int = _DEPTH) -> "tuple[_View, ast.stmt] | None":
+        """The function or class that a dotted name means, through re-exports, with the module that defines it."""
+        module, _, name = origin.rpartition(".")
+        view = self.view(module)
+        if view is None or not depth:
+            return None
+        if name in view.defined:
+            return view, view.defined[name]
+        return self.definition(view.origins[name], depth - 1) if name in view.origins else None
+
+
+class _View:
+    def __init__(self, effects: Effects, module: str, tree: ast.Module) -> None:
+        self.all = effects
+        self.module = module
+        self.body = tuple(_running(tree.body))
+        self.origins: Mapping[str, str] = dict(self._origins())
+        self.defined: dict[str, ast.stmt] = {
+            statement.name: statement
+            for statement in self.body
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        }
+
+    def effects(self) -> Iterator[Effect]:
+        for statement in self.body:
+            for what in self._statement(statement):
+                yield Effect(self.module, statement.lineno, what)
+
+    def _origins(self) -> Iterator[tuple[str, str]]:
+        for statement in self.body:
+            match statement:
+                case ast.Import(names=aliases):
+                    for alias in aliases:
+                        name = alias.asname or alias.name.partition(".")[0]
+                        yield name, alias.name if alias.asname else name
+                case ast.ImportFrom(level=level, module=module, names=aliases):
+                    base = self.all.package.absolute(self.module, level, module)
+                    yield from ((alias.asname or alias.name, f"{base}.{alias.name}") for alias in aliases)
+
+    def _statement(self, statement: ast.stmt) -> Iterator[str]:
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield from self._decorators(statement)
+            case ast.ClassDef(body=body):
+                yield from self._decorators(statement)
+                yield from self._bases(statement)
+                for inner in body:
+                    yield from self._statement(inner)
+            case ast.Expr(value=ast.Call() as call):
+                yield from self._discarded(call)
+                yield from self._expression(statement)
+            case _ if not hasattr(statement, "body"):
+                yield from self._stores(statement, frozenset(self.origins))
+                yield from self._expression(statement)
+
+    def _stores(self, statement: ast.AST, foreign: frozenset[str]) -> Iterator[str]:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+                root = _root(node)
+                if root in foreign:
+                    yield f"assigns to a part of {self._dotted(node.value) or root}"
+
+    def _expression(self, node: ast.AST) -> Iterator[str]:
+        for part in _now(node):
+            if isinstance(part, ast.Call):
+                yield from self._call(part.func, part, _DEPTH, self.module)
+
+    def _discarded(self, call: ast.Call) -> Iterator[str]:
+        dotted = self._dotted(call.func)
+        if dotted and not self.all.definition(dotted):
+            yield f"calls {dotted}() for its effect"
+
+    def _decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[str]:
+        for decorator in node.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            dotted = self._dotted(called)
+            if dotted and self.all.package.contains(dotted) and not self.all.definition(dotted):
+                yield f"registers {node.name} with {dotted}"
+            yield from self._call(called, None, _DEPTH, self.module)
+            yield from self._expression(decorator)
+
+    def _bases(self, node: ast.ClassDef) -> Iterator[str]:
+        for base in (*node.bases, *(keyword.value for keyword in node.keywords if keyword.arg == "metaclass")):
+            dotted = self._dotted(base)
+            found = self.all.definition(dotted) if dotted else None
+            if found and self._watches(*found, _DEPTH):
+                yield f"derives {node.name} from {dotted}, which keeps track of its subclasses"
+
+    def _watches(self, view: "_View", node: ast.stmt, depth: int) -> bool:
+        if not isinstance(node, ast.ClassDef) or not depth:
+            return isinstance(node, ast.ClassDef)
+        hooks = {inner.name for inner in node.body if isinstance(inner, ast.FunctionDef)}
+        meta = any(keyword.arg == "metaclass" and view.own(keyword.value) for keyword in node.keywords)
+        hooked = "__init_subclass__" in hooks or any(_is_type(base) for base in node.bases)
+        if hooked or meta or self._listed(node.name):
+            return True
+        above = [view.definition_of(base) for base in node.bases]
+        return any(self._watches(*found, depth - 1) for found in above if found)
+
+    def _listed(self, name: str) -> bool:
+        package = self.all.package
+        paths = [path for path in package.modules.values() if path]
+        return any(True for _ in package.snapshot.containing([f"{name}.__subclasses__".encode()], paths))
+
+    def own(self, expression: ast.expr) -> bool:
+        """Whether an expression names something that this package defines."""
+        return self.definition_of(expression) is not None
+
+    def definition_of(self, expression: ast.expr) -> "tuple[_View, ast.stmt] | None":
+        """The function or class of the package that an expression names."""
+        if isinstance(expression, ast.Name) and expression.id in self.defined:
+            return self, self.defined[expression.id]
+        dotted = self._dotted(expression)
+        return self.all.definition(dotted) if dotted else None
+
+    def _call(self, function: ast.expr, call: ast.Call | None, depth: int, home: str) -> Iterator[str]:
+        dotted = self._dotted(function)
+        if dotted and dotted.startswith(_PROCESS):
+            yield f"calls {dotted}(), which changes the process"
+        elif dotted and isinstance(function, ast.Attribute) and function.attr in _CHANGING:
+            yield f"calls {dotted}(), which changes {dotted.rpartition('.')[0]}"
+        elif isinstance(function, ast.Name) and function.id in {"setattr", "delattr"} and call and call.args:
+            target = self._dotted(call.args[0])
+            if target:
+                yield f"sets an attribute of {target}"
+        elif found := self.definition_of(function):
+            view, node = found
+            if any(view.body_writes(node, depth, home)):
+                yield f"calls {dotted or node_name(node)}(), which changes something outside {home}"
+
+    def body_writes(self, node: ast.stmt, depth: int, home: str) -> Iterator[str]:
+        """What calling a function or class of this module changes beyond its arguments and the module `home`."""
+        if not depth:
+            yield "calls too much to follow"
+        elif isinstance(node, ast.ClassDef):
+            makers = [part for part in node.body if node_name(part) in _MAKERS]
+            for maker in makers:
+                yield from self.body_writes(maker, depth, home)
+        else:
+            local = _locals(node)
+            foreign = frozenset(name for name in self._globals(home) if name not in local)
+            yield from self._stores(node, foreign)
+            for part in ast.walk(node):
+                if isinstance(part, ast.Global) and self.module != home:
+                    yield "rebinds a global"
+                if isinstance(part, ast.Call) and _root(part.func) not in local:
+                    yield from self._method(part, foreign)
+                    yield from self._call(part.func, part, depth - 1, home)
+
+    def _method(self, call: ast.Call, foreign: frozenset[str]) -> Iterator[str]:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _CHANGING and _root(call.func) in foreign:
+            yield f"changes {_root(call.func)}"
+
+    def _globals(self, home: str) -> set[str]:
+        if self.module == home:
+            return set(self.origins)
+        stored = {
+            node.id for part in self.body for node in ast.walk(part) if isinstance(node, ast.Name) and _is_store(node)
+        }
+        return stored | set(self.origins) | set(self.defined)
+
+    def _dotted(self, expression: ast.expr) -> str | None:
+        """The absolute dotted name of what an imported name leads to; None for what the module made itself."""
+        if isinstance(expression, ast.Name):
+            return self.origins.get(expression.id)
+        if isinstance(expression, ast.Attribute):
+            inner = self._dotted(expression.value)
+            return f"{inner}.{expression.attr}" if inner else None
+        if isinstance(expression, ast.Call | ast.Subscript):
+            return self._dotted(expression.func if isinstance(expression, ast.Call) else expression.value)
+        return None
+
+
+def node_name(node: ast.stmt) -> str:
+    """The name of a function or class; empty for other statements."""
+    return str(getattr(node, "name", ""))
+
+
+def _running(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    hidden = {
+        id(inner)
+        for statement in flattened(body)
+        if isinstance(statement, ast.If) and is_type_checking(statement.test)
+        for inner in flattened(statement.body)
+    }
+    return (statement for statement in flattened(body) if id(statement) not in hidden)
+
+
+def _now(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes that run when `node` does: not the bodies of functions."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _now(child)
+
+
+def _root(node: ast.AST) -> str:
+    while True:
+        match node:
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Call(func=inner):
+                node = inner
+            case ast.Name(id=name):
+                return name
+            case _:
+                return ""
+
+
+def _is_store(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _is_type(base: ast.expr) -> bool:
+    return isinstance(base, ast.Name) and base.id == "type"
+
+
+def _locals(function: ast.stmt) -> frozenset[str]:
+    shared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
+    stored = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and _is_store(node)}
+    parameters = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    return frozenset((stored | parameters) - shared)

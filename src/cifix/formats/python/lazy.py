@@ -1,0 +1,136 @@
+"""The lazy table: names that a package imports on first use, as cifix writes it and reads it back."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cifix.formats.python.names import flattened, is_type_checking, names, running
+
+TABLE = "_LAZY"
+NAMESPACE = "_LAZY_NAMESPACE"
+MACHINERY = frozenset({TABLE, NAMESPACE, "TYPE_CHECKING", "__getattr__", "__dir__", "__all__"})
+"""Names that serve the table or a type checker, not the package's users."""
+
+BUILTINS = frozenset({"sorted", "getattr", "AttributeError", "ImportError"})
+"""What the block looks up when a name is asked for; a submodule of such a name would hide it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name, the module to import for it as `import_module` wants it, and its attribute; None is the module itself."""
+
+    name: str
+    module: str
+    attribute: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The habits of the file that the block goes into."""
+
+    indent: str
+    quote: str
+
+
+def table(tree: ast.Module) -> Mapping[str, Entry]:
+    """The entries of a module's lazy table, by name; empty if it has none that was written by `render`."""
+    return {entry.name: entry for block in _static(tree) if (found := _dict(block)) for entry in _entries(found)}
+
+
+def beside(tree: ast.Module) -> ast.Module:
+    """The module as it runs, without the block that `render` wrote."""
+    blocks = [statement for statement in _static(tree) if _dict(statement)]
+    return running(ast.Module([statement for statement in tree.body if statement not in blocks], []))
+
+
+def ends(tree: ast.Module) -> tuple[ast.stmt, ast.expr]:
+    """Where a lazy block can grow: its last import for type checkers, and the last value of its table.
+
+    Raises `ValueError` if the module has no block like `render` writes.
+    """
+    for block in _static(tree):
+        if (found := _dict(block)) and found.values:
+            return block.body[-1], found.values[-1]
+    raise ValueError("the module has no lazy block")
+
+
+def exports(tree: ast.Module) -> frozenset[str]:
+    """The names a module offers to its users, bound when it is imported or listed in its lazy table.
+
+    Names that only a type checker sees do not count, except that those decide which entries of the
+    table were exported by name: the others are submodules that used to be loaded along the way.
+    """
+    static = names(ast.Module([part for test in _static(tree) for part in test.body], []))
+    lazy = {name for name in table(tree) if name in static.bound}
+    return frozenset((set(names(running(tree)).bound) | lazy) - MACHINERY)
+
+
+def render(entries: Sequence[Entry], static: Sequence[str], checking: str, style: Style) -> str:
+    """The block that makes `entries` lazy; lines end in LF, the last one has no ending.
+
+    `static` are the import lines that type checkers and freezers shall read, `checking` is the
+    condition that is true only for them. The block runs on Python 3.9 and later and imports nothing.
+    `import_module` does not ask the package for its attributes, which `from . import name` would
+    do, without end. The namespace is captured early because a submodule may be called `globals`.
+    """
+    lines = [f"if {checking}:", *(f"{style.indent}{line}" for line in static), "else:"]
+    runtime = [line.replace('"', style.quote) for line in _runtime(entries, style)]
+    lines += [f"{style.indent}{line}" if line else "" for line in runtime]
+    return "\n".join(lines)
+
+
+def _runtime(entries: Sequence[Entry], style: Style) -> Iterator[str]:
+    yield f"{TABLE} = {{"
+    yield from (style.indent + row for row in rows_of(entries))
+    yield "}"
+    for line in _RUNTIME.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 4
+        yield style.indent * depth + line.lstrip()
+
+
+def rows_of(entries: Iterable[Entry]) -> Iterator[str]:
+    """The lines of a table for some entries, with double quotes and without indentation."""
+    for entry in entries:
+        attribute = f'"{entry.attribute}"' if entry.attribute else "None"
+        yield f'"{entry.name}": ("{entry.module}", {attribute}),'
+
+
+_RUNTIME = f"""\
+{NAMESPACE} = globals()
+
+def __getattr__(name):
+    if name not in {TABLE}:
+        raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+    from importlib import import_module
+
+    module, attribute = {TABLE}[name]
+    try:
+        value = import_module(module, __name__)
+        if attribute is not None:
+            value = getattr(value, attribute)
+    except AttributeError as exc:
+        raise ImportError(f"cannot import name {{name!r}} from {{__name__!r}}: {{exc}}", name=__name__) from exc
+    {NAMESPACE}[name] = value
+    return value
+
+def __dir__():
+    return sorted({{*{NAMESPACE}, *{TABLE}}})
+"""
+
+
+def _entries(value: ast.Dict) -> Iterator[Entry]:
+    for key, item in zip(value.keys, value.values, strict=True):
+        match key, item:
+            case ast.Constant(value=str(name)), ast.Tuple(elts=[ast.Constant(str(module)), ast.Constant(attribute)]):
+                yield Entry(name, module, attribute if isinstance(attribute, str) else None)
+
+
+def _dict(block: ast.If) -> ast.Dict | None:
+    match block.orelse:
+        case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as value), *_] if name == TABLE:
+            return value
+    return None
+
+
+def _static(tree: ast.Module) -> list[ast.If]:
+    return [node for node in flattened(tree.body) if isinstance(node, ast.If) and is_type_checking(node.test)]

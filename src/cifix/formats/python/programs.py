@@ -1,0 +1,178 @@
+"""What a module does to names and to other modules while it is imported, as a list of events."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from cifix.formats.python import Module, parse
+from cifix.formats.python.lazy import Entry, table
+from cifix.formats.python.names import is_type_checking, names
+from cifix.model.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """An import statement: of `names` from a module, or of the module itself if `names` is None."""
+
+    line: int
+    level: int
+    module: str | None
+    names: tuple[tuple[str, str], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Names that exist from here on."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Names that are deleted here."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A block whose ImportError is caught: `rescue` runs then, `rest` otherwise."""
+
+    body: tuple["Event", ...]
+    rescue: tuple["Event", ...]
+    rest: tuple["Event", ...]
+
+
+Event = Load | Bind | Drop | Attempt
+
+
+@dataclass(frozen=True)
+class Program:
+    """The events of a module in order; `known` are all names it ever binds, `lazy` its table.
+
+    An `open` module can have names that its source does not show.
+    """
+
+    events: tuple[Event, ...] = ()
+    known: frozenset[str] = frozenset()
+    lazy: dict[str, Entry] = field(default_factory=dict)
+    open: bool = False
+
+
+def program(text: Text) -> Program:
+    """The program of a source, once per content with `snapshot.parsed(path, program)`; raises `Opaque`."""
+    return compiled(parse(text))
+
+
+def compiled(module: Module) -> Program:
+    """The program of a parsed module."""
+    found = names(module.tree)
+    return Program(tuple(_block(module.tree.body)), frozenset(found.bound), dict(table(module.tree)), found.dynamic)
+
+
+def loads(events: Iterable[Event]) -> Iterator[Load]:
+    """Every import statement among `events`, attempts included."""
+    for event in events:
+        match event:
+            case Load():
+                yield event
+            case Attempt(body=body, rescue=rescue, rest=rest):
+                yield from loads((*body, *rescue, *rest))
+
+
+def _block(body: Iterable[ast.stmt]) -> Iterator[Event]:
+    for statement in body:
+        yield from _events(statement)
+
+
+def _events(statement: ast.stmt) -> Iterator[Event]:
+    match statement:
+        case ast.Import(names=aliases):
+            for alias in aliases:
+                yield Load(statement.lineno, 0, alias.name, None)
+                yield Bind((alias.asname or alias.name.partition(".")[0],))
+        case ast.ImportFrom(module=module, names=aliases, level=level):
+            taken = tuple((alias.name, alias.asname or alias.name) for alias in aliases)
+            yield Load(statement.lineno, level, module, taken)
+        case ast.ClassDef(body=body):
+            yield from (event for event in _block(body) if isinstance(event, Load))
+            yield Bind((statement.name,))
+        case ast.If(test=test, body=body, orelse=orelse):
+            yield from _condition(test, body, orelse)
+        case ast.Try() | ast.TryStar():
+            yield from _try(statement)
+        case ast.With(items=items, body=body) if any(_suppresses(item.context_expr) for item in items):
+            yield Attempt(tuple(_block(body)), (), ())
+        case ast.With(body=body) | ast.For(body=body) | ast.While(body=body):
+            yield from _bound(_header(statement))
+            yield from _block([*body, *getattr(statement, "orelse", ())])
+        case ast.Delete():
+            yield Drop(tuple(names(ast.Module([statement], [])).deleted))
+        case _:
+            yield from _bound(statement)
+
+
+def _condition(test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt]) -> Iterator[Event]:
+    """Only a condition that is the same everywhere is decided; of any other one both branches may run."""
+    negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+    plain = test.operand if isinstance(test, ast.UnaryOp) and negated else test
+    if is_type_checking(plain) or _is_main(plain):
+        yield from _block(body if negated else orelse)
+    else:
+        yield from _bound(ast.Expr(test))
+        yield from _block([*body, *orelse])
+
+
+def _header(statement: ast.With | ast.For | ast.While) -> ast.stmt:
+    """A statement that binds what the first line of a block does."""
+    match statement:
+        case ast.For(target=target, iter=values):
+            return ast.Assign([target], values)
+        case ast.While(test=test):
+            return ast.Expr(test)
+    return ast.With(statement.items, [])
+
+
+def _is_main(test: ast.expr) -> bool:
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id == "__name__"
+        and isinstance(test.ops[0], ast.Eq)
+    )
+
+
+def _try(statement: ast.Try | ast.TryStar) -> Iterator[Event]:
+    body = tuple(_block(statement.body))
+    rest = tuple(_block(statement.orelse))
+    catching = [handler for handler in statement.handlers if _catches(handler.type)]
+    if catching:
+        rescue = tuple(_block(catching[0].body))
+        yield Attempt(body, rescue, rest)
+        yield Bind(tuple(names(ast.Module([part for each in catching for part in each.body], [])).bound))
+    else:
+        yield from (*body, *rest)
+    yield from _block(statement.finalbody)
+
+
+def _catches(kind: ast.expr | None) -> bool:
+    if kind is None:
+        return True
+    wanted = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+    return any(isinstance(node, ast.Name) and node.id in wanted for node in ast.walk(kind))
+
+
+def _suppresses(context: ast.expr) -> bool:
+    match context:
+        case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=args):
+            return any(_catches(kind) for kind in args)
+    return False
+
+
+def _bound(statement: ast.stmt) -> Iterator[Event]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        found: tuple[str, ...] = (statement.name,)  # the body need not be read
+    else:
+        found = tuple(names(ast.Module([statement], [])).bound)
+    if found:
+        yield Bind(found)

@@ -1,0 +1,205 @@
+"""Import the names of a package when somebody asks for them, not with the package.
+
+Why:
+    An `__init__.py` that re-exports names runs all modules they come from for every `import pkg`. If one of those
+    needs a name of the package that is not there yet, CI stops with "ImportError: cannot import name 'Engine' from
+    partially initialized module 'car' (most likely due to a circular import)". A module-level `__getattr__` with a
+    table of names cures that on every supported Python; the imports stay under `TYPE_CHECKING`, where type checkers
+    and freezers read them.
+
+    Unasked, the rule acts only where importing a package provably fails in a cycle through an `__init__.py`, and
+    moves no more than breaks it. Named on the command line, it converts every package that gains by it. Both times
+    it plays through the import of each module, before and after, without running any: no module may become one that
+    cannot be imported first.
+
+When this is wrong:
+    Programs that read `vars(pkg)` see a name only after its first use. A test that patches `pkg.module.name` around
+    the very first access of `pkg.name` leaves its mock behind. What is wrong in a submodule shows on first use, not
+    at start-up. `importlib.reload(pkg)` keeps the names it has.
+
+What it will not touch:
+    Names that the package itself needs, names whose delay would lose a side effect, and files whose names cannot be
+    known without running them. A module that no commit holds is not a cycle, although Python 3.9 to 3.13 say so in
+    the very words above: that file must be tracked, see `anchor-gitignore`.
+
+Sources:
+    https://peps.python.org/pep-0562/, read 2026-11
+    https://docs.python.org/3/reference/import.html#submodules, read 2026-11
+    https://typing.python.org/en/latest/spec/distributing.html, read 2026-11
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cifix.formats import python
+from cifix.formats.python.order import Failure, Order
+from cifix.formats.python.packages import INIT, Package, packages
+from cifix.model.expect import Exports
+from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.glob import matches
+from cifix.model.rule import declare
+from cifix.model.snapshot import Snapshot
+from cifix.model.text import Opaque
+from cifix.rules.lazy_init.draft import Draft, cured, settled
+from cifix.rules.lazy_init.reexports import Init
+
+_ELSEWHERE = frozenset({"tests", "test", "docs", "doc", "examples", "fixtures", "vendor", "vendored", "_vendor"})
+"""Folders whose packages are not what users import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How far the rule goes.
+
+    `selected`: convert every package that gains by it, not only those that cannot be imported; set when
+    the rule is named on the command line. `packages`: path patterns that packages must match, such as
+    `src/car/**`; all packages without any.
+    """
+
+    selected: bool = False
+    packages: tuple[str, ...] = ()
+
+
+@declare(
+    __doc__,
+    reads=(f"**/{INIT}",),
+    needles=(b"import",),
+    safety=Safety.REVIEW,
+    after=("anchor-gitignore",),
+    options=Options,
+    refusals={
+        "conditional": "the import stands in a condition, a loop, a `with` or a `try`",
+        "cycle-remains": "the modules of the cycle need each other's names even if the package is lazy",
+        "deleted": "the file deletes the name further on",
+        "dynamic-all": "`__all__` is computed from the modules",
+        "dynamic-namespace": "the file works on `globals()` or `sys.modules` itself",
+        "existing-getattr": "the file has a `__getattr__`, `__dir__` or lazy table of its own",
+        "latent-cycle": "a module of the package could no longer be the first import of a process",
+        "loaded-anyway": "what must stay loads the same module, so a delay would gain nothing",
+        "missing-module": "the module is in no commit; being lazy would only hide that",
+        "no-star-list": "there is no `__all__`, and what a star import takes depends on conditions",
+        "opaque": "the file cannot be read as Python",
+        "probed": "a `try` elsewhere imports the package to learn whether it works",
+        "rebound": "the name is bound more than once",
+        "shadowed-builtin": "a name of the package hides a builtin that the lazy block needs",
+        "shared-line": "other statements stand on the same line",
+        "side-effect": "the module changes something outside itself when it is imported",
+        "star-import": "a star import takes names that are not written down",
+        "submodule-clash": "a submodule bears the name, and would take its place once it is imported",
+        "used-at-import": "the package needs the name while it is imported",
+        "used-in-function": "a function of the file uses the name as a global",
+    },
+)
+def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
+    """Yield the packages to convert and, of those, the imports that must stay."""
+    for package in packages(snapshot):
+        inits = [name for name in package.modules if _wanted(package, name, options)]
+        if inits and options.selected:
+            yield from _convert_all(package, inits)
+        elif inits and _suspicious(package):
+            yield from _cure_all(package, inits)
+
+
+def _wanted(package: Package, name: str, options: Options) -> bool:
+    path = package.modules[name]
+    if path is None or not path.endswith(f"/{INIT}") or _ELSEWHERE.intersection(path.split("/")):
+        return False
+    return not options.packages or matches(path, options.packages)
+
+
+def _convert_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
+    """Each conversion starts from the tree that the one before leaves."""
+    order = Order(package)
+    for name in inits:
+        try:
+            init = _init(order.package, name)
+        except Opaque as why:
+            path = str(package.modules[name])
+            yield Finding("lazy-init", path, 0, 0, f"{name} cannot be read", Refusal("opaque", str(why)))
+            continue
+        if not init.reexports():
+            continue
+        draft = settled(init, order)
+        if draft.moved:
+            fix = _fix(draft, f"Import {_count(draft)} of {name} on first use")
+            yield _finding(init, draft.moved[0].statement, f"import {name} runs every module it re-exports from", fix)
+            order = Order(package.at(order.package.snapshot.with_changes(fix.changes)))
+        yield from _told(draft)
+
+
+def _told(draft: Draft) -> Iterator[Finding]:
+    for obstacle in draft.kept:
+        what = ", ".join(obstacle.names) or draft.init.path
+        yield _finding(draft.init, obstacle.statement, f"{what} stays eager", Refusal(obstacle.key, obstacle.detail))
+
+
+def _suspicious(package: Package) -> bool:
+    """Whether any module takes from a package by a spelling that a cycle through `__init__.py` needs."""
+    folders = [name for name, path in package.modules.items() if path and path.endswith(f"/{INIT}")]
+    absolute = [f"from {name} import".encode() for name in folders]
+    needles = [b"from . import", b"from .. import", b"from ... import", *absolute]
+    paths = [path for path in package.modules.values() if path]
+    return any(True for _ in package.snapshot.containing(needles, paths))
+
+
+def _cure_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
+    done: set[str] = set()
+    order = Order(package)
+    for name in inits:
+        yield from _untracked(order.package, name)
+        failure = order.first(name).failure
+        if failure is None or failure.half in done or failure.half not in inits:
+            continue
+        done.add(failure.half)
+        draft = cured(_init(order.package, failure.half), order, failure)
+        finding = _cure(draft, name, failure)
+        if isinstance(finding.outcome, Fix):
+            order = Order(package.at(order.package.snapshot.with_changes(finding.outcome.changes)))
+        yield finding
+
+
+def _cure(draft: Draft, name: str, failure: Failure) -> Finding:
+    message = (
+        f"import {name} fails: {failure.importer} line {failure.line} needs {failure.name}, "
+        f"which {failure.half} has not bound by then"
+    )
+    if draft.moved:
+        fix = _fix(draft, f"Break the import cycle of {failure.half} by importing {_count(draft)} on first use")
+        return _finding(draft.init, draft.moved[0].statement, message, fix)
+    reason = draft.kept[0]
+    return _finding(draft.init, reason.statement, message, Refusal(reason.key, reason.detail))
+
+
+def _untracked(package: Package, name: str) -> Iterator[Finding]:
+    """The imports of files that are on disk only: Python blames a circular import, and there is none."""
+    source = package.source(name) if package.snapshot.disk else None
+    folder = str(package.modules[name]).removesuffix(INIT)
+    for statement in source.tree.body if source else ():
+        if not isinstance(statement, ast.ImportFrom):
+            continue
+        if package.absolute(name, statement.level, statement.module) != name:
+            continue
+        absent = [alias.name for alias in statement.names if f"{name}.{alias.name}" not in package.modules]
+        disk = [x for x in absent if {f"{folder}{x}.py", f"{folder}{x}/{INIT}"} & package.snapshot.disk.keys()]
+        if disk:
+            why = Refusal("missing-module", f"{name}.{disk[0]} is on disk and in no commit: see anchor-gitignore")
+            yield _finding(_init(package, name), statement, f"a clean checkout has no {name}.{disk[0]}", why)
+
+
+def _init(package: Package, name: str) -> Init:
+    path = str(package.modules[name])
+    return Init(package, name, path, package.snapshot.parsed(path, python.parse))
+
+
+def _fix(draft: Draft, title: str) -> Fix:
+    return Fix(title, Safety.REVIEW, draft.edits(), (Exports(draft.init.path),))
+
+
+def _count(draft: Draft) -> str:
+    return f"{len(draft.moved)} names" if len(draft.moved) > 1 else draft.moved[0].name
+
+
+def _finding(init: Init, statement: ast.stmt, message: str, outcome: Fix | Refusal) -> Finding:
+    start, end = init.module.span(statement)
+    return Finding("lazy-init", init.path, start, end, message, outcome)

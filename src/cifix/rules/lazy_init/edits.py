@@ -1,0 +1,171 @@
+"""The edits that turn eager re-exports of an `__init__.py` into entries of a lazy table."""
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from cifix.formats.python import Module, Span
+from cifix.formats.python.lazy import Entry, Style, ends, render, rows_of, table
+from cifix.formats.python.names import has_dunder_all, names
+from cifix.formats.python.statements import Taken, comment_lines, removed, restated, thinned
+from cifix.model.change import Edit
+from cifix.rules.lazy_init.reexports import Init, Reexport
+
+Replacement = tuple[Span, str]
+"""Characters of a file, and what stands there afterwards."""
+
+
+def lazy_edits(
+    init: Init, moved: Sequence[Reexport], along: Iterable[str] = (), public: Iterable[str] = ()
+) -> tuple[Edit, ...]:
+    """Move re-exports into a lazy block at the place of the first; `along` are submodules that get an entry too.
+
+    A literal `__all__` of the `public` names is written if there is none, so that a star takes what it took.
+    """
+    module = init.module
+    taken = _by_statement(moved)
+    entries = [each.entry for each in _ordered(moved)] + [Entry(name, f".{name}", None) for name in sorted(along)]
+    if table(module.tree):
+        edits = [*_extension(module, taken, entries), *_departures(module, taken)]
+    else:
+        edits = list(_conversion(module, taken, entries, sorted(public)))
+    return tuple(sorted(Edit(init.path, start, end, new) for (start, end), new in edits))
+
+
+def _ordered(moved: Sequence[Reexport]) -> list[Reexport]:
+    return sorted(moved, key=lambda each: (each.statement.lineno, each.position))
+
+
+def _by_statement(moved: Sequence[Reexport]) -> list[Taken]:
+    return [
+        Taken(group[0].statement, tuple(each.position for each in group))
+        for group in (list(same) for _, same in groupby(_ordered(moved), key=lambda each: each.statement.lineno))
+    ]
+
+
+def _conversion(
+    module: Module, taken: Sequence[Taken], entries: Sequence[Entry], public: Sequence[str]
+) -> Iterator[Replacement]:
+    """The block at the place of the first statement, and all that leaves its place for it."""
+    first, rest = taken[0], taken[1:]
+    place = _place(module, first)
+    leaving = list(_departures(module, rest if first.whole else taken, floor=place[1]))
+    text = _spaced(module, _block(module, taken, entries, public), place, [span for span, new in leaving if not new])
+    yield place, text.replace("\n", module.text.newline_at(place[0]))
+    yield from leaving
+
+
+def _extension(module: Module, taken: Sequence[Taken], entries: Sequence[Entry]) -> Iterator[Replacement]:
+    """The insertions into the table that a file has, and into what its type checkers read."""
+    checked, value = ends(module.tree)
+    known = table(module.tree)
+    lines = [line for each in taken for line in restated(module, each, above=True)]
+    rows = [row.removesuffix(",") for row in rows_of(each for each in entries if each.name not in known)]
+    yield _below(module, checked, module.trailing_end(checked), lines)
+    if rows:
+        yield _below(module, value, module.span(value)[1], [row.replace('"', module.quote) for row in rows], ",")
+
+
+def _below(
+    module: Module, node: ast.stmt | ast.expr, offset: int, lines: Sequence[str], before: str = ""
+) -> Replacement:
+    """Insert lines at `offset`, indented like the line of `node`, each after `before` and a line ending."""
+    start = module.line_start(module.span(node)[0])
+    line = module.text.text[start : module.next_line(start)]
+    margin = line[: len(line) - len(line.lstrip())]
+    newline = module.text.newline_at(start)
+    return (offset, offset), "".join(f"{before}{newline}{margin}{line}" for line in lines)
+
+
+def _departures(module: Module, taken: Sequence[Taken], floor: int = 0) -> Iterator[Replacement]:
+    """What takes names out of their statements: whole lines where nothing stays."""
+    yield from ((run, "") for run in _runs(module, [removed(module, x, above=True) for x in taken if x.whole], floor))
+    for each in taken:
+        if not each.whole:
+            yield from thinned(module, each)
+
+
+def _place(module: Module, first: Taken) -> Span:
+    """The statement with the comments around it if it goes whole; else the empty span above the lines it keeps."""
+    start, end = removed(module, first, above=not (first.whole and _headed(module, first.statement)))
+    if not first.whole:
+        return start, start
+    text = module.text.text
+    return start, start + len(text[start:end].rstrip("\r\n"))
+
+
+def _headed(module: Module, statement: ast.stmt) -> bool:
+    """Whether the comment directly above a statement begins the file, and so speaks of all of it."""
+    return next(iter(comment_lines(module, module.span(statement)[0])), None) == module.text.start
+
+
+def _block(module: Module, taken: Sequence[Taken], entries: Sequence[Entry], public: Sequence[str]) -> str:
+    style = Style(module.indent, module.quote)
+    headed = _headed(module, taken[0].statement)
+    static = [line for each in taken for line in restated(module, each, above=each is not taken[0] or not headed)]
+    setup, checking = _type_checking(module.tree, taken[0].statement)
+    block = render(entries, static, checking, style)
+    if not has_dunder_all(module.tree):
+        lines = "".join(f"{style.indent}{style.quote}{name}{style.quote},\n" for name in public)
+        setup = f"__all__ = [\n{lines}]\n\n{setup}"
+    return setup + block
+
+
+def _type_checking(tree: ast.Module, first: ast.stmt) -> tuple[str, str]:
+    """What must stand above the block so that its condition can be evaluated, and the condition."""
+    above = [statement for statement in tree.body if statement.lineno < first.lineno]
+    for statement in above:
+        match statement:
+            case ast.ImportFrom(module="typing" | "typing_extensions", names=aliases):
+                if any(alias.name == "TYPE_CHECKING" and alias.asname is None for alias in aliases):
+                    return "", "TYPE_CHECKING"
+            case ast.Assign(targets=[ast.Name(id="TYPE_CHECKING")]):
+                return "", "TYPE_CHECKING"
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    if alias.name == "typing":
+                        return "", f"{alias.asname or alias.name}.TYPE_CHECKING"
+    if "TYPE_CHECKING" in names(tree).bound:
+        return "from typing import TYPE_CHECKING\n\n", "TYPE_CHECKING"
+    return "TYPE_CHECKING = False\n", "TYPE_CHECKING"
+
+
+def _runs(module: Module, spans: Sequence[Span], floor: int) -> list[Span]:
+    """The spans, joined where they touch, with the blank lines that would pile up; nothing above `floor`."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and joined[-1][1] == start:
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((start, end))
+    return [_grown(module, run, floor) for run in joined]
+
+
+def _grown(module: Module, run: Span, floor: int) -> Span:
+    start, end = run
+    text = module.text.text
+    if not text[end:].strip():
+        kept = text[:start].rstrip(" \t\f\r\n")
+        ends = text.endswith(("\r", "\n"))
+        start = max(floor, module.next_line(len(kept)) if ends else len(kept))
+        return start, len(text)
+    if start > module.text.start and not module.line_at(start - 1):
+        while end < len(text) and not module.line_at(end):
+            end = module.next_line(end)
+    return start, end
+
+
+def _spaced(module: Module, block: str, place: Span, runs: Sequence[Span]) -> str:
+    """The block with the blank lines around it that formatters ask for."""
+    before = "\n" if place[0] > module.text.start and module.line_at(place[0] - 1) else ""
+    if place[0] == place[1]:
+        return f"{before}{block}\n\n\n"
+    blank, position = 0, module.next_line(place[1])
+    text = module.text.text
+    while position < len(text):
+        run = next((run for run in runs if run[0] <= position < run[1]), None)
+        if run is None and module.line_at(position):
+            return before + block + "\n" * max(0, 2 - blank)
+        blank += run is None
+        position = run[1] if run else module.next_line(position)
+    return before + block

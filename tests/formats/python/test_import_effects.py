@@ -1,0 +1,153 @@
+"""Which effects of a module would be lost if it were imported later."""
+
+import pytest
+
+from cifix.formats.python.effects import Effects
+from cifix.formats.python.packages import packages
+from cifix.model.snapshot import Snapshot
+
+REGISTRY = """
+import functools
+ITEMS = {}
+COUNT = 0
+
+def register(cls):
+    ITEMS[cls.__name__] = cls
+    return cls
+
+def appended(cls):
+    KNOWN.append(cls)
+    return cls
+KNOWN = []
+
+def through(cls):
+    return register(cls)
+
+def counted(cls):
+    global COUNT
+    COUNT += 1
+    return cls
+
+def marked(cls):
+    cls.mark = {}
+    cls.mark["a"] = 1
+    return cls
+
+def deep(cls):
+    return deep(cls)
+
+def sets(cls):
+    setattr(functools, "x", cls)
+    return cls
+
+class Hooked:
+    def __init_subclass__(cls): ...
+
+class Inner(Hooked): ...
+class Meta(type): ...
+class WithMeta(metaclass=Meta): ...
+class Listed: ...
+class Plain:
+    def __init__(self): self.x = 1
+    def other(self): ITEMS["x"] = self
+class Counting:
+    def __init__(self): ITEMS["x"] = self
+    @classmethod
+    def maker(cls): ...
+plugins = Plain()
+
+@functools.singledispatch
+def shown(x): ...
+
+class Recursive(Listed): ...
+class Loop(Loop): ...
+
+def adds(cls):
+    KNOWN.sort()
+    "".join(())
+    functools.cache(cls)
+    return cls
+
+def plugin_list():
+    return Listed.__subclasses__()
+"""
+
+LOST = {
+    "import atexit\natexit.register(print)": "atexit.register",
+    "import os\nos.environ['A'] = 'b'": "os.environ",
+    "import os\nos.environ.setdefault('A', 'b')": "os.environ",
+    "import sys\nsys.path.insert(0, '.')": "sys.path",
+    "from sys import path\npath += ['.']\npath[0] = 1": "sys.path",
+    "import signal as s\nx = s.signal(1, print)": "signal.signal",
+    "import logging\nlogging.getLogger('a').addHandler(1)": "logging.getLogger",
+    "import numpy as np\nnp.seterr(all='raise')": "numpy.seterr",
+    "import json\njson.x = 1": "json",
+    "import json\nif True:\n    del json.dumps": "json",
+    "from p.registry import register\n@register\nclass A: ...": "register",
+    "from p.registry import appended\n@appended\nclass A: ...": "appended",
+    "from p.registry import through\nx = through(int)": "through",
+    "from p.again import register\n@register\nclass A: ...": "register",
+    "from p.registry import counted\ncounted(int)": "counted",
+    "from p.registry import deep\ndeep(int)": "deep",
+    "from p.registry import sets\nsets(int)": "sets",
+    "from p.registry import plugins\n@plugins.hook\ndef f(): ...": "plugins.hook",
+    "from p import registry\nregistry.ITEMS['a'] = 1": "p.registry",
+    "from p.registry import ITEMS\nx = [ITEMS.setdefault('a', 1)]": "ITEMS",
+    "from p.registry import ITEMS\nITEMS.update(a=1)": "ITEMS",
+    "from p import registry\nsetattr(registry, 'a', 1)": "p.registry",
+    "from p.registry import shown\n@shown.register\ndef f(x: int): ...": "shown",
+    "from p.registry import Hooked\nclass A(Hooked): ...": "Hooked",
+    "from p.registry import Inner\nclass A(Inner): ...": "Inner",
+    "from p.registry import Meta\nclass A(metaclass=Meta): ...": "Meta",
+    "from p.registry import WithMeta\nclass A(WithMeta): ...": "WithMeta",
+    "from p.registry import Listed\nclass A(Listed): ...": "Listed",
+    "from p.registry import Recursive\nclass A(Recursive): ...": "Recursive",
+    "from p.registry import Loop\nclass A(Loop): ...": "Loop",
+    "from p.registry import Counting\nx = Counting()": "Counting",
+    "import os\ndef set_up():\n    os.environ['a'] = 'b'\nset_up()": "set_up",
+    "import sys\nclass A:\n    sys.path.append('.')": "sys.path",
+}
+
+KEPT = (
+    "x = 1",
+    "import os\nos.getcwd",
+    "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1",
+    "import logging\nlog = logging.getLogger(__name__)\nlog.setLevel(1)",
+    "ITEMS = {}\ndef register(cls):\n    ITEMS[cls] = 1\n    return cls\n@register\nclass A: ...",
+    "ITEMS = {}\nITEMS['a'] = 1\nITEMS.clear()",
+    "from p.registry import marked\n@marked\nclass A: ...",
+    "from p.registry import Plain\nclass A(Plain): ...\nx = Plain()",
+    "import os\ndef later():\n    os.environ['a'] = 'b'",
+    "import os\nlater = lambda: os.environ.update(a='b')",
+    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import os\n    os.environ['a'] = 'b'",
+    "import threading\nlock = threading.Lock()",
+    "(lambda: 1)()",
+    "from p.registry import adds\n@adds\nclass A: ...",
+    "from p import registry\nx = registry.marked",
+    "setattr(object, 'x')",
+    "from p.missing import thing\nx = thing",
+)
+
+
+def effects(source: str) -> Effects:
+    files = {"__init__": "", "registry": REGISTRY, "again": "from .registry import register", "m": source}
+    (package,) = packages(Snapshot.of({f"p/{name}.py": text.encode() for name, text in files.items()}))
+    return Effects(package)
+
+
+@pytest.mark.parametrize("source", LOST)
+def test_an_effect_that_reaches_out_is_seen(source: str) -> None:
+    found = effects(source).of("p.m")
+    assert found is not None
+    assert found.module == "p.m"
+    assert LOST[source] in found.what
+
+
+@pytest.mark.parametrize("source", KEPT)
+def test_what_stays_inside_the_module_can_wait(source: str) -> None:
+    assert effects(source).of("p.m") is None
+
+
+def test_a_module_that_cannot_be_read_has_no_effect_to_be_seen() -> None:
+    assert effects("print 1").of("p.m") is None
+    assert effects("").of("p.nowhere") is None
