@@ -45,6 +45,8 @@ from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
+from cifix.rules.upgrade_artifacts.facts import facts
+from cifix.rules.upgrade_artifacts.refs import is_stale, named, target
 
 _DEAD = re.compile(r"actions/(?:upload|download)-artifact@v?(?P<major>[123])(?![0-9a-f])", re.IGNORECASE)
 _SUSPECT = re.compile(rb"load-artifact@(?:v?[123](?![0-9])|[0-9a-f]{40})", re.IGNORECASE)
@@ -148,12 +150,12 @@ def _step(same: Sequence[Site]) -> _Old | None:
     site, uses = same[0], same[0].uses
     comment = pin(site.document, site.written)
     if uses.sha:
-        known = _facts().actions[uses.slug].known.get(uses.ref.lower())
+        known = facts().actions[uses.slug].known.get(uses.ref.lower())
         claimed = comment.version if comment else ""
         numbers = version(known or claimed)
     else:
-        numbers = uses.version or (_facts().target,)
-    if numbers and numbers[0] >= _facts().target:
+        numbers = uses.version or (facts().target,)
+    if numbers and numbers[0] >= facts().target:
         return None
     routes = site.document.routes(site.written)
     meant = {(*other.step.route, "uses") for other in same}
@@ -215,7 +217,7 @@ def _hidden(run: Run, old: Sequence[_Old]) -> Iterator[_Problem]:
 def _stores_hidden(step: _Old) -> bool:
     """Whether a version uploads hidden files; the tag v3 does not any more."""
     numbers = step.numbers or (0,)
-    return step.site.uses.ref.lower() not in {"v3", "3"} and numbers < _facts().hidden_excluded
+    return step.site.uses.ref.lower() not in {"v3", "3"} and numbers < facts().hidden_excluded
 
 
 def _unwritable(old: Sequence[_Old]) -> Iterator[_Problem]:
@@ -238,7 +240,7 @@ def _fix(repository: Repository, group: Sequence[Run], old: Sequence[_Old]) -> F
     expects = tuple(Value(step.site.path, route, _uses(step.site)) for step in old for route in step.routes)
     places = sorted({step.site.path for step in old})
     steps = "an artifact step" if len(old) == 1 else f"{len(old)} artifact steps"
-    title = f"Move {steps} to v{_facts().target} in {', '.join(places)}"
+    title = f"Move {steps} to v{facts().target} in {', '.join(places)}"
     unseen = any(run.outside or _sees_foreign_artifacts(repository, run) for run in group)
     safety = Safety.REVIEW if unseen else Safety.SAFE
     return Fix(title, safety, edits, expects)
@@ -253,30 +255,13 @@ def _sees_foreign_artifacts(repository: Repository, run: Run) -> bool:
 def _edits(step: _Old) -> Iterator[Edit]:
     site = step.site
     end = len(site.written.value)
-    yield replace(site.path, site.document, site.written, (end - len(site.uses.ref), end), _target(site.uses))
-    if step.pin and _is_stale(step.pin, site.uses):
-        yield Edit(site.path, step.pin.start, step.pin.end, _named(step.pin.version, site.uses.slug))
-
-
-def _is_stale(comment: Pin, uses: Reference) -> bool:
-    """Whether a comment repeats the old version; behind a tag, one with more words may mean something else."""
-    numbers = version(comment.version)
-    return numbers is not None and numbers[0] < _facts().target and (uses.sha or comment.alone)
-
-
-def _target(uses: Reference) -> str:
-    return _facts().actions[uses.slug].sha if uses.sha else _named(uses.ref, uses.slug)
+    yield replace(site.path, site.document, site.written, (end - len(site.uses.ref), end), target(site.uses))
+    if step.pin and is_stale(step.pin, site.uses):
+        yield Edit(site.path, step.pin.start, step.pin.end, named(step.pin.version, site.uses.slug))
 
 
 def _uses(site: Site) -> str:
-    return site.written.value.removesuffix(site.uses.ref) + _target(site.uses)
-
-
-def _named(old: str, slug: str) -> str:
-    """The new version, written as exactly as the old one: `v3` is a major, `v3.1.2` an exact version."""
-    facts = _facts()
-    new = facts.actions[slug].exact if "." in old else f"v{facts.target}"
-    return new if old[:1] in "vV" else new[1:]
+    return site.written.value.removesuffix(site.uses.ref) + target(site.uses)
 
 
 def _finding(step: _Old, outcome: Fix | Refusal) -> Finding:
@@ -285,7 +270,7 @@ def _finding(step: _Old, outcome: Fix | Refusal) -> Finding:
         message = f"the version of {step.site.uses.slug} behind this commit is not known; v3 and older fail"
     else:
         message = (
-            f"{step.site.uses.slug} v{step.numbers[0]} has not worked since {_facts().dead[str(step.numbers[0])]}: "
+            f"{step.site.uses.slug} v{step.numbers[0]} has not worked since {facts().dead[str(step.numbers[0])]}: "
             "This request has been automatically failed because it uses a deprecated version of "
             f"`{step.site.uses.slug}: {step.site.uses.ref}`"
         )
@@ -307,36 +292,10 @@ def _unreadable(repository: Repository) -> Iterator[Finding]:
         text = repository.texts.get(path)
         found = _DEAD.search(text or "")
         if found:
-            message = f"{found.group()} has not worked since {_facts().dead[found['major']]}"
+            message = f"{found.group()} has not worked since {facts().dead[found['major']]}"
         elif text is None:
             message = "the file cannot be read, so it is not known whether it uses v3 or older of the artifact actions"
         else:
             continue
         start, end = found.span() if found else (0, 0)
         yield Finding("upgrade-artifacts", path, start, end, message, Refusal("opaque", reason))
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """What replaces old refs of one action, and the versions of commits that are known."""
-
-    exact: str
-    sha: str
-    known: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """The data file beside this module."""
-
-    target: int
-    dead: Mapping[str, str]
-    hidden_excluded: tuple[int, ...]
-    actions: Mapping[str, _Target]
-
-
-@cache
-def _facts() -> _Facts:
-    found = tomllib.loads(files("cifix.rules.upgrade_artifacts").joinpath("facts.toml").read_text("utf-8"))
-    actions = {slug: _Target(**found[slug.partition("/")[2]]) for slug in (UPLOAD, DOWNLOAD)}
-    return _Facts(found["target"], found["dead"], tuple(found["hidden-excluded"]), actions)
