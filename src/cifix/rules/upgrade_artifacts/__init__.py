@@ -26,18 +26,15 @@ Sources:
 """
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from itertools import combinations
 
-from cifix.formats.actions.artifacts import DOWNLOAD, UPLOAD, Repository, Site, may_hide, read, sites
+from cifix.formats.actions.artifacts import Repository, Site, may_hide, read, sites
 from cifix.formats.actions.expression import spelling
 from cifix.formats.actions.names import clashes
 from cifix.formats.actions.runs import Run, groups
-from cifix.formats.actions.workflow import ACTIONS, LOCK, WORKFLOWS, Pin, Reference, pin, version
+from cifix.formats.actions.workflow import ACTIONS, LOCK, WORKFLOWS, Pin, pin, version
 from cifix.formats.yaml.edit import replace
 from cifix.model.change import Edit, overlap
 from cifix.model.expect import Route, Value
