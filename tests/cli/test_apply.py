@@ -1,10 +1,13 @@
 import os
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from cifix.cli.apply import BRANCH, UNBORN
 from cifix.model.snapshot import EXECUTABLE, File
 from cifix.report.machine import schema
 from cifix.testing import build
@@ -138,9 +141,39 @@ def test_the_next_command_repeats_what_was_chosen(cifix: Cifix, git: Git, repo: 
     git("init", "-q")
     (repo.parent / ".pre-commit-config.yaml").write_bytes(HOOKS)
     git("add", ".pre-commit-config.yaml")
-    assert "Next: cifix apply --dry-run\n" in cifix("check").text
     git("commit", "-qm", "x")
+    assert "Next: cifix apply --dry-run\n" in cifix("check").text
     assert "Next: git log -p " in cifix("apply").text
+
+
+@pytest.mark.parametrize("name", ["-x", "sp ace", "new\nline", "q'uo\"te", "\udcff", "$(id)", "back\\slash\x1b"])
+def test_the_next_command_can_be_pasted_whatever_the_folder_is_called(cifix: Cifix, tmp_path: Path, name: str) -> None:
+    build({".pre-commit-config.yaml": File(HOOKS)}, tmp_path / name)
+    for arguments, code in (["check"], 1), (["apply", "--dry-run"], 0), (["apply"], 0):
+        following = cifix(*arguments, f"./{name}").text.rpartition("Next: ")[2]
+        defined = f'cifix() {{ {shlex.quote(sys.executable)} -m cifix "$@"; }}\n'
+        done = subprocess.run(["bash", "-c", defined + following], cwd=tmp_path, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (code, b""), following
+        assert b"pre-commit-config.yaml" in done.stdout
+
+
+@pytest.mark.parametrize("inside", [".pre-commit-config.yaml", ".git", ".git/refs"])
+def test_the_next_command_works_when_the_path_is_not_the_folder_of_a_work_tree(
+    cifix: Cifix, repo: Path, inside: str
+) -> None:
+    assert cifix("apply", repo / inside).text.endswith(f"..{BRANCH}\n")
+    assert cifix("apply", "--in-place", repo / inside).text.endswith(f"Next: git -C {repo} diff\n")
+
+
+def test_before_the_first_commit_only_the_staged_files_can_be_fixed(cifix: Cifix, git: Git, tmp_path: Path) -> None:
+    git("init", "-q")
+    (tmp_path / ".pre-commit-config.yaml").write_bytes(HOOKS)
+    git("add", "-A")
+    assert cifix("apply").text == f"{UNBORN}\nNothing to fix.\n"
+    assert "Next: cifix apply --dry-run --in-place\n" in cifix("check").text
+    assert "Next: cifix apply --in-place\n" in cifix("apply", "--dry-run", "--in-place").text
+    assert cifix("apply", "--in-place").code == 0
+    assert (tmp_path / ".pre-commit-config.yaml").read_bytes() == HOOKS.replace(b"python ", b"python3 ")
 
 
 def test_select_and_ignore_choose_rules(cifix: Cifix, git: Git, repo: Path) -> None:
@@ -238,7 +271,7 @@ def test_a_bare_repository_and_an_empty_one_are_fine(cifix: Cifix, git: Git, rep
     assert cifix("apply", "bare.git").code == 0
     assert git("rev-list", "--count", "main..cifix/fixes", cwd=tmp_path / "bare.git") == b"1\n"
     git("init", "-q", "empty")
-    assert cifix("apply", "empty").text == "Nothing to fix.\n"
+    assert cifix("apply", "empty").text == f"{UNBORN}\nNothing to fix.\n"
     failed = cifix("apply", "--in-place", "bare.git")
     assert failed.code == 6
 
