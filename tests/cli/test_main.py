@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,16 @@ def rule(snapshot, options):
 """
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Children heed an interrupt, even if the shell started these tests in the background, where none comes."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("heeded")
 def test_an_interrupt_is_130_and_leaves_nothing(tmp_path: Path, number: int) -> None:
     build({"a": File(b"")}, tmp_path / "repo")
     info = tmp_path / "site" / "slow-1.dist-info"
