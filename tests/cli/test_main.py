@@ -105,3 +105,25 @@ def test_what_a_surrounding_git_left_in_the_environment_is_forgotten(
     build({"a": File(b"")}, tmp_path / "repo")
     monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
     assert cifix("check", "repo").code == 0
+
+
+@pytest.mark.parametrize(
+    "words", ["check .", "apply --dry-run --format json .", "rules list", "rules new x --into /proc"]
+)
+def test_what_cannot_be_written_is_six_and_no_traceback(tmp_path: Path, words: str) -> None:
+    build({"a": File(b"")}, tmp_path)
+    command = [sys.executable, "-m", "cifix", *words.split()]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 6
+    assert done.stderr.startswith(b"cifix: the system refused: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_nothing(tmp_path: Path, closed: str) -> None:
+    build({"a": File(b"")}, tmp_path)
+    command = f"'{sys.executable}' -m cifix check {closed}"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == (b"" if ">&- " in f" {closed} ".replace("2>&-", "") else b"Nothing to fix.\n")
