@@ -208,9 +208,29 @@ def test_a_report_can_go_to_a_file(cifix: Cifix, repo: Path, tmp_path: Path) -> 
     done = cifix("check", repo, "--format", "json", "--output", "report.json")
     assert (done.code, done.out) == (1, b"")
     assert b'"schema_version": 1' in (tmp_path / "report.json").read_bytes()
-    failed = cifix("check", repo, "--output", "no/such/folder/report.json")
+    failed = cifix("check", repo, "--output", "/dev/full")
     assert failed.code == 2
-    assert "the report cannot be written to no/such/folder/report.json" in failed.err
+    assert "the report cannot be written to /dev/full" in failed.err
+
+
+def test_a_dash_is_the_terminal(cifix: Cifix, repo: Path, tmp_path: Path) -> None:
+    assert cifix("check", repo, "--output", "-").text == cifix("check", repo).text
+    assert not (tmp_path / "-").exists()
+
+
+def test_a_report_without_a_folder_is_refused_before_anything_is_committed(cifix: Cifix, git: Git, repo: Path) -> None:
+    done = cifix("apply", repo, "--output", "none/report.txt")
+    assert done.code == 2
+    assert "there is no folder none" in done.err
+    assert git("branch", "--list", "cifix/*", cwd=repo) == b""
+
+
+def test_a_missing_object_is_trouble_with_git_and_no_fault_of_a_rule(cifix: Cifix, git: Git, repo: Path) -> None:
+    oid = git("rev-parse", "HEAD:.pre-commit-config.yaml", cwd=repo).decode().strip()
+    (repo / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    done = cifix("apply", "--dry-run", repo)
+    assert (done.code, done.text) == (6, "")
+    assert f"object {oid} is missing" in done.err
 
 
 def test_the_same_run_gives_the_same_report(cifix: Cifix, repo: Path) -> None:
