@@ -6,7 +6,8 @@ from cifix.engine.config import Config, choose, load, options_for
 from cifix.errors import UsageError
 from cifix.model.finding import Safety
 from cifix.model.rule import Rule
-from cifix.model.snapshot import Snapshot
+from cifix.model.snapshot import File, Memory, Snapshot
+from cifix.model.text import Opaque
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,32 @@ def test_the_table_of_pyproject_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'tool = {cifix = {ignore = ["lazy-init"]}}\n',
+        b'[tool]\ncifix = {ignore = ["lazy-init"]}\n',
+        b'[ tool . "cifix" ]\nignore = ["lazy-init"]\n',
+        b'\xef\xbb\xbf[tool.cifix]\nignore = ["lazy-init"]',
+    ],
+)
+def test_any_spelling_of_the_table_counts(raw: bytes) -> None:
+    assert load(Snapshot.of({"pyproject.toml": raw})).ignore == ("lazy-init",)
+
+
+class Locked(Memory):
+    """A source in which nothing may be read."""
+
+    def read(self, path: str) -> bytes:
+        raise Opaque(f"{path}: permission denied")
+
+
+def test_a_configuration_that_cannot_be_read_stops_the_run() -> None:
+    for name in ("pyproject.toml", "cifix.toml"):
+        with pytest.raises(UsageError, match="permission denied"):
+            load(Snapshot(Locked({name: File(b"")})))
+
+
 def test_cifix_toml_wins() -> None:
     files = {"pyproject.toml": b"[tool.cifix]\nselect = []\n", "cifix.toml": b'\xef\xbb\xbfselect = ["lazy-init"]\n'}
     assert load(Snapshot.of(files)).select == ("lazy-init",)
@@ -57,6 +84,7 @@ def test_cifix_toml_wins() -> None:
         (b"rules = 1", "one table per rule"),
         (b"[rules]\nlazy-init = 1", "one table per rule"),
         (b"select = [", "cannot be read as TOML"),
+        (b"select = " + b"[" * 100_000, "cannot be read as TOML"),
         (b"\0", "cannot be read as TOML: the file is binary"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cifix.cli import options
-from cifix.cli.examine import Selection, examine
+from cifix.cli.examine import Selection, again, examine
 from cifix.cli.show import show
 from cifix.report.outcome import Outcome
 from cifix.vcs.repository import Repository
@@ -36,6 +36,12 @@ def command(
         source = worktree_source(repository) if on_disk else commit_source(repository, base or "HEAD")
         examined = examine(repository, source, asked)
         arguments = (*asked.arguments, *(("--base", base) if base else ()))
-        outcome = Outcome("check", examined.proven, crashes=examined.crashes, path=str(path), arguments=arguments)
+        outcome = Outcome(
+            "check",
+            examined.proven,
+            crashes=examined.crashes,
+            path=again(path, repository),
+            arguments=arguments,
+        )
         show(outcome, form, output)
     ctx.exit(outcome.exit)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from cifix.engine.config import choose, load
 from cifix.engine.plan import Settings
@@ -54,6 +55,14 @@ def examine(repository: Repository, source: Source, asked: Selection) -> Examine
     with _progress(len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
     return Examined(proven, rules, settings, (*registry.crashes, *proven.plan.crashes))
+
+
+def again(path: Path, repository: Repository) -> str:
+    """The repository as the user named it, so that cifix and `git -C` take it when it is typed again."""
+    folder = path if path.is_dir() else path.parent
+    if repository.root is not None and folder.resolve().is_relative_to(repository.git_dir.resolve()):
+        folder = repository.root
+    return f"./{folder}" if str(folder).startswith("-") else str(folder)
 
 
 def _locked(repository: Repository, base: str | None) -> Locked:

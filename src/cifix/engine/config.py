@@ -1,12 +1,12 @@
 """What the target repository says about its own run: it may narrow it, never widen it or load code."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin, get_type_hints
 
 from cifix.errors import UsageError
+from cifix.formats import toml
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -33,7 +33,7 @@ def load(snapshot: Snapshot) -> Config:
     """Read the configuration of the repository; raises `UsageError` for anything it does not understand."""
     if "cifix.toml" in snapshot:
         return _config(_table(snapshot, "cifix.toml"), "cifix.toml")
-    if "pyproject.toml" in snapshot and b"tool.cifix" in snapshot.read("pyproject.toml"):
+    if "pyproject.toml" in snapshot.containing((b"cifix",), ("pyproject.toml",)):
         tool = _table(snapshot, "pyproject.toml").get("tool")
         if isinstance(tool, dict) and "cifix" in tool:
             return _config(tool["cifix"], "pyproject.toml [tool.cifix]")
@@ -95,9 +95,8 @@ def _named(config: Config) -> tuple[str, ...]:
 
 def _table(snapshot: Snapshot, path: str) -> dict[str, Any]:
     try:
-        text = snapshot.text(path)
-        return tomllib.loads(text.text[text.start :].replace("\r\n", "\n"))
-    except (tomllib.TOMLDecodeError, Opaque) as why:
+        return toml.parse(snapshot.text(path))
+    except Opaque as why:
         raise UsageError(f"{path}: cannot be read as TOML: {why}. Repair it, then run cifix again.") from why
 
 

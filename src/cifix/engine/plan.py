@@ -8,7 +8,7 @@ from typing import Any
 from cifix.engine.config import Config, options_for
 from cifix.engine.registry import Crash
 from cifix.engine.resolve import Locked, resolve
-from cifix.errors import UnprovenError
+from cifix.errors import GitError, UnprovenError
 from cifix.model.change import Change, Edit, inverse, origin
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import Rule
@@ -84,7 +84,7 @@ def plan(
     """Run `rules` until a whole round fixes nothing; `progress` is told the id of each rule before it runs.
 
     A rule that raises is dropped and named in `crashes`; the others go on. Raises `UnprovenError` if
-    the fixes do not come to rest, and `UsageError` for wrong options.
+    the fixes do not come to rest, `UsageError` for wrong options and `GitError` if the snapshot cannot be read.
     """
     options = {rule.id: _options(rule, settings) for rule in rules}
     crashes: dict[str, Crash] = {}
@@ -104,6 +104,8 @@ def plan(
                     found, current, floor=settings.floor, exclude=settings.config.exclude, locked=settings.locked
                 )
                 after = current.with_changes(change for fix in resolution.fixes for change in fix.changes)
+            except GitError:
+                raise  # not the fault of the rule: the repository cannot be read
             except Exception as why:  # noqa: BLE001 - one broken rule must not stop the others
                 crashes[rule.id] = Crash(rule.id, _trace(why))
                 continue
