@@ -19,10 +19,10 @@ Why:
 
 When this is wrong:
     On GitHub Enterprise Server, where v4 does not run; say so with `ghes = true`. On runners of your own older than
-    2.327.1, which lack Node 24; say so with `target = "v4"`. Where an upload that always runs may still find no files:
-    a download that now names its artifact fails without it. For workflows and actions that only
-    other repositories call the fix must be reviewed, because their jobs cannot be seen from here; so must a download of
-    all artifacts beside a Docker build, which stores a record that v3 did not see.
+    2.327.1, which lack Node 24; say so with `target = "v4"`. Where an upload that always runs may still find no
+    files: a download that now names its artifact fails without it. For workflows and actions that only other
+    repositories call the fix must be reviewed, because their jobs cannot be seen from here; so must a download of all
+    artifacts beside a Docker build, which stores a record that v3 did not see.
 
 What it will not touch:
     Refs that name a branch, versions from v4 on whatever the target (they work with all later ones), steps that are
