@@ -377,3 +377,24 @@ def test_a_file_name_cannot_write_to_the_terminal(cifix: Cifix, git: Git, repo: 
     assert b".github/workflows/\\x1b[2Jci\\n.yml:6:" in told
     failed = cifix("check", "no\x1b[2J")
     assert (failed.code, "\x1b" in failed.err, "\\x1b[2J" in failed.err) == (6, False, True)
+
+
+def test_in_place_shows_hidden_sources_to_git_and_leaves_them_as_they_are(
+    cifix: Cifix, git: Git, tmp_path: Path
+) -> None:
+    tree = {".gitignore": b"lib/\n", "pkg/__init__.py": b"from pkg.lib import a\n", "pkg/lib/__init__.py": b"a = 1\n"}
+    build({path: File(data) for path, data in tree.items()}, tmp_path / "repo")
+    assert cifix("apply", "--in-place", "repo").code == 0
+    assert git("status", "--porcelain", cwd=tmp_path / "repo") == b" M .gitignore\n?? pkg/lib/\n"
+    assert (tmp_path / "repo/pkg/lib/__init__.py").read_bytes() == b"a = 1\n"
+
+
+def test_a_file_that_git_filters_is_refused_and_its_filter_never_runs(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".gitattributes": b"*.yaml filter=evil\n"})
+    git("config", "filter.evil.clean", "touch ../ran; cat", cwd=repo)
+    git("config", "filter.evil.smudge", "touch ../ran; cat", cwd=repo)
+    (repo.parent / "ran").unlink(missing_ok=True)
+    done = cifix("apply", repo)
+    assert done.code == 3
+    assert "hook-python3 [locked]: .pre-commit-config.yaml: its .gitattributes filter would have to run" in done.text
+    assert not (repo.parent / "ran").exists()

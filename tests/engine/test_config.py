@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -6,7 +5,7 @@ import pytest
 
 from cifix.engine.config import Config, choose, load, options_for
 from cifix.errors import UsageError
-from cifix.model.finding import Finding, Safety
+from cifix.model.finding import Safety
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot
 
@@ -21,13 +20,8 @@ class Options:
     selected: bool = False
 
 
-def nothing(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
-    del snapshot, options
-    yield from ()
-
-
 def rule(name: str) -> Rule:
-    return Rule(name, "Do it.", (), (), Safety.SAFE, nothing, options=Options)
+    return Rule(name, "Do it.", (), (), Safety.SAFE, lambda _snapshot, _options: (), options=Options)
 
 
 RULES = {name: rule(name) for name in ("lazy-init", "upgrade-artifacts", "my-plugin")}

@@ -9,7 +9,7 @@ from cifix.cli import options
 from cifix.cli.examine import Examined, Selection, examine
 from cifix.cli.show import show
 from cifix.engine.plan import Patch, Plan
-from cifix.errors import GitError, UsageError
+from cifix.errors import UsageError
 from cifix.model.change import Untrack
 from cifix.model.snapshot import File, Snapshot
 from cifix.report.message import body, digest, subject
@@ -63,7 +63,7 @@ def command(
         if dry_run:
             outcome = replace(outcome, arguments=(*named, "--in-place")) if in_place else outcome
         elif in_place:
-            _write(repository.root, examined.proven.plan)
+            _write(repository.place, examined.proven.plan)
             outcome = replace(outcome, mode="in-place")
         else:
             outcome = _commit(repository, examined, branch, replace(outcome, mode="apply"))
@@ -75,9 +75,7 @@ def _named(option: str, value: str | None) -> tuple[str, ...]:
     return (option, value) if value is not None else ()
 
 
-def _write(root: Path | None, plan: Plan) -> None:
-    if root is None:
-        raise GitError("a bare repository has no files to change in place; leave out --in-place")
+def _write(root: Path, plan: Plan) -> None:
     left = {change.path for patch in plan.patches for change in patch.changes if isinstance(change, Untrack)}
     changed = [path for path in plan.before.differences(plan.after) if path not in left]
     before = {path: _on_disk(plan.before, path) for path in changed}

@@ -7,6 +7,7 @@ from cifix.engine.plan import Patch
 from cifix.formats import gitignore, python, toml, yaml
 from cifix.formats.gitignore import ignore_files
 from cifix.formats.python.lazy import exports
+from cifix.formats.python.lossless import lossless
 from cifix.model.change import Edit, inverse, splice
 from cifix.model.expect import Absent, Exports, Revealed, Route, Value
 from cifix.model.snapshot import Snapshot
@@ -59,6 +60,7 @@ def _edited(patch: Patch, path: str, edits: Sequence[Edit]) -> Iterable[Proof]:
         yield _data(patch, path)
     if path.endswith((".py", ".pyi")):
         yield _statements(patch, path, edits)
+        yield _lossless(patch, path)
 
 
 def _inverse(patch: Patch, path: str, edits: Sequence[Edit]) -> Proof:
@@ -115,6 +117,24 @@ def _statements(patch: Patch, path: str, edits: Sequence[Edit]) -> Proof:
     old = python.untouched(before, [(edit.start, edit.end) for edit in edits])
     new = python.untouched(after, [(edit.start, edit.end) for edit in inverse(before.text.text, edits)])
     return Proof(name, _within(old, python.untouched(after, ())) and _within(new, python.untouched(before, ())))
+
+
+def _lossless(patch: Patch, path: str) -> Proof:
+    """A parser of another make reads the result back byte for byte, unless it could not read the file before."""
+    name = f"{path}: a second parser reads it back byte for byte"
+    try:
+        patch.after.parsed(path, lossless)
+    except Opaque as why:
+        return Proof(name, not _readable(patch.before, path), str(why))
+    return Proof(name, ok=True)
+
+
+def _readable(snapshot: Snapshot, path: str) -> bool:
+    try:
+        snapshot.parsed(path, lossless)
+    except Opaque:
+        return False
+    return True
 
 
 def _within(some: Iterable[str], every: Iterable[str]) -> bool:

@@ -56,11 +56,11 @@ def _left(outcome: Outcome) -> Iterator[Line]:
     yield _line("Left for a person", "bold yellow")
     for placed in (*outcome.refused, *outcome.held):
         yield _line(f"  {_place(placed)}: {placed.finding.message}")
-        match placed.finding.outcome:
-            case Refusal(key=key, detail=detail):
-                yield _line(f"    {placed.finding.rule} [{key}]: {detail}", "yellow")
-            case Fix(title=title, safety=safety):
-                yield _line(f"    {placed.finding.rule} (held back, {safety.word}): {title}", "yellow")
+        rule, ending = placed.finding.rule, placed.finding.outcome
+        if isinstance(ending, Refusal):
+            yield _line(f"    {rule} [{ending.key}]: {ending.detail}", "yellow")
+        else:
+            yield _line(f"    {rule} (held back, {ending.safety.word}): {ending.title}", "yellow")
     yield Line(b"")
 
 
