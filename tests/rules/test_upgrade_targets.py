@@ -85,8 +85,6 @@ ONE = "with:\n          name: dist\n          path: dist\n"
         collect(keys="needs: [middle]", jobs=BUILD + "  middle:\n    needs: build\n    steps: []\n"),
         collect(keys="needs: build\n    if: github.ref == 'refs/heads/main'"),
         collect(keys="needs: [gone, build, build]"),
-        collect(jobs=BUILD + "  later:\n    needs: collect\n    steps:\n" + SECOND),
-        collect() + SECOND,
         f"on: push\njobs:\n{BUILD}      - uses: actions/download-artifact@v3\n",
     ],
 )
@@ -112,7 +110,7 @@ def test_where_several_are_certain_or_one_is_named_only_the_version_changes(text
 @pytest.mark.parametrize(
     "text",
     [
-        collect(keys="needs: build\n    if: always()"),
+        collect(keys="needs: build\n    if: Always ()"),
         collect("        if: ${{ !cancelled() }}\n"),
         collect("        id: got\n"),
         collect("        with: {name: ''}\n"),
@@ -134,6 +132,8 @@ def test_where_several_are_certain_or_one_is_named_only_the_version_changes(text
         collect(jobs=BUILD.replace("dist,", "'dist-${{ matrix.x }}',").replace("    steps", MATRIX + "    steps")),
         collect(jobs=BUILD.replace("dist,", "'dist-${{ github.sha }}',")),
         collect(on="workflow_call"),
+        collect(jobs=BUILD + "  later:\n    needs: collect\n    steps:\n" + SECOND),
+        collect() + SECOND,
         collect(jobs=""),
     ],
 )

@@ -7,7 +7,7 @@ from cifix.formats.actions.artifacts import DOWNLOAD, Repository, Site
 from cifix.formats.actions.runs import Run
 from cifix.rules.upgrade_artifacts.facts import Pair, facts
 from cifix.rules.upgrade_artifacts.folders import is_writable
-from cifix.rules.upgrade_artifacts.order import Artifacts, artifacts
+from cifix.rules.upgrade_artifacts.present import Artifacts, artifacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Which artifacts are surely there, or may be there, when a download asks for everything."""
 
+import re
 from dataclasses import dataclass
 
 from cifix.formats.actions.artifacts import Repository, Site
@@ -7,14 +8,14 @@ from cifix.formats.actions.expression import Parts, literal
 from cifix.formats.actions.runs import Occurrence, Run
 from cifix.formats.actions.workflow import Job, Workflow
 
-_STATUS = ("always(", "cancelled(", "failure(")
+_STATUS = re.compile(r"\b(?:always|cancelled|failure)\s*\(", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Artifacts:
     """What a download finds: surely `several` artifacts or one that it names, or the `only` one there can be.
 
-    Neither is set where that is not known.
+    Neither is set where that is not known. An upload counts as possible even if it comes later.
     """
 
     several: bool = False
@@ -28,7 +29,7 @@ def artifacts(repository: Repository, run: Run, download: Occurrence) -> Artifac
     workflow = repository.workflows.get(download.site.path)
     if workflow is None or download.calls:
         return Artifacts()
-    uploads = [one for one in run.occurrences if one.site.upload and not _follows(workflow, one, download)]
+    uploads = [one for one in run.occurrences if one.site.upload]
     certain = [one for one in uploads if _precedes(workflow, one, download)]
     if len(certain) > 1:
         return Artifacts(several=True)
@@ -50,21 +51,11 @@ def _precedes(workflow: Workflow, upload: Occurrence, download: Occurrence) -> b
         return False
     jobs = {job.id: job for job in workflow.jobs}
     here, there = jobs[download.job], jobs[upload.job]
-    if any(status in (text or "") for text in (here.condition, download.site.step.condition) for status in _STATUS):
+    if any(_STATUS.search(text or "") for text in (here.condition, download.site.step.condition)):
         return False
     if upload.job == download.job:
         return upload.leg == download.leg and _place(upload.site) < _place(download.site)
     return _plain(there) and there.id in _needed(jobs, here)
-
-
-def _follows(workflow: Workflow, upload: Occurrence, download: Occurrence) -> bool:
-    """Whether an upload surely comes after the download."""
-    if upload.calls or upload.site.path != download.site.path:
-        return False
-    if upload.job == download.job:
-        return upload.leg == download.leg and _place(download.site) < _place(upload.site)
-    jobs = {job.id: job for job in workflow.jobs}
-    return download.job in _needed(jobs, jobs[upload.job], through_conditions=True)
 
 
 def _always(upload: Site) -> bool:
@@ -79,15 +70,15 @@ def _plain(job: Job) -> bool:
     return job.condition is None and job.node.get("continue-on-error") is None
 
 
-def _needed(jobs: dict[str, Job], job: Job, *, through_conditions: bool = False) -> set[str]:
-    """The jobs that must have ended before a job starts; only through plain jobs, or through all."""
+def _needed(jobs: dict[str, Job], job: Job) -> set[str]:
+    """The jobs that have ended before a job starts, as far as plain ones lead to them."""
     found: set[str] = set()
     waiting = list(job.needs)
     while waiting:
         name = waiting.pop()
         if name in jobs and name not in found:
             found.add(name)
-            waiting += jobs[name].needs if through_conditions or _plain(jobs[name]) else ()
+            waiting += jobs[name].needs if _plain(jobs[name]) else ()
     return found
 
 
