@@ -45,7 +45,7 @@ def render(text: str, lookup: Lookup) -> Parts:
     parts: list[str | Unknown] = []
     position = 0
     for spot in _SPOT.finditer(text):
-        parts += text[position : spot.start()], _shown(evaluate(spot.group(1), lookup))
+        parts += text[position : spot.start()], shown(evaluate(spot.group(1), lookup))
         position = spot.end()
     return joined((*parts, text[position:]))
 
@@ -225,7 +225,8 @@ def _true(value: Value) -> bool:
     return value not in (None, False, 0, "")
 
 
-def _shown(value: Result) -> str | Unknown:
+def shown(value: Result) -> str | Unknown:
+    """A value as it stands in a text; what is unknown stays so."""
     return value if isinstance(value, Unknown) else _text(value)
 
 

@@ -30,20 +30,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from cifix.formats.actions.artifacts import Repository, Site, may_hide, read, sites
-from cifix.formats.actions.expression import spelling
-from cifix.formats.actions.names import clashes
+from cifix.formats.actions.artifacts import Repository, Site, read, sites
 from cifix.formats.actions.runs import Run, groups
-from cifix.formats.actions.workflow import ACTIONS, LOCK, WORKFLOWS, Pin, pin, version
+from cifix.formats.actions.workflow import ACTIONS, LOCK, WORKFLOWS, pin, version
 from cifix.formats.yaml.edit import replace
 from cifix.model.change import Edit, overlap
-from cifix.model.expect import Route, Value
+from cifix.model.expect import SameArtifacts, Value
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.upgrade_artifacts.facts import facts
+from cifix.rules.upgrade_artifacts.migration import migrate, unproven
 from cifix.rules.upgrade_artifacts.refs import is_stale, named, target
+from cifix.rules.upgrade_artifacts.remedy import Old, Problem, Remedy
 
 _DEAD = re.compile(r"actions/(?:upload|download)-artifact@v?(?P<major>[123])(?![0-9a-f])", re.IGNORECASE)
 _SUSPECT = re.compile(rb"load-artifact@(?:v?[123](?![0-9])|[0-9a-f]{40})", re.IGNORECASE)
@@ -58,29 +58,6 @@ class Options:
     ghes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """A reason to keep a group as it is, and the steps it is about; none if it is about the whole group."""
-
-    key: str
-    detail: str
-    about: tuple[Site, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Old:
-    """A step that must move, or might have to: its version, unless a bare hash hides it, and its comment's.
-
-    `routes` are all that lead to its `uses`, and `strays` those of them where it is no artifact step.
-    """
-
-    site: Site
-    numbers: tuple[int, ...] | None
-    pin: Pin | None
-    routes: tuple[Route, ...]
-    strays: tuple[Route, ...]
-
-
 @declare(
     __doc__,
     reads=(*WORKFLOWS, *ACTIONS),
@@ -93,7 +70,11 @@ class _Old:
         "ghes": "The workflows show signs of GitHub Enterprise Server, where v4 does not run",
         "unknown-sha": "A commit hash without a version comment does not say which version it is",
         "alias": "The ref or its comment is shared, through an anchor or a line, with something that must not change",
-        "name-collision": "Two uploads of one run have the same name; v4 refuses the second",
+        "name-collision": "Uploads of one run share a name, and new ones cannot be given with certainty",
+        "pattern": "A name that must change holds characters that mean something else in a pattern",
+        "nameless-download": "A download of everything gets a folder for each name, and a name must change",
+        "same-files": "An upload replaced what an earlier one had stored under its name; v4 would keep both or neither",
+        "outside-consumer": "Something outside the run fetches an artifact by a name that must change",
         "dynamic-name": "Whether two uploads of one run have the same name is known at run time only",
         "forbidden-name": "A name holds a character that v4 does not allow",
         "reusable-caller": "A local reusable workflow uploads one name in each of its several calls",
@@ -110,7 +91,7 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     signs = list(_signs(snapshot, repository, options))
     for group in groups(repository):
         old = _old_steps(repository, group)
-        yield from _judged(repository, group, old, signs) if old else ()
+        yield from _judged(snapshot, repository, group, old, signs) if old else ()
     yield from _unreadable(repository)
 
 
@@ -122,18 +103,18 @@ def _worth_reading(snapshot: Snapshot, path: str) -> bool:
         return True
 
 
-def _signs(snapshot: Snapshot, repository: Repository, options: Options) -> Iterator[_Problem]:
+def _signs(snapshot: Snapshot, repository: Repository, options: Options) -> Iterator[Problem]:
     """What keeps every group of the repository back."""
     if LOCK in snapshot.tracked:
-        yield _Problem("actions-lock", f"{LOCK} pins the versions of all actions; refresh it together with them")
+        yield Problem("actions-lock", f"{LOCK} pins the versions of all actions; refresh it together with them")
     if options.ghes:
-        yield _Problem("ghes", "the option `ghes` is set")
+        yield Problem("ghes", "the option `ghes` is set")
     for path, text in repository.texts.items():
         if sign := _GHES.search(text):
-            yield _Problem("ghes", f"{path} mentions {sign.group().rstrip(':')}")
+            yield Problem("ghes", f"{path} mentions {sign.group().rstrip(':')}")
 
 
-def _old_steps(repository: Repository, group: Sequence[Run]) -> list[_Old]:
+def _old_steps(repository: Repository, group: Sequence[Run]) -> list[Old]:
     """The steps of a group that are too old, or might be; one that several routes lead to counts once."""
     found: dict[tuple[str, int], list[Site]] = {}
     for path in sorted({path for run in group for path in run.files}):
@@ -142,7 +123,7 @@ def _old_steps(repository: Repository, group: Sequence[Run]) -> list[_Old]:
     return [step for same in found.values() if (step := _step(same))]
 
 
-def _step(same: Sequence[Site]) -> _Old | None:
+def _step(same: Sequence[Site]) -> Old | None:
     """A step with its version if it is too old, or might be; a branch counts as new."""
     site, uses = same[0], same[0].uses
     comment = pin(site.document, site.written)
@@ -156,91 +137,73 @@ def _step(same: Sequence[Site]) -> _Old | None:
         return None
     routes = site.document.routes(site.written)
     meant = {(*other.step.route, "uses") for other in same}
-    return _Old(site, numbers, comment, routes, tuple(route for route in routes if route not in meant))
+    return Old(site, numbers, comment, routes, tuple(route for route in routes if route not in meant))
 
 
-def _judged(repository: Repository, group: Sequence[Run], old: list[_Old], signs: list[_Problem]) -> Iterator[Finding]:
+def _judged(
+    snapshot: Snapshot, repository: Repository, group: Sequence[Run], old: list[Old], signs: list[Problem]
+) -> Iterator[Finding]:
     """One finding per old step: the fix they share, or what keeps each of them back."""
     problems = [*signs, *_problems(repository, group, old)]
-    outcome = None if problems else _fix(repository, group, old)
+    remedy = Remedy()
+    if not problems:
+        remedy, problems = migrate(snapshot, repository, group, old)
+    outcome = None if problems else _fix(repository, group, old, remedy)
+    if isinstance(outcome, Fix):
+        problems = list(unproven(snapshot, outcome))
     for step in old:
-        yield _finding(step, outcome or _refusal(step, problems))
+        yield _finding(step, _refusal(step, problems) if problems or outcome is None else outcome, remedy)
 
 
-def _problems(repository: Repository, group: Sequence[Run], old: list[_Old]) -> Iterator[_Problem]:
+def _problems(repository: Repository, group: Sequence[Run], old: list[Old]) -> Iterator[Problem]:
+    """What keeps the steps back whatever else could be done for them."""
     for path in sorted({path for run in group for path in run.files} & repository.opaque.keys()):
-        yield _Problem("opaque", f"{path} takes part in the same runs and cannot be read: {repository.opaque[path]}")
+        yield Problem("opaque", f"{path} takes part in the same runs and cannot be read: {repository.opaque[path]}")
     for step in old:
         yield from _own_problems(step)
-    moving = {step.site.key for step in old}
-    for run in group:
-        for clash in clashes(run):
-            if not clash.sites or any(site.key in moving for site in clash.sites):
-                yield _Problem(clash.kind, clash.detail, clash.sites)
-        yield from _hidden(run, old)
     yield from _unwritable(old)
 
 
-def _own_problems(step: _Old) -> Iterator[_Problem]:
+def _own_problems(step: Old) -> Iterator[Problem]:
     """What is wrong with a step by itself."""
     about = (step.site,)
     if step.numbers is None:
-        yield _Problem(
+        yield Problem(
             "unknown-sha", f"{step.site} names a commit of {step.site.uses.slug} that does not tell its version", about
         )
     elif "node20" in step.site.uses.ref:
-        yield _Problem("ghes", f"{step.site} names {step.site.uses.ref}, a version for GitHub Enterprise Server", about)
-    elif not step.site.upload and step.numbers[0] == 1 and "path" not in step.site.step.inputs:
-        detail = f"{step.site} downloads without a path; v1 makes a folder named after the artifact"
-        yield _Problem("v1-download-folder", detail, about)
+        yield Problem("ghes", f"{step.site} names {step.site.uses.ref}, a version for GitHub Enterprise Server", about)
     for stray in step.strays:
-        yield _Problem("alias", f"{step.site} is used at {'.'.join(map(str, stray))} too", about)
+        yield Problem("alias", f"{step.site} is used at {'.'.join(map(str, stray))} too", about)
 
 
-def _hidden(run: Run, old: Sequence[_Old]) -> Iterator[_Problem]:
-    """Uploads that stored hidden files so far, where their path does not rule out that there are any."""
-    storing = {step.site.key: step for step in old if step.site.upload and _stores_hidden(step)}
-    seen: set[tuple[tuple[str, int], str]] = set()
-    for occurrence in run.occurrences:
-        step = storing.get(occurrence.site.key)
-        for line in spelling(occurrence.path).splitlines() if step else ():
-            if step and may_hide(line.strip()) and (step.site.key, line) not in seen:
-                seen.add((step.site.key, line))
-                yield _Problem(
-                    "hidden-files", f"{step.site} uploads {line.strip()!r} from {step.site.uses.ref}", (step.site,)
-                )
-
-
-def _stores_hidden(step: _Old) -> bool:
-    """Whether a version uploads hidden files; the tag v3 does not any more."""
-    numbers = step.numbers or (0,)
-    return step.site.uses.ref.lower() not in {"v3", "3"} and numbers < facts().hidden_excluded
-
-
-def _unwritable(old: Sequence[_Old]) -> Iterator[_Problem]:
+def _unwritable(old: Sequence[Old]) -> Iterator[Problem]:
     """Refs that cannot be rewritten: spelled with escapes, or sharing one comment with another version."""
-    edits: dict[Edit, _Old] = {}
+    edits: dict[Edit, Old] = {}
     for step in old:
         try:
             edits |= dict.fromkeys(_edits(step), step)
         except Opaque as why:
-            yield _Problem("opaque", f"{step.site.path}: {why}", (step.site,))
+            yield Problem("opaque", f"{step.site.path}: {why}", (step.site,))
     for one, other in combinations(edits, 2):
         if overlap(one, other):
             about = (edits[one].site, edits[other].site)
-            yield _Problem("alias", f"{edits[other].site}: one comment stands for two versions", about)
+            yield Problem("alias", f"{edits[other].site}: one comment stands for two versions", about)
 
 
-def _fix(repository: Repository, group: Sequence[Run], old: Sequence[_Old]) -> Fix:
+def _fix(repository: Repository, group: Sequence[Run], old: Sequence[Old], remedy: Remedy) -> Fix:
     """The edits of all steps; to be reviewed where unseen steps could take part in a run."""
-    edits = tuple(dict.fromkeys(edit for step in old for edit in _edits(step)))
-    expects = tuple(Value(step.site.path, route, _uses(step.site)) for step in old for route in step.routes)
+    edits = tuple(dict.fromkeys((*(edit for step in old for edit in _edits(step)), *remedy.edits)))
+    refs = tuple(Value(step.site.path, route, _uses(step.site)) for step in old for route in step.routes)
     places = sorted({step.site.path for step in old})
     steps = "an artifact step" if len(old) == 1 else f"{len(old)} artifact steps"
     title = f"Move {steps} to v{facts().target} in {', '.join(places)}"
     unseen = any(run.outside or _sees_foreign_artifacts(repository, run) for run in group)
-    safety = Safety.REVIEW if unseen else Safety.SAFE
-    return Fix(title, safety, edits, expects)
+    safety = Safety.REVIEW if unseen else remedy.safety
+    commits = {(step.site.uses.ref.lower(), (step.numbers or (0,))[0]) for step in old if step.site.uses.sha}
+    commits |= {(target(step.site.uses).lower(), facts().target) for step in old if step.site.uses.sha}
+    same = SameArtifacts(tuple(places), tuple(sorted(commits)))
+    return Fix(title, safety, edits, (*refs, *remedy.expects, same))
 
 
 def _sees_foreign_artifacts(repository: Repository, run: Run) -> bool:
@@ -249,7 +212,7 @@ def _sees_foreign_artifacts(repository: Repository, run: Run) -> bool:
     return everything and any(_FOREIGN.search(repository.texts.get(path, "")) for path in run.files)
 
 
-def _edits(step: _Old) -> Iterator[Edit]:
+def _edits(step: Old) -> Iterator[Edit]:
     site = step.site
     end = len(site.written.value)
     yield replace(site.path, site.document, site.written, (end - len(site.uses.ref), end), target(site.uses))
@@ -261,7 +224,7 @@ def _uses(site: Site) -> str:
     return site.written.value.removesuffix(site.uses.ref) + target(site.uses)
 
 
-def _finding(step: _Old, outcome: Fix | Refusal) -> Finding:
+def _finding(step: Old, outcome: Fix | Refusal, remedy: Remedy) -> Finding:
     site = step.site
     if step.numbers is None:
         message = f"the version of {step.site.uses.slug} behind this commit is not known; v3 and older fail"
@@ -271,10 +234,12 @@ def _finding(step: _Old, outcome: Fix | Refusal) -> Finding:
             "This request has been automatically failed because it uses a deprecated version of "
             f"`{step.site.uses.slug}: {step.site.uses.ref}`"
         )
+    if isinstance(outcome, Fix):
+        message = "; ".join((message, *remedy.told(site.key)))
     return Finding("upgrade-artifacts", site.path, site.written.start, site.written.end, message, outcome)
 
 
-def _refusal(step: _Old, problems: Sequence[_Problem]) -> Refusal:
+def _refusal(step: Old, problems: Sequence[Problem]) -> Refusal:
     """What keeps this step back: a problem of its own, else the first one of those it must move with."""
     own = (problem for problem in problems if any(site.key == step.site.key for site in problem.about))
     if found := next(own, None):

@@ -1,0 +1,65 @@
+"""Who else may fetch an artifact by its name: other workflows, scripts, and pages that people read."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from cifix.formats.actions.artifacts import Repository
+from cifix.formats.actions.expression import Parts, literal
+from cifix.formats.actions.runs import DEFAULT
+from cifix.model.snapshot import Snapshot
+from cifix.model.text import Opaque
+from cifix.rules.upgrade_artifacts.remedy import Problem, Remedy
+from cifix.rules.upgrade_artifacts.renames import Shared
+
+_NEEDLES = (
+    *(b"gh run download", b"nightly.link", b"/artifacts", b"ction-download-artifact", b"ownloadArtifact"),
+    *(b"WorkflowRunArtifacts", b"ArtifactsForRepo", b"getArtifact", b"run-id:", b"download_artifact", b"artifacts_url"),
+    b"download-workflow-artifact",
+)
+_FETCHES = re.compile("|".join(re.escape(needle.decode()) for needle in _NEEDLES))
+_NEAR = 500
+
+
+def outside(snapshot: Snapshot, repository: Repository, one: Shared) -> Iterator[Remedy | Problem]:
+    """A problem for each place that names an artifact and fetches some; a doubt where any might be meant."""
+    named = re.compile("|".join(dict.fromkeys(_mentioned(name) for name in one.names)))
+    own = {site.path for site in one.sites}
+    for path in snapshot.containing(_NEEDLES, ("**",)):
+        try:
+            text = snapshot.text(path)
+        except Opaque:
+            continue
+        found = _mention(path, text.text, named, own=path in own)
+        if found is not None:
+            line, _ = text.line_column(found)
+            detail = f"{path}:{line} fetches artifacts of workflow runs and names {text.text[found:].split()[0]!r}"
+            yield Problem("outside-consumer", detail, one.sites)
+        elif path.startswith(".github/") and path not in own and _waits(repository, path):
+            yield Remedy(doubts=(f"{path} fetches artifacts after other workflows, perhaps those that change",))
+
+
+def _mentioned(name: Parts) -> str:
+    """An expression for texts that may mean this name: the whole of it, or its longest part that is known."""
+    if name == (DEFAULT,):
+        return rf"""(?:name[:=]\s*["']?|-n\s+|["'/]){DEFAULT}(?:\.zip)?(?![\w-])"""
+    known = max((part.strip(" -_.") for part in name if isinstance(part, str)), key=len, default="")
+    if not known:
+        return r"(?!)"
+    return rf"(?<![\w-]){re.escape(known)}(?![\w-])" if literal(name) else rf"(?<!\w){re.escape(known)}(?!\w)"
+
+
+def _mention(path: str, text: str, named: re.Pattern[str], *, own: bool) -> int | None:
+    """Where a text names an artifact, close to what fetches some; in another workflow the distance does not matter."""
+    fetching = [found.start() for found in _FETCHES.finditer(text)]
+    for found in named.finditer(text):
+        line = text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0]
+        near = any(abs(found.start() - place) < _NEAR for place in fetching)
+        if _FETCHES.search(line) if own else near or path.startswith(".github/"):
+            return found.start()
+    return None
+
+
+def _waits(repository: Repository, path: str) -> bool:
+    """Whether a workflow starts when another one is done."""
+    found: Sequence[str] = sorted(repository.workflows[path].triggers) if path in repository.workflows else ()
+    return "workflow_run" in found

@@ -1,0 +1,212 @@
+"""Names of their own for uploads that share one, and downloads that gather them again."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cifix.formats.actions.artifacts import Repository, Site
+from cifix.formats.actions.expression import Parts, Unknown, literal, spelling
+from cifix.formats.actions.flow import MAGIC, deliveries, fits, uploads
+from cifix.formats.actions.names import folded
+from cifix.formats.actions.runs import DEFAULT, Occurrence, Run
+from cifix.formats.actions.workflow import Job
+from cifix.model.text import Opaque
+from cifix.rules.upgrade_artifacts.downloads import gather
+from cifix.rules.upgrade_artifacts.order import apart, follows
+from cifix.rules.upgrade_artifacts.remedy import Key, Problem, Remedy, add, append, together
+from cifix.rules.upgrade_artifacts.suffix import suffix, varies
+
+SEPARATORS = ("-", "-leg-", "--")
+"""What may stand between the old name and what is added: the first one with which no other artifact is gathered."""
+
+_CONFLICT = "the second upload would fail with (409) Conflict: an artifact with this name already exists"
+_STEADY = ("sha", "run_id", "run_number", "run_attempt", "job", "event_name", "workflow", "actor", "repository_owner")
+_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One name, or one way to write it, that several uploads share; `found` are all those uploads with their runs."""
+
+    sites: tuple[Site, ...]
+    found: tuple[tuple[Run, Occurrence], ...]
+
+    @property
+    def names(self) -> tuple[Parts, ...]:
+        """The names that the uploads have so far, each once."""
+        return tuple(dict.fromkeys(upload.name or () for _, upload in self.found))
+
+    @property
+    def downloads(self) -> Iterator[tuple[Run, Occurrence, list[Occurrence]]]:
+        """Each execution of a download that may fetch one of the uploads, with all uploads that it may fetch."""
+        keys = {site.key for site in self.sites}
+        for run in {id(run): run for run, _ in self.found}.values():
+            stored = uploads(run)
+            for download in run.occurrences:
+                if download.site.upload:
+                    continue
+                fetched = [stored[one.upload] for one in deliveries(stored, download, {})]
+                if any(upload.site.key in keys for upload in fetched):
+                    yield run, download, fetched
+
+
+def shared(group: Sequence[Run], clashing: Iterable[Sequence[Site]]) -> list[Shared]:
+    """The uploads that take part in clashes, together where they have a name in common."""
+    pools: list[set[Key]] = []
+    sites: dict[Key, Site] = {}
+    every = [(run, upload) for run in group for upload in uploads(run)]
+    named: dict[Parts, set[Key]] = {}
+    for _, upload in every:
+        named.setdefault(folded(upload.name or ()), set()).add(upload.site.key)
+        sites[upload.site.key] = upload.site
+    wanted = {site.key for some in clashing for site in some}
+    for keys in (*({site.key for site in some} for some in clashing), *named.values()):
+        if not keys.isdisjoint(wanted):
+            touching = [pool for pool in pools if not pool.isdisjoint(keys)]
+            pools = [pool for pool in pools if pool not in touching] + [set[Key]().union(keys, *touching)]
+    return [
+        Shared(
+            tuple(sites[key] for key in sorted(pool)),
+            tuple((run, upload) for run, upload in every if upload.site.key in pool),
+        )
+        for pool in pools
+    ]
+
+
+def rename(repository: Repository, one: Shared, moving: Mapping[Key, object]) -> Remedy | Problem:
+    """Give each upload a name of its own, and let downloads fetch all of them."""
+    problem = next(_obstacles(one, moving), None)
+    if problem:
+        return problem
+    separator = next((sign for sign in SEPARATORS if not list(_strangers(one, sign))), None)
+    if separator is None:
+        stranger = next(_strangers(one, SEPARATORS[-1]))
+        detail = (
+            f"{one.sites[0]}: no pattern tells its new names from {spelling(stranger.name or ())!r} ({stranger.site})"
+        )
+        return Problem("name-collision", detail, one.sites)
+    try:
+        edited = [_renamed(site, _addition(repository, one, site), separator, one) for site in one.sites]
+        gathered = [gather(site, separator) for site in _fetching(one)]
+    except Opaque as why:
+        return Problem("alias" if "anchor" in str(why) else "opaque", str(why), one.sites)
+    return together([*edited, *gathered, Remedy(doubts=tuple(_doubts(one)))])
+
+
+def _obstacles(one: Shared, moving: Mapping[Key, object]) -> Iterator[Problem]:
+    """Why the names cannot be changed with certainty."""
+    for site in one.sites:
+        if site.key not in moving:
+            detail = f"{site} uploads a name with {site.uses.ref} that older steps of its run upload too"
+            yield Problem("name-collision", detail, one.sites)
+    if len(one.found) > _MOST:
+        yield Problem("name-collision", f"{one.sites[0]} would store more than {_MOST} artifacts", one.sites)
+    for _, download, fetched in one.downloads:
+        about = (*one.sites, download.site)
+        strangers = [upload for upload in fetched if upload.site.key not in {site.key for site in one.sites}]
+        if download.site.key not in moving:
+            detail = f"{download.site} downloads with {download.site.uses.ref} what older steps upload"
+            yield Problem("name-collision", detail, about)
+        elif download.name is None:
+            detail = f"{download.site} downloads all artifacts, each into a folder with the name that must change"
+            yield Problem("nameless-download", detail, about)
+        elif strangers or download.name not in one.names:
+            detail = f"{download.site} may download {spelling(download.name)!r}, which must change, or another name"
+            yield Problem("dynamic-name", detail, about)
+        elif not all(_literal(part) for part in download.name):
+            detail = f"{download.site} downloads {spelling(download.name)!r}, which a pattern would not read as it is"
+            yield Problem("pattern", detail, about)
+    if list(one.downloads):
+        yield from _ordered(one)
+
+
+def _ordered(one: Shared) -> Iterator[Problem]:
+    """Uploads in a fixed order, of which a later one replaced the files of an earlier one."""
+    for index, (run, first) in enumerate(one.found):
+        for other, second in one.found[index + 1 :]:
+            if other is run and follows(run, first, second) and first.path == second.path:
+                detail = f"{second.site} uploads over what {first.site} uploaded; downloads would get both in any order"
+                yield Problem("same-files", detail, (first.site, second.site))
+
+
+def _literal(part: str | Unknown) -> bool:
+    """Whether a pattern reads a part of a name as just these characters."""
+    if isinstance(part, Unknown):
+        return part.text in {f"github.{word}" for word in _STEADY}
+    return MAGIC.isdisjoint(part)
+
+
+def _strangers(one: Shared, separator: str) -> Iterator[Occurrence]:
+    """Uploads of the same runs that a pattern made of an old name would fetch too."""
+    keys = {site.key for site in one.sites}
+    wanted = dict.fromkeys((run.path, download.name) for run, download, _ in one.downloads)
+    for run in {id(run): run for run, _ in one.found}.values():
+        names = [name for path, name in wanted if path == run.path and name]
+        for upload in uploads(run):
+            if upload.site.key not in keys and any(
+                fits((*name, f"{separator}*"), upload.name or ()) is not False for name in names
+            ):
+                yield upload
+
+
+def _addition(repository: Repository, one: Shared, site: Site) -> str:
+    """What to add to the name of one upload: its job, its place among those of the job, and its leg."""
+    mine = [upload for _, upload in one.found if upload.site.key == site.key]
+    jobs = dict.fromkeys(_job(other) for other in one.sites)
+    beside = [other for other in one.sites if _job(other) == _job(site)]
+    legs = [upload for _, upload in one.found if _job(upload.site) == _job(site)]
+    parts = [_job(site)[-1]] if len(jobs) > 1 else []
+    if _share_a_leg(one, beside):
+        parts.append(str(beside.index(site) + 1))
+    if varies(legs):
+        parts.append(suffix(_matrix_job(repository, site).matrix, legs))
+    if not parts:
+        raise Opaque(f"{mine[0].site}: nothing tells this upload from others of the same name")
+    return "-".join(parts)
+
+
+def _job(site: Site) -> tuple[str, str]:
+    return site.path, str(site.step.route[1])
+
+
+def _matrix_job(repository: Repository, site: Site) -> Job:
+    return next(job for job in repository.workflows[site.path].jobs if job.id == _job(site)[1])
+
+
+def _share_a_leg(one: Shared, beside: Sequence[Site]) -> bool:
+    """Whether two of the sites, all of one job, are executed in one leg."""
+    places: set[tuple[object, ...]] = set()
+    for site in beside:
+        mine = {
+            (id(run), upload.job, upload.calls, upload.leg) for run, upload in one.found if upload.site.key == site.key
+        }
+        if not places.isdisjoint(mine):
+            return True
+        places |= mine
+    return False
+
+
+def _renamed(site: Site, addition: str, separator: str, one: Shared) -> Remedy:
+    lesson = _CONFLICT if len(one.found) > 1 else f"each leg would upload the same name, and {_CONFLICT}"
+    lessons = {site.key: lesson}
+    if "name" in site.step.inputs:
+        edit, claim = append(site, "name", f"{separator}{addition}")
+    else:
+        name = f"{DEFAULT}{separator}{addition}"
+        edit, claim = add(site, "name", name, first=True)
+    return Remedy((edit,), (claim,), lessons)
+
+
+def _fetching(one: Shared) -> list[Site]:
+    return list({download.site.key: download.site for _, download, _ in one.downloads}.values())
+
+
+def _doubts(one: Shared) -> Iterator[str]:
+    """Why a person must look: which of two files with one name wins may have changed."""
+    if not list(one.downloads):
+        return
+    for index, (run, first) in enumerate(one.found):
+        for other, second in one.found[index + 1 :]:
+            ordered = other is run and first.site.key != second.site.key and follows(run, first, second)
+            if ordered and not apart(literal(first.path), literal(second.path)):
+                yield f"{first.site} and {second.site} may hold files of the same name, and the later one won so far"
+                return
