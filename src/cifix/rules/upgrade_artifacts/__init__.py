@@ -33,17 +33,19 @@ from itertools import combinations
 from cifix.formats.actions.artifacts import Repository, Site, read, sites
 from cifix.formats.actions.runs import Run, groups
 from cifix.formats.actions.workflow import ACTIONS, LOCK, WORKFLOWS, pin, version
-from cifix.formats.yaml.edit import replace
+from cifix.formats.yaml import leaves
 from cifix.model.change import Edit, overlap
-from cifix.model.expect import SameArtifacts, Value
+from cifix.model.expect import Route, SameArtifacts, Value
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.upgrade_artifacts.facts import facts
 from cifix.rules.upgrade_artifacts.migration import migrate, unproven
-from cifix.rules.upgrade_artifacts.refs import is_stale, named, target
+from cifix.rules.upgrade_artifacts.moves import moved, moves
+from cifix.rules.upgrade_artifacts.refs import target
 from cifix.rules.upgrade_artifacts.remedy import Old, Problem, Remedy
+from cifix.rules.upgrade_artifacts.splits import shifted
 
 _DEAD = re.compile(r"actions/(?:upload|download)-artifact@v?(?P<major>[123])(?![0-9a-f])", re.IGNORECASE)
 _SUSPECT = re.compile(rb"load-artifact@(?:v?[123](?![0-9])|[0-9a-f]{40})", re.IGNORECASE)
@@ -148,7 +150,7 @@ def _judged(
     remedy = Remedy()
     if not problems:
         remedy, problems = migrate(snapshot, repository, group, old)
-    outcome = None if problems else _fix(repository, group, old, remedy)
+    outcome = None if problems else _fix(snapshot, repository, group, old, remedy)
     if isinstance(outcome, Fix):
         problems = list(unproven(snapshot, outcome))
     for step in old:
@@ -182,7 +184,7 @@ def _unwritable(old: Sequence[Old]) -> Iterator[Problem]:
     edits: dict[Edit, Old] = {}
     for step in old:
         try:
-            edits |= dict.fromkeys(_edits(step), step)
+            edits |= dict.fromkeys(moves(step), step)
         except Opaque as why:
             yield Problem("opaque", f"{step.site.path}: {why}", (step.site,))
     for one, other in combinations(edits, 2):
@@ -191,10 +193,10 @@ def _unwritable(old: Sequence[Old]) -> Iterator[Problem]:
             yield Problem("alias", f"{edits[other].site}: one comment stands for two versions", about)
 
 
-def _fix(repository: Repository, group: Sequence[Run], old: Sequence[Old], remedy: Remedy) -> Fix:
+def _fix(snapshot: Snapshot, repository: Repository, group: Sequence[Run], old: Sequence[Old], remedy: Remedy) -> Fix:
     """The edits of all steps; to be reviewed where unseen steps could take part in a run."""
-    edits = tuple(dict.fromkeys((*(edit for step in old for edit in _edits(step)), *remedy.edits)))
-    refs = tuple(Value(step.site.path, route, _uses(step.site)) for step in old for route in step.routes)
+    edits = tuple(dict.fromkeys((*(edit for step in old for edit in moves(step)), *remedy.edits)))
+    refs = tuple(Value(step.site.path, route, moved(step.site)) for step in old for route in step.routes)
     places = sorted({step.site.path for step in old})
     steps = "an artifact step" if len(old) == 1 else f"{len(old)} artifact steps"
     title = f"Move {steps} to v{facts().target} in {', '.join(places)}"
@@ -203,25 +205,18 @@ def _fix(repository: Repository, group: Sequence[Run], old: Sequence[Old], remed
     commits = {(step.site.uses.ref.lower(), (step.numbers or (0,))[0]) for step in old if step.site.uses.sha}
     commits |= {(target(step.site.uses).lower(), facts().target) for step in old if step.site.uses.sha}
     same = SameArtifacts(tuple(places), tuple(sorted(commits)))
-    return Fix(title, safety, edits, (*refs, *remedy.expects, same))
+    data = {one.path: _data(snapshot, one.path) for one in remedy.splits}
+    return Fix(title, safety, edits, (*shifted((*refs, *remedy.expects), remedy.splits, data), same))
+
+
+def _data(snapshot: Snapshot, path: str) -> dict[Route, str]:
+    return {route: value for route, (_, value) in snapshot.parsed(path, leaves).items()}
 
 
 def _sees_foreign_artifacts(repository: Repository, run: Run) -> bool:
     """Whether a step downloads everything in a run where other actions are known to store v4 artifacts of their own."""
     everything = any(occurrence.name is None for occurrence in run.occurrences)
     return everything and any(_FOREIGN.search(repository.texts.get(path, "")) for path in run.files)
-
-
-def _edits(step: Old) -> Iterator[Edit]:
-    site = step.site
-    end = len(site.written.value)
-    yield replace(site.path, site.document, site.written, (end - len(site.uses.ref), end), target(site.uses))
-    if step.pin and is_stale(step.pin, site.uses):
-        yield Edit(site.path, step.pin.start, step.pin.end, named(step.pin.version, site.uses.slug))
-
-
-def _uses(site: Site) -> str:
-    return site.written.value.removesuffix(site.uses.ref) + target(site.uses)
 
 
 def _finding(step: Old, outcome: Fix | Refusal, remedy: Remedy) -> Finding:

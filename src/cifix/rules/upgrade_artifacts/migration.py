@@ -15,6 +15,7 @@ from cifix.rules.upgrade_artifacts.hidden import hidden
 from cifix.rules.upgrade_artifacts.outside import outside
 from cifix.rules.upgrade_artifacts.remedy import Key, Old, Problem, Remedy, add, together
 from cifix.rules.upgrade_artifacts.renames import rename, shared
+from cifix.rules.upgrade_artifacts.splits import split
 
 _FOLDER = "the files would land beside the folder that v1 made for them"
 
@@ -60,11 +61,13 @@ def _renamed(
     if hopeless:
         yield from (Problem(clash.kind, clash.detail, clash.sites) for clash in hopeless)
         return
-    for one in shared(group, [clash.sites for clash in found]):
+    pools = shared(group, [clash.sites for clash in found])
+    for one in pools:
         remedy = rename(repository, one, moving)
         yield remedy
         if isinstance(remedy, Remedy):
             yield from outside(snapshot, repository, one)
+    yield from split(group, moving, pools)
 
 
 def _solvable(clash: Clash) -> bool:

@@ -40,6 +40,15 @@ class Old:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """Copies that follow the step at `route`, each with its data by place in the step."""
+
+    path: str
+    route: Route
+    copies: tuple[Mapping[Route, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Remedy:
     """Edits beyond the ref that steps need to go on as before, and what is claimed about them.
 
@@ -51,6 +60,7 @@ class Remedy:
     expects: tuple[Expect, ...] = ()
     lessons: Mapping[Key, str] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    splits: tuple[Split, ...] = ()
 
     @property
     def safety(self) -> Safety:
@@ -72,6 +82,7 @@ def together(remedies: Iterable[Remedy]) -> Remedy:
         tuple(dict.fromkeys(claim for remedy in every for claim in remedy.expects)),
         {key: lesson for remedy in every for key, lesson in remedy.lessons.items()},
         tuple(dict.fromkeys(doubt for remedy in every for doubt in remedy.doubts)),
+        tuple(one for remedy in every for one in remedy.splits),
     )
 
 

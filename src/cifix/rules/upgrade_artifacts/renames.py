@@ -92,6 +92,11 @@ def rename(repository: Repository, one: Shared, moving: Mapping[Key, object]) ->
     return together([*edited, *gathered, Remedy(doubts=tuple(_doubts(one)))])
 
 
+def choose(one: Shared) -> str | None:
+    """What to put between the old name and what is added, so that a pattern fetches nothing else; None if nothing."""
+    return next((sign for sign in SEPARATORS if not list(_strangers(one, sign))), None)
+
+
 def _obstacles(one: Shared, moving: Mapping[Key, object]) -> Iterator[Problem]:
     """Why the names cannot be changed with certainty."""
     for site in one.sites:
@@ -107,8 +112,7 @@ def _obstacles(one: Shared, moving: Mapping[Key, object]) -> Iterator[Problem]:
             detail = f"{download.site} downloads with {download.site.uses.ref} what older steps upload"
             yield Problem("name-collision", detail, about)
         elif download.name is None:
-            detail = f"{download.site} downloads all artifacts, each into a folder with the name that must change"
-            yield Problem("nameless-download", detail, about)
+            continue
         elif strangers or download.name not in one.names:
             detail = f"{download.site} may download {spelling(download.name)!r}, which must change, or another name"
             yield Problem("dynamic-name", detail, about)
@@ -120,12 +124,22 @@ def _obstacles(one: Shared, moving: Mapping[Key, object]) -> Iterator[Problem]:
 
 
 def _ordered(one: Shared) -> Iterator[Problem]:
-    """Uploads in a fixed order, of which a later one replaced the files of an earlier one."""
+    """Uploads in a fixed order, of which a later one may have replaced files of an earlier one."""
+    for first, second in pairs(one):
+        paths = literal(first.path), literal(second.path)
+        if first.path == second.path or (first.job != second.job and not apart(*paths)):
+            detail = (
+                f"{second.site} may replace files that {first.site} uploaded; downloads would get both in any order"
+            )
+            yield Problem("same-files", detail, (first.site, second.site))
+
+
+def pairs(one: Shared) -> Iterator[tuple[Occurrence, Occurrence]]:
+    """Uploads of two steps that surely happen one after the other."""
     for index, (run, first) in enumerate(one.found):
         for other, second in one.found[index + 1 :]:
-            if other is run and follows(run, first, second) and first.path == second.path:
-                detail = f"{second.site} uploads over what {first.site} uploaded; downloads would get both in any order"
-                yield Problem("same-files", detail, (first.site, second.site))
+            if other is run and first.site.key != second.site.key and follows(run, first, second):
+                yield first, second
 
 
 def _literal(part: str | Unknown) -> bool:
@@ -138,9 +152,13 @@ def _literal(part: str | Unknown) -> bool:
 def _strangers(one: Shared, separator: str) -> Iterator[Occurrence]:
     """Uploads of the same runs that a pattern made of an old name would fetch too."""
     keys = {site.key for site in one.sites}
-    wanted = dict.fromkeys((run.path, download.name) for run, download, _ in one.downloads)
+    wanted = {
+        (run.path, name)
+        for run, download, _ in one.downloads
+        for name in ([download.name] if download.name else one.names)
+    }
     for run in {id(run): run for run, _ in one.found}.values():
-        names = [name for path, name in wanted if path == run.path and name]
+        names = [name for path, name in wanted if path == run.path]
         for upload in uploads(run):
             if upload.site.key not in keys and any(
                 fits((*name, f"{separator}*"), upload.name or ()) is not False for name in names
@@ -197,16 +215,14 @@ def _renamed(site: Site, addition: str, separator: str, one: Shared) -> Remedy:
 
 
 def _fetching(one: Shared) -> list[Site]:
-    return list({download.site.key: download.site for _, download, _ in one.downloads}.values())
+    return list({download.site.key: download.site for _, download, _ in one.downloads if download.name}.values())
 
 
 def _doubts(one: Shared) -> Iterator[str]:
     """Why a person must look: which of two files with one name wins may have changed."""
     if not list(one.downloads):
         return
-    for index, (run, first) in enumerate(one.found):
-        for other, second in one.found[index + 1 :]:
-            ordered = other is run and first.site.key != second.site.key and follows(run, first, second)
-            if ordered and not apart(literal(first.path), literal(second.path)):
-                yield f"{first.site} and {second.site} may hold files of the same name, and the later one won so far"
-                return
+    for first, second in pairs(one):
+        if not apart(literal(first.path), literal(second.path)):
+            yield f"{first.site} and {second.site} may hold files of the same name, and the later one won so far"
+            return
