@@ -6,7 +6,7 @@ name once, and can fetch by a pattern, each artifact into a folder of its own or
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cifix.formats.actions.expression import Parts, Unknown, disjoint, joined, literal, spelling
@@ -50,13 +50,14 @@ def uploads(run: Run) -> list[Occurrence]:
     return [occurrence for occurrence in run.occurrences if occurrence.site.upload]
 
 
-def deliveries(stored: Sequence[Occurrence], download: Occurrence, commits: Mapping[str, int]) -> Iterator[Delivery]:
-    """What a download fetches of the uploads of its run; their order in time is not asked."""
+def deliveries(run: Run, download: Occurrence, commits: Mapping[str, int]) -> Iterator[Delivery]:
+    """What a download fetches of the uploads of its run, but for those that surely come after it."""
     if any(download.given.get(key) for key in _ELSEWHERE):
         return
     version = major(download.site.uses, commits)
     selector = _selector(download, version)
-    found = [(index, upload, _selects(selector, upload)) for index, upload in enumerate(stored)]
+    before = _before(run, download)
+    found = [(index, upload, _selects(selector, upload)) for index, upload in before]
     chosen = [(index, upload, sure) for index, upload, sure in found if sure is not False]
     single = version >= _FLAT and len(chosen) == 1
     for index, upload, sure in chosen:
@@ -67,6 +68,19 @@ def deliveries(stored: Sequence[Occurrence], download: Occurrence, commits: Mapp
             inner = (name,)
         doubt = "" if sure else f"{name} by {selector}"
         yield Delivery(index, folder(download.path, *inner), doubt)
+
+
+def _before(run: Run, download: Occurrence) -> Iterator[tuple[int, Occurrence]]:
+    """The uploads, with their position, that may be there when a download starts."""
+    place = next(index for index, found in enumerate(run.occurrences) if found is download)
+    upload_index = -1
+    for index, found in enumerate(run.occurrences):
+        if not found.site.upload:
+            continue
+        upload_index += 1
+        same = (found.job, found.leg) == (download.job, download.leg)
+        if not (same and index > place) and not run.waits(found.job, download.job):
+            yield upload_index, found
 
 
 def folder(path: Parts, *inner: str) -> str:

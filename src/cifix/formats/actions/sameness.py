@@ -58,7 +58,6 @@ def _source(upload: Occurrence) -> tuple[object, ...]:
 
 def _slots(run: Run, commits: Mapping[str, int]) -> Slots:
     """What arrives where: a slot is a stretch of a leg between two uploads, under the same conditions."""
-    stored = uploads(run)
     found: dict[tuple[object, ...], set[tuple[object, ...]]] = {}
     seen = 0
     for occurrence in run.occurrences:
@@ -66,7 +65,7 @@ def _slots(run: Run, commits: Mapping[str, int]) -> Slots:
             seen += 1
             continue
         slot = (occurrence.site.path, occurrence.job, occurrence.leg, occurrence.conditions, seen)
-        fetched = deliveries(stored, occurrence, commits)
+        fetched = deliveries(run, occurrence, commits)
         found.setdefault(slot, set()).update((one.upload, one.folder, one.doubt) for one in fetched)
     return {slot: frozenset(fetched) for slot, fetched in found.items() if fetched}
 

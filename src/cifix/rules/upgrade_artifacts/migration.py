@@ -15,6 +15,7 @@ from cifix.rules.upgrade_artifacts.hidden import hidden
 from cifix.rules.upgrade_artifacts.outside import outside
 from cifix.rules.upgrade_artifacts.remedy import Key, Old, Problem, Remedy, add, together
 from cifix.rules.upgrade_artifacts.renames import rename, shared
+from cifix.rules.upgrade_artifacts.rewriters import rewrite
 from cifix.rules.upgrade_artifacts.splits import split
 
 _FOLDER = "the files would land beside the folder that v1 made for them"
@@ -57,12 +58,16 @@ def _renamed(
         for clash in clashes(run)
         if not clash.sites or any(site.key in moving for site in clash.sites)
     ]
-    hopeless = [clash for clash in found if not _solvable(clash)]
+    hopeless = [clash for clash in found if not _solvable(repository, clash)]
     if hopeless:
         yield from (Problem(clash.kind, clash.detail, clash.sites) for clash in hopeless)
         return
-    pools = shared(group, [clash.sites for clash in found])
-    for one in pools:
+    pools = []
+    for one in shared(group, [clash.sites for clash in found]):
+        if rewriting := rewrite(one):
+            yield rewriting
+            continue
+        pools.append(one)
         remedy = rename(repository, one, moving)
         yield remedy
         if isinstance(remedy, Remedy):
@@ -70,8 +75,14 @@ def _renamed(
     yield from split(group, moving, pools)
 
 
-def _solvable(clash: Clash) -> bool:
-    return clash.kind == "name-collision" or (clash.kind == "dynamic-name" and len(clash.sites) == 1)
+def _solvable(repository: Repository, clash: Clash) -> bool:
+    """Whether names of their own may settle a clash; an action at the root is published, and others see its names."""
+    if any(site.path in {"action.yml", "action.yaml"} for site in clash.sites):
+        return False
+    called = any(site.path in repository.actions for site in clash.sites)
+    if clash.kind == "dynamic-name":
+        return len(clash.sites) == 1
+    return clash.kind in {"name-collision", "reusable-caller"} or (clash.kind == "composite-matrix" and called)
 
 
 def _folders(old: Sequence[Old]) -> Iterator[Remedy | Problem]:

@@ -10,10 +10,11 @@ from cifix.formats.actions.names import folded
 from cifix.formats.actions.runs import DEFAULT, Occurrence, Run
 from cifix.formats.actions.workflow import Job
 from cifix.model.text import Opaque
+from cifix.rules.upgrade_artifacts.callers import GIVEN, extended
 from cifix.rules.upgrade_artifacts.downloads import gather
 from cifix.rules.upgrade_artifacts.order import apart, follows
 from cifix.rules.upgrade_artifacts.remedy import Key, Problem, Remedy, add, append, together
-from cifix.rules.upgrade_artifacts.suffix import suffix, varies
+from cifix.rules.upgrade_artifacts.suffix import INDEX, suffix, varies
 
 SEPARATORS = ("-", "-leg-", "--")
 """What may stand between the old name and what is added: the first one with which no other artifact is gathered."""
@@ -44,7 +45,7 @@ class Shared:
             for download in run.occurrences:
                 if download.site.upload:
                     continue
-                fetched = [stored[one.upload] for one in deliveries(stored, download, {})]
+                fetched = [stored[one.upload] for one in deliveries(run, download, {})]
                 if any(upload.site.key in keys for upload in fetched):
                     yield run, download, fetched
 
@@ -84,12 +85,18 @@ def rename(repository: Repository, one: Shared, moving: Mapping[Key, object]) ->
             f"{one.sites[0]}: no pattern tells its new names from {spelling(stranger.name or ())!r} ({stranger.site})"
         )
         return Problem("name-collision", detail, one.sites)
+    additions = {site.key: _addition(repository, one, site) for site in one.sites}
+    called = sorted({site.path for site in one.sites if _called_often(one, site)})
+    if hopeless := next((site for site in one.sites if not additions[site.key] and site.path not in called), None):
+        kind = "composite-matrix" if hopeless.path in repository.actions else "name-collision"
+        return Problem(kind, f"{hopeless}: nothing tells its uploads of one name apart", one.sites)
     try:
-        edited = [_renamed(site, _addition(repository, one, site), separator, one) for site in one.sites]
+        edited = [_renamed(site, additions[site.key], separator, one) for site in one.sites]
         gathered = [gather(site, separator) for site in _fetching(one)]
+        calls = [extended(repository, path, separator) for path in called]
     except Opaque as why:
         return Problem("alias" if "anchor" in str(why) else "opaque", str(why), one.sites)
-    return together([*edited, *gathered, Remedy(doubts=tuple(_doubts(one)))])
+    return together([*edited, *gathered, *calls, Remedy(doubts=tuple(_doubts(repository, one)))])
 
 
 def choose(one: Shared) -> str | None:
@@ -168,18 +175,41 @@ def _strangers(one: Shared, separator: str) -> Iterator[Occurrence]:
 
 def _addition(repository: Repository, one: Shared, site: Site) -> str:
     """What to add to the name of one upload: its job, its place among those of the job, and its leg."""
-    mine = [upload for _, upload in one.found if upload.site.key == site.key]
-    jobs = dict.fromkeys(_job(other) for other in one.sites)
     beside = [other for other in one.sites if _job(other) == _job(site)]
-    legs = [upload for _, upload in one.found if _job(upload.site) == _job(site)]
-    parts = [_job(site)[-1]] if len(jobs) > 1 else []
-    if _share_a_leg(one, beside):
-        parts.append(str(beside.index(site) + 1))
-    if varies(legs):
-        parts.append(suffix(_matrix_job(repository, site).matrix, legs))
-    if not parts:
-        raise Opaque(f"{mine[0].site}: nothing tells this upload from others of the same name")
+    mine = [upload for _, upload in one.found if _job(upload.site) == _job(site)]
+    place = [str(beside.index(site) + 1)] if _share_a_leg(one, beside) else []
+    if site.path in repository.actions:
+        parts = [*_callers(one, site), *place]
+    else:
+        jobs = dict.fromkeys(_job(other) for other in one.sites)
+        parts = [_job(site)[-1]] if len(jobs) > 1 else []
+        parts += place
+        parts += [suffix(_matrix_job(repository, site).matrix, mine)] if varies(mine) else []
     return "-".join(parts)
+
+
+def _called_often(one: Shared, site: Site) -> bool:
+    """Whether a run calls the workflow of an upload more than once, or may."""
+    calls: dict[int, set[object]] = {}
+    for run, upload in one.found:
+        if upload.site.key == site.key and any(call.kind == "reusable" for call in upload.calls):
+            calls.setdefault(id(run), set()).add(upload.calls)
+            calls[id(run)] |= {axis for axis in upload.open_axes if axis.startswith("^")}
+    return any(len(found) > 1 for found in calls.values())
+
+
+def _callers(one: Shared, site: Site) -> Iterator[str]:
+    """What tells the jobs and legs apart that call an action."""
+    jobs: dict[int, set[str]] = {}
+    legs: set[int] = set()
+    for run, upload in one.found:
+        if upload.site.key == site.key:
+            jobs.setdefault(id(run), set()).add(upload.job)
+            legs |= {upload.leg, *([-1] if upload.open_axes else [])}
+    if any(len(labels) > 1 for labels in jobs.values()):
+        yield "${{ github.job }}"
+    if len(legs) > 1:
+        yield INDEX
 
 
 def _job(site: Site) -> tuple[str, str]:
@@ -204,13 +234,13 @@ def _share_a_leg(one: Shared, beside: Sequence[Site]) -> bool:
 
 
 def _renamed(site: Site, addition: str, separator: str, one: Shared) -> Remedy:
+    added = (GIVEN if _called_often(one, site) else "") + (separator + addition if addition else "")
     lesson = _CONFLICT if len(one.found) > 1 else f"each leg would upload the same name, and {_CONFLICT}"
     lessons = {site.key: lesson}
     if "name" in site.step.inputs:
-        edit, claim = append(site, "name", f"{separator}{addition}")
+        edit, claim = append(site, "name", added)
     else:
-        name = f"{DEFAULT}{separator}{addition}"
-        edit, claim = add(site, "name", name, first=True)
+        edit, claim = add(site, "name", f"{DEFAULT}{added}", first=True)
     return Remedy((edit,), (claim,), lessons)
 
 
@@ -218,8 +248,11 @@ def _fetching(one: Shared) -> list[Site]:
     return list({download.site.key: download.site for _, download, _ in one.downloads if download.name}.values())
 
 
-def _doubts(one: Shared) -> Iterator[str]:
-    """Why a person must look: which of two files with one name wins may have changed."""
+def _doubts(repository: Repository, one: Shared) -> Iterator[str]:
+    """Why a person must look: others may call an action, and which of two files with one name wins may change."""
+    for site in one.sites:
+        if site.path in repository.actions:
+            yield f"{site.path} gives its artifacts other names wherever it is called"
     if not list(one.downloads):
         return
     for first, second in pairs(one):

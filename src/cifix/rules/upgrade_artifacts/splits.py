@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cifix.formats.actions.artifacts import Site
 from cifix.formats.actions.expression import literal, spelling
-from cifix.formats.actions.flow import MAGIC, uploads
+from cifix.formats.actions.flow import MAGIC, deliveries, uploads
 from cifix.formats.actions.names import FORBIDDEN
-from cifix.formats.actions.runs import Run
+from cifix.formats.actions.runs import Occurrence, Run
 from cifix.formats.yaml import Map, Scalar, leaves
 from cifix.formats.yaml.edit import insert, replace, spelled
 from cifix.model.change import Edit, splice
@@ -31,7 +31,7 @@ def split(group: Sequence[Run], old: Mapping[Key, Old], renamed: Sequence[Shared
             for download in run.occurrences:
                 if not download.site.upload and download.name is None and download.site.key in old:
                     names = found.setdefault(download.site.key, (download.site, {}))[1]
-                    names.update(_patterns(run, changed))
+                    names.update(_patterns(run, download, changed))
     for key, (site, names) in found.items():
         try:
             yield _split(old[key], names)
@@ -40,9 +40,10 @@ def split(group: Sequence[Run], old: Mapping[Key, Old], renamed: Sequence[Shared
             yield Problem("nameless-download", detail, (site,))
 
 
-def _patterns(run: Run, changed: Mapping[Key, Shared]) -> Iterator[tuple[str, str]]:
-    """Each name that a run stored so far, with the pattern that fetches what becomes of it."""
-    for upload in uploads(run):
+def _patterns(run: Run, download: Occurrence, changed: Mapping[Key, Shared]) -> Iterator[tuple[str, str]]:
+    """Each name that a download fetched so far, with the pattern that fetches what becomes of it."""
+    stored = uploads(run)
+    for upload in (stored[one.upload] for one in deliveries(run, download, {})):
         name, one = literal(upload.name or ()), changed.get(upload.site.key)
         if name is None:
             yield spelling(upload.name or ()), ""
