@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 
 from cifix.formats.actions.artifacts import Site
@@ -19,7 +19,8 @@ class Clash:
     """Uploads that would fail: a `kind` of trouble, in words, and the sites it concerns; none if all.
 
     The kinds are `forbidden-name`, `name-collision`, `reusable-caller` and `composite-matrix` (a collision
-    of a file with itself, called several times), and `dynamic-name` (not known before the run).
+    of a file with itself, called several times), `dynamic-name` (not known before the run), and `far-fetched`
+    (a collision only if one expression has several values that make up for what else differs).
     """
 
     kind: str
@@ -119,7 +120,13 @@ def _repeated(same: list[Occurrence]) -> Clash:
 def _perhaps(one: Occurrence, other: Occurrence) -> Clash:
     names = f"{spelling(one.name or ())!r} and {spelling(other.name or ())!r}"
     detail = f"{_where(one)} and {_where(other)} upload {names}, which may turn out to be the same"
-    return Clash("dynamic-name", detail, (one.site, other.site))
+    steady = (tuple(_steady(part) for part in upload.name or ()) for upload in (one, other))
+    kind = "far-fetched" if disjoint(*steady) else "dynamic-name"
+    return Clash(kind, detail, (one.site, other.site))
+
+
+def _steady(part: str | Unknown) -> str | Unknown:
+    return replace(part, constant=True) if isinstance(part, Unknown) else part
 
 
 def _where(upload: Occurrence) -> str:

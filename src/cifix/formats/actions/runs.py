@@ -1,5 +1,6 @@
 """Which artifact steps a workflow run executes, and under which names: jobs, legs and local calls followed."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -98,6 +99,7 @@ class _Frame:
     index: int = 0
     system: str = ""
     inputs: Mapping[str, Result] = field(default_factory=dict)
+    env: Mapping[str, Result] = field(default_factory=dict)
     calls: tuple[Call, ...] = ()
     conditions: tuple[str, ...] = ()
     open_axes: frozenset[str] = frozenset()
@@ -159,6 +161,7 @@ def _walk(repository: Repository, path: str, *, outside: bool) -> Run:
 
 def _workflow(repository: Repository, run: Run, path: str, frame: _Frame) -> None:
     run.files.add(path)
+    frame = _with_env(repository, frame, repository.workflows[path].env)
     for job in repository.workflows[path].jobs:
         inner = _conditioned(frame, job.condition)
         for index, leg in enumerate(job.matrix.legs if inner else ()):
@@ -185,6 +188,20 @@ def _entered(frame: _Frame, job: Job, index: int, leg: Mapping[str, Data]) -> _F
     return replace(entered, system=_SYSTEMS.get(system.partition("-")[0].lower(), ""))
 
 
+def _with_env(repository: Repository, frame: _Frame, env: Mapping[str, str]) -> _Frame:
+    """The frame with more variables, but for those that a step may set anew."""
+    fixed = {key: value for key, value in env.items() if not _set_by_a_step(repository, key)}
+    lost = {key.lower(): Unknown(f"env.{key.lower()}") for key in env.keys() - fixed.keys()}
+    known = {key.lower(): _one(render(value, _lookup(frame))) for key, value in fixed.items()}
+    return replace(frame, env={**frame.env, **lost, **known}) if env else frame
+
+
+def _set_by_a_step(repository: Repository, name: str) -> bool:
+    """Whether a file seems to assign a variable in a script, or names it in quotes."""
+    assigned = re.compile(rf"""\b{re.escape(name)}(?:=|<<)|["']{re.escape(name)}["'](?!\s*:)""")
+    return any(assigned.search(text) for text in repository.texts.values())
+
+
 def _open(matrix: Matrix) -> frozenset[str]:
     return frozenset("*") if matrix.unknown is None else matrix.unknown
 
@@ -193,7 +210,7 @@ def _job(repository: Repository, run: Run, path: str, job: Job, frame: _Frame) -
     prefix = frame.label.removesuffix(job.id)
     run.needs[frame.label] = tuple(f"{prefix}{before}" for before in job.needs)
     if job.uses is None:
-        _steps(repository, run, path, job.steps, frame)
+        _steps(repository, run, path, job.steps, _with_env(repository, frame, job.env))
         return
     if job.uses.local is None or len(frame.calls) == CALLS:
         return
@@ -227,6 +244,7 @@ def _steps(repository: Repository, run: Run, path: str, steps: tuple[Step, ...],
         inner = _conditioned(frame, step.condition) if step.uses else None
         if step.uses is None or inner is None:
             continue
+        inner = _with_env(repository, inner, step.env)
         if step.uses.local is not None:
             _composite(repository, run, step.uses.local, step, inner)
         elif found := site(path, document, step):
@@ -281,6 +299,8 @@ def _lookup(frame: _Frame) -> Lookup:
             return frame.inputs[name]
         if path == "strategy.job-index" and all(axis.startswith("^") for axis in frame.open_axes):
             return float(frame.index)
+        if context == "env" and name in frame.env:
+            return frame.env[name]
         if path == "github.job" and frame.job:
             return frame.job
         if path == "runner.os" and frame.system:

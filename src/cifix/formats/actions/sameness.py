@@ -43,7 +43,7 @@ def _run(old: Run, new: Run, commits: Mapping[str, int]) -> Iterator[str]:
         if major(was.site.uses, commits) < _IMMUTABLE <= major(one.site.uses, commits)
     }
     for clash in clashes(new):
-        if not clash.sites or any(site.key in moved for site in clash.sites):
+        if clash.kind != "far-fetched" and (not clash.sites or any(site.key in moved for site in clash.sites)):
             yield f"{clash.kind}: {clash.detail}"
     had, has = _slots(old, commits), _slots(new, commits)
     for slot in dict.fromkeys((*had, *has)):

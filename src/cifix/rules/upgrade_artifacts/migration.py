@@ -1,6 +1,6 @@
 """What the steps of a group need beyond their new ref, so that every artifact still reaches its place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cifix.formats.actions.artifacts import Repository
 from cifix.formats.actions.names import Clash, clashes
@@ -26,7 +26,9 @@ def migrate(
 ) -> tuple[Remedy, list[Problem]]:
     """What to do for the steps of a group, and what keeps them back; nothing is to be done if anything does."""
     moving = {step.site.key: step for step in old}
-    found = [*_renamed(snapshot, repository, group, moving), *hidden(group, old), *_folders(old)]
+    hiding = list(hidden(group, old))
+    stored = {key for one in hiding if isinstance(one, Remedy) for key in one.lessons}
+    found = [*_renamed(snapshot, repository, group, moving, stored), *hiding, *_folders(old)]
     remedies = [one for one in found if isinstance(one, Remedy)]
     problems = [one for one in found if isinstance(one, Problem)]
     return together(remedies), list({(problem.key, problem.detail): problem for problem in problems}.values())
@@ -49,7 +51,11 @@ def unproven(snapshot: Snapshot, fix: Fix) -> Iterator[Problem]:
 
 
 def _renamed(
-    snapshot: Snapshot, repository: Repository, group: Sequence[Run], moving: Mapping[Key, Old]
+    snapshot: Snapshot,
+    repository: Repository,
+    group: Sequence[Run],
+    moving: Mapping[Key, Old],
+    hiding: Collection[Key],
 ) -> Iterator[Remedy | Problem]:
     """New names for uploads that clash, where that is all that is wrong with them."""
     found = [
@@ -58,6 +64,8 @@ def _renamed(
         for clash in clashes(run)
         if not clash.sites or any(site.key in moving for site in clash.sites)
     ]
+    yield from (Remedy(doubts=(clash.detail,)) for clash in found if clash.kind == "far-fetched")
+    found = [clash for clash in found if clash.kind != "far-fetched"]
     hopeless = [clash for clash in found if not _solvable(repository, clash)]
     if hopeless:
         yield from (Problem(clash.kind, clash.detail, clash.sites) for clash in hopeless)
@@ -71,7 +79,7 @@ def _renamed(
         remedy = rename(repository, one, moving)
         yield remedy
         if isinstance(remedy, Remedy):
-            yield from outside(snapshot, repository, one)
+            yield from outside(snapshot, repository, one, hiding)
     yield from split(group, moving, pools)
 
 

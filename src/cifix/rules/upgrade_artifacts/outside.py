@@ -1,14 +1,15 @@
 """Who else may fetch an artifact by its name: other workflows, scripts, and pages that people read."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from cifix.formats.actions.artifacts import Repository
 from cifix.formats.actions.expression import Parts, literal
 from cifix.formats.actions.runs import DEFAULT
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
-from cifix.rules.upgrade_artifacts.remedy import Problem, Remedy
+from cifix.rules.upgrade_artifacts.merge_job import merge
+from cifix.rules.upgrade_artifacts.remedy import Key, Problem, Remedy
 from cifix.rules.upgrade_artifacts.renames import Shared
 
 _NEEDLES = (
@@ -20,10 +21,16 @@ _FETCHES = re.compile("|".join(re.escape(needle.decode()) for needle in _NEEDLES
 _NEAR = 500
 
 
-def outside(snapshot: Snapshot, repository: Repository, one: Shared) -> Iterator[Remedy | Problem]:
-    """A problem for each place that names an artifact and fetches some; a doubt where any might be meant."""
+def outside(
+    snapshot: Snapshot, repository: Repository, one: Shared, hiding: Collection[Key]
+) -> Iterator[Remedy | Problem]:
+    """How those outside go on to get a name that changes, or why they cannot; a doubt where any might be meant.
+
+    `hiding` are the uploads that go on to store hidden files.
+    """
     named = re.compile("|".join(dict.fromkeys(_mentioned(name) for name in one.names)))
-    own = {site.path for site in one.sites}
+    own = {path for run, _ in one.found for path in run.files}
+    details: list[tuple[str, bool]] = []
     for path in snapshot.containing(_NEEDLES, ("**",)):
         try:
             text = snapshot.text(path)
@@ -32,10 +39,26 @@ def outside(snapshot: Snapshot, repository: Repository, one: Shared) -> Iterator
         found = _mention(path, text.text, named, own=path in own)
         if found is not None:
             line, _ = text.line_column(found)
-            detail = f"{path}:{line} fetches artifacts of workflow runs and names {text.text[found:].split()[0]!r}"
-            yield Problem("outside-consumer", detail, one.sites)
+            word = text.text[found:].split()[0]
+            details.append((f"{path}:{line} fetches artifacts of workflow runs and names {word!r}", path in own))
         elif path.startswith(".github/") and path not in own and _waits(repository, path):
             yield Remedy(doubts=(f"{path} fetches artifacts after other workflows, perhaps those that change",))
+    if details:
+        yield _merged(repository, one, details, hiding)
+
+
+def _merged(
+    repository: Repository, one: Shared, details: Sequence[tuple[str, bool]], hiding: Collection[Key]
+) -> Remedy | Problem:
+    """A job that keeps the old name for those outside; a step of the same run would come too early for it."""
+    inside = next((detail for detail, own in details if own), None)
+    if inside:
+        return Problem("outside-consumer", f"{inside}, perhaps of the same run", one.sites)
+    try:
+        return merge(repository, one, details[0][0], hiding)
+    except Opaque as why:
+        detail = f"{details[0][0]}, and they cannot be merged for it: {why}"
+        return Problem("outside-consumer", detail, one.sites)
 
 
 def _mentioned(name: Parts) -> str:

@@ -95,7 +95,8 @@ def rename(repository: Repository, one: Shared, moving: Mapping[Key, object]) ->
         gathered = [gather(site, separator) for site in _fetching(one)]
         calls = [extended(repository, path, separator) for path in called]
     except Opaque as why:
-        return Problem("alias" if "anchor" in str(why) else "opaque", str(why), one.sites)
+        kind = "reusable-caller" if called else "alias" if "anchor" in str(why) else "opaque"
+        return Problem(kind, str(why), one.sites)
     return together([*edited, *gathered, *calls, Remedy(doubts=tuple(_doubts(repository, one)))])
 
 
