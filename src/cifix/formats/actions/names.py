@@ -1,7 +1,7 @@
 """Whether the uploads of a run get along in v4, where an artifact is stored once under its name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 
@@ -28,15 +28,18 @@ class Clash:
     sites: tuple[Site, ...]
 
 
-def clashes(run: Run) -> Iterator[Clash]:
-    """What is wrong with the names of a run's uploads; nothing if each is surely stored once."""
+def clashes(run: Run, overwriting: Collection[tuple[str, int]] = ()) -> Iterator[Clash]:
+    """What is wrong with the names of a run's uploads; nothing if each is surely stored once.
+
+    `overwriting` are the keys of sites that may take the place of an earlier upload, if they say so.
+    """
     uploads: dict[Parts, list[Occurrence]] = {}
     for occurrence in run.occurrences:
         if occurrence.site.upload and occurrence.name:
             uploads.setdefault(folded(occurrence.name), []).append(occurrence)
     for same in uploads.values():
         yield from _alone(same[0])
-        together = _together(same)
+        together = _together(same, overwriting)
         if len(together) > 1:
             yield _repeated(together)
     unknown = [name for name in uploads if literal(name) is None]
@@ -48,7 +51,7 @@ def clashes(run: Run) -> Iterator[Clash]:
         yield Clash("dynamic-name", f"{run.path} runs more steps than can be followed", ())
 
 
-def _together(same: list[Occurrence]) -> list[Occurrence]:
+def _together(same: list[Occurrence], overwriting: Collection[tuple[str, int]]) -> list[Occurrence]:
     """The uploads of a name that can happen in one run, whatever their conditions and those of the others are.
 
     One that overwrites is left out where it is alone: it takes the place of what was stored before.
@@ -62,7 +65,8 @@ def _together(same: list[Occurrence]) -> list[Occurrence]:
         if len(some) > 1 or any(not excluded(conditions, other) for other in others):
             found += some
     keys = [upload.site.key for upload in found]
-    return [one for one in found if keys.count(one.site.key) > 1 or one.given.get("overwrite") != ("true",)]
+    alone = {key for key in overwriting if keys.count(key) == 1}
+    return [one for one in found if one.site.key not in alone or one.given.get("overwrite") != ("true",)]
 
 
 def excluded(some: tuple[str, ...], others: tuple[str, ...]) -> bool:

@@ -42,7 +42,7 @@ def _run(old: Run, new: Run, commits: Mapping[str, int]) -> Iterator[str]:
         for was, one in zip(stored, again, strict=True)
         if major(was.site.uses, commits) < _IMMUTABLE <= major(one.site.uses, commits)
     }
-    for clash in clashes(new):
+    for clash in clashes(new, moved):
         if clash.kind != "far-fetched" and (not clash.sites or any(site.key in moved for site in clash.sites)):
             yield f"{clash.kind}: {clash.detail}"
     had, has = _slots(old, commits), _slots(new, commits)

@@ -195,7 +195,7 @@ def _unwritable(old: Sequence[Old]) -> Iterator[Problem]:
 
 def _fix(snapshot: Snapshot, repository: Repository, group: Sequence[Run], old: Sequence[Old], remedy: Remedy) -> Fix:
     """The edits of all steps; to be reviewed where unseen steps could take part in a run."""
-    edits = tuple(dict.fromkeys((*(edit for step in old for edit in moves(step)), *remedy.edits)))
+    edits = tuple(dict.fromkeys((*(edit for step in old for edit in moves(step)), *remedy.joined)))
     refs = tuple(Value(step.site.path, route, moved(step.site)) for step in old for route in step.routes)
     places = sorted({step.site.path for step in old})
     steps = "an artifact step" if len(old) == 1 else f"{len(old)} artifact steps"

@@ -46,7 +46,7 @@ def merge(repository: Repository, one: Shared, place: str, hiding: Collection[Ke
     edit = _spaced(document, jobs, insert(site.path, document, jobs, {id_: source}))
     claims = [Value(site.path, ("jobs", id_, *route), value) for route, value in _leaves(needs, uses, given)]
     doubt = f"a job {id_!r} puts the artifacts together again, because {place}"
-    return Remedy((edit,), tuple(claims), doubts=(doubt,))
+    return Remedy(expects=tuple(claims), doubts=(doubt,), blocks=(edit,))
 
 
 def _mergeable(repository: Repository, one: Shared) -> str:

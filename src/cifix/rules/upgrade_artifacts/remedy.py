@@ -52,8 +52,8 @@ class Split:
 class Remedy:
     """Edits beyond the ref that steps need to go on as before, and what is claimed about them.
 
-    `lessons` say in half a sentence, by site, what would have gone wrong with the new ref alone; `doubts`
-    why a person must look.
+    `blocks` are edits that add whole steps and jobs: at one place they stand behind the others. `lessons` say in
+    half a sentence, by site, what would have gone wrong with the new ref alone; `doubts` why a person must look.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -61,6 +61,16 @@ class Remedy:
     lessons: Mapping[Key, str] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     splits: tuple[Split, ...] = ()
+    blocks: tuple[Edit, ...] = ()
+
+    @property
+    def joined(self) -> tuple[Edit, ...]:
+        """All edits, of which no two insert at one place: as the end of a value, further keys, and blocks."""
+        places: dict[tuple[str, int, int], str] = {}
+        for edit in (*self.edits, *self.blocks):
+            place = edit.path, edit.start, edit.end
+            places[place] = places.get(place, "") + edit.text
+        return tuple(Edit(*place, text) for place, text in places.items())
 
     @property
     def safety(self) -> Safety:
@@ -78,21 +88,13 @@ def together(remedies: Iterable[Remedy]) -> Remedy:
     """Several remedies as one."""
     every = list(remedies)
     return Remedy(
-        tuple(_joined(dict.fromkeys(edit for remedy in every for edit in remedy.edits))),
+        tuple(dict.fromkeys(edit for remedy in every for edit in remedy.edits)),
         tuple(dict.fromkeys(claim for remedy in every for claim in remedy.expects)),
         {key: lesson for remedy in every for key, lesson in remedy.lessons.items()},
         tuple(dict.fromkeys(doubt for remedy in every for doubt in remedy.doubts)),
         tuple(one for remedy in every for one in remedy.splits),
+        tuple(dict.fromkeys(edit for remedy in every for edit in remedy.blocks)),
     )
-
-
-def _joined(edits: Iterable[Edit]) -> Iterator[Edit]:
-    """Edits of which no two insert at one place: the first goes first, as the end of a value that others follow."""
-    places: dict[tuple[str, int, int], str] = {}
-    for edit in edits:
-        place = edit.path, edit.start, edit.end
-        places[place] = places.get(place, "") + edit.text
-    yield from (Edit(*place, text) for place, text in places.items())
 
 
 def inputs(site: Site) -> Map:

@@ -251,9 +251,9 @@ def _fetching(one: Shared) -> list[Site]:
 
 def _doubts(repository: Repository, one: Shared) -> Iterator[str]:
     """Why a person must look: others may call an action, and which of two files with one name wins may change."""
-    for site in one.sites:
-        if site.path in repository.actions:
-            yield f"{site.path} gives its artifacts other names wherever it is called"
+    for site in (*one.sites, *_fetching(one)):
+        if site.path in repository.actions or "workflow_call" in repository.workflows[site.path].triggers:
+            yield f"{site.path} gives its artifacts other names wherever it is called, from other repositories too"
     if not list(one.downloads):
         return
     for first, second in pairs(one):

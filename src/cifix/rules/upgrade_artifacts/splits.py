@@ -82,11 +82,12 @@ def _split(step: Old, names: Mapping[str, str]) -> Remedy:
     parts = tuple(_leaves(site, name, pattern) for _, name, pattern in edits[1:])
     doubt = f"{site} becomes {len(names)} steps, one for each artifact" if copies else ""
     return Remedy(
-        (*first[0], *([more] if copies else [])),
+        first[0],
         tuple(Value(site.path, (*site.step.route, *route), value) for route, value in claims.items()),
         {site.key: _LESSON},
         (doubt or f"{site} fetches into a folder with the old name",),
         (Split(site.path, site.step.route, parts),) if copies else (),
+        (more,) if copies else (),
     )
 
 
