@@ -7,17 +7,32 @@ Why:
 
     The fix rewrites the ref, and the version in the comment beside it, in every workflow and local composite action
     that can meet in one run. A floating `v3` becomes `v4`, an exact `v3.1.2` the newest exact v4, a commit hash the
-    hash of that version. Steps and their inputs stay as they are, so the fix is made only where they mean the same
-    to v4: artifacts of v4 cannot be added to, so the names are worked out for every leg of every matrix first.
+    hash of that version.
+
+    The new ref alone breaks many workflows, because v4 stores a name once: the second leg of a matrix that uploads it
+    fails with "Failed to CreateArtifact: Received non-retryable error: (409) Conflict: an artifact with this name
+    already exists on the workflow run". So the names are worked out for every leg of every matrix. Uploads that share
+    one get names of their own: by the values of the matrix that tell their legs apart, else by the number of the leg;
+    by their job or their place in it. Downloads of the old name fetch all new ones by a `pattern` into the folder they
+    had, with `merge-multiple`; downloads of everything become one step for each artifact. A step that stores again
+    what an earlier one stored gets `overwrite`, called workflows an input `artifact-suffix`, uploads of hidden files
+    `include-hidden-files`, downloads of v1 the `path` they had. If something outside the run fetches the old name, a
+    job merges the artifacts again.
+
+    All of that is proven by following the runs before and after: each upload must have a name of its own, and each
+    download must get the same uploads into the same folders.
 
 When this is wrong:
-    On GitHub Enterprise Server, where v4 does not run; say so with `ghes = true`. For workflows and actions that only
-    other repositories call the fix must be reviewed, because their jobs cannot be seen from here; so must a download of
-    all artifacts beside a Docker build, which stores a record that v3 did not see.
+    On GitHub Enterprise Server, where v4 does not run; say so with `ghes = true`. Fixes that change what others can
+    see must be reviewed: of workflows and actions that other repositories may call, of downloads that are split, of
+    artifacts that are merged or overwritten, of hidden files that go on to be stored; and a download of all artifacts
+    beside a Docker build, which stores a record that v3 did not see. A download by a pattern passes where nothing was
+    uploaded; by a name it failed. Where legs store files of the same name, a download gets that of any leg, as before.
 
 What it will not touch:
-    Refs that name a branch, versions from v4 on, steps that are commented out, and actions with another owner. One
-    step that needs a person keeps back all others that share a run with it, and no more than those.
+    Refs that name a branch, versions from v4 on, steps that are commented out, and actions with another owner. Names
+    that only a run can tell, and files that replace each other in a fixed order. One step that needs a person keeps
+    back all others that share a run with it, and no more than those.
 
 Sources:
     https://github.blog/changelog/2024-02-13-deprecation-notice-v1-and-v2-of-the-artifact-actions, read 2026-11
