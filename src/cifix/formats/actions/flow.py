@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cifix.formats.actions.expression import Parts, Unknown, disjoint, joined, literal, spelling
 from cifix.formats.actions.names import folded
@@ -19,6 +20,9 @@ NEWEST = 8
 
 MAGIC = frozenset("[]{}()!#*?\\")
 """Characters that mean more than themselves in a pattern."""
+
+PAIRS = 250_000
+"""Uploads times downloads of a run beyond which their flow is not followed."""
 
 _FLAT = 5
 _PATTERNS = 4
@@ -50,6 +54,12 @@ def uploads(run: Run) -> list[Occurrence]:
     return [occurrence for occurrence in run.occurrences if occurrence.site.upload]
 
 
+def traceable(run: Run) -> bool:
+    """Whether a run is small enough to follow what flows in it."""
+    stored = len(uploads(run))
+    return stored * (len(run.occurrences) - stored) <= PAIRS
+
+
 def deliveries(run: Run, download: Occurrence, commits: Mapping[str, int]) -> Iterator[Delivery]:
     """What a download fetches of the uploads of its run, but for those that surely come after it."""
     if any(download.given.get(key) for key in _ELSEWHERE):
@@ -57,7 +67,7 @@ def deliveries(run: Run, download: Occurrence, commits: Mapping[str, int]) -> It
     version = major(download.site.uses, commits)
     selector = _selector(download, version)
     before = _before(run, download)
-    found = [(index, upload, _selects(selector, upload)) for index, upload in before]
+    found = [(index, upload, _selects(selector, upload.name or ())) for index, upload in before]
     chosen = [(index, upload, sure) for index, upload, sure in found if sure is not False]
     single = version >= _FLAT and len(chosen) == 1
     for index, upload, sure in chosen:
@@ -72,15 +82,18 @@ def deliveries(run: Run, download: Occurrence, commits: Mapping[str, int]) -> It
 
 def _before(run: Run, download: Occurrence) -> Iterator[tuple[int, Occurrence]]:
     """The uploads, with their position, that may be there when a download starts."""
-    place = next(index for index, found in enumerate(run.occurrences) if found is download)
-    upload_index = -1
-    for index, found in enumerate(run.occurrences):
+    waiting: dict[str, bool] = {}
+    index, past = -1, False
+    for found in run.occurrences:
+        past = past or found is download
         if not found.site.upload:
             continue
-        upload_index += 1
+        index += 1
+        if found.job not in waiting:
+            waiting[found.job] = run.waits(found.job, download.job)
         same = (found.job, found.leg) == (download.job, download.leg)
-        if not (same and index > place) and not run.waits(found.job, download.job):
-            yield upload_index, found
+        if not (same and past) and not waiting[found.job]:
+            yield index, found
 
 
 def folder(path: Parts, *inner: str) -> str:
@@ -88,6 +101,7 @@ def folder(path: Parts, *inner: str) -> str:
     return posixpath.normpath(posixpath.join(spelling(path).replace("\\", "/").strip() or ".", *inner))
 
 
+@lru_cache(maxsize=4096)
 def fits(pattern: Parts, name: Parts) -> bool | None:
     """Whether a pattern of download-artifact matches a name; None if only a run can tell.
 
@@ -123,9 +137,9 @@ def _selector(download: Occurrence, version: int) -> tuple[str, Parts]:
     return "pattern", pattern or ("*",)
 
 
-def _selects(selector: tuple[str, Parts], upload: Occurrence) -> bool | None:
+@lru_cache(maxsize=4096)
+def _selects(selector: tuple[str, Parts], name: Parts) -> bool | None:
     how, wanted = selector
-    name = upload.name or ()
     if how == "pattern":
         return fits(wanted, name) if wanted != ("*",) else True
     if wanted == name and all(isinstance(part, str) or part.constant for part in name):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from cifix.formats.actions.artifacts import read
 from cifix.formats.actions.expression import spelling
-from cifix.formats.actions.flow import deliveries, major, uploads
+from cifix.formats.actions.flow import deliveries, major, traceable, uploads
 from cifix.formats.actions.names import clashes
 from cifix.formats.actions.runs import Occurrence, Run, runs
 from cifix.model.snapshot import Snapshot
@@ -33,6 +33,9 @@ def _runs(snapshot: Snapshot, paths: Collection[str]) -> dict[tuple[str, bool], 
 
 
 def _run(old: Run, new: Run, commits: Mapping[str, int]) -> Iterator[str]:
+    if not traceable(old) or not traceable(new):
+        yield f"{old.path} has more uploads and downloads than can be followed"
+        return
     stored, again = uploads(old), uploads(new)
     if [_source(one) for one in stored] != [_source(one) for one in again]:
         yield f"{old.path} uploads other files"

@@ -48,6 +48,6 @@ def _kept(step: Old, lines: Sequence[str]) -> Remedy | Problem:
 
 def _whole(line: str) -> bool:
     """Whether a path may be the whole work space, or begins with what only a run can tell."""
-    plain = line.replace("\\", "/").removeprefix("./").rstrip("/")
+    plain = line.replace("\\", "/").removeprefix("${{ github.workspace }}/").removeprefix("./").rstrip("/")
     first = plain.partition("/")[0]
     return plain in {"", ".", "~", "..", "/"} or first in {"*", "**", "..", "~"} or first.startswith((".git", "${{"))

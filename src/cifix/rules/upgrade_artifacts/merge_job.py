@@ -55,7 +55,7 @@ def _mergeable(repository: Repository, one: Shared) -> str:
     paths = {site.path for site in one.sites} | {run.path for run, _ in one.found}
     if name is None or MAGIC.intersection(name) or len(paths) != 1 or not paths <= repository.workflows.keys():
         raise Opaque("it is not one name of one workflow")
-    if list(one.downloads):
+    if one.downloads:
         raise Opaque("downloads of the same run would meet the merged artifact too")
     if any(site.step.condition for site in one.sites):
         raise Opaque("an upload has a condition, and there may be nothing to merge")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cifix.formats.actions.artifacts import Repository
+from cifix.formats.actions.flow import traceable
 from cifix.formats.actions.names import Clash, clashes
 from cifix.formats.actions.runs import Run
 from cifix.formats.actions.sameness import differences
@@ -25,6 +26,8 @@ def migrate(
     snapshot: Snapshot, repository: Repository, group: Sequence[Run], old: Sequence[Old]
 ) -> tuple[Remedy, list[Problem]]:
     """What to do for the steps of a group, and what keeps them back; nothing is to be done if anything does."""
+    if large := next((run.path for run in group if not traceable(run)), None):
+        return Remedy(), [Problem("dynamic-name", f"{large} has more uploads and downloads than can be followed")]
     moving = {step.site.key: step for step in old}
     hiding = list(hidden(group, old))
     stored = {key for one in hiding if isinstance(one, Remedy) for key in one.lessons}

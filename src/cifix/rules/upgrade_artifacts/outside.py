@@ -17,7 +17,12 @@ _NEEDLES = (
     *(b"WorkflowRunArtifacts", b"ArtifactsForRepo", b"getArtifact", b"run-id:", b"download_artifact", b"artifacts_url"),
     b"download-workflow-artifact",
 )
-_FETCHES = re.compile("|".join(re.escape(needle.decode()) for needle in _NEEDLES))
+_FETCHES = re.compile(
+    "|".join(
+        r"runs/\S*/artifacts|actions/artifacts" if needle == b"/artifacts" else re.escape(needle.decode())
+        for needle in _NEEDLES
+    )
+)
 _NEAR = 500
 
 
@@ -41,8 +46,8 @@ def outside(
             line, _ = text.line_column(found)
             word = text.text[found:].split()[0]
             details.append((f"{path}:{line} fetches artifacts of workflow runs and names {word!r}", path in own))
-        elif path.startswith(".github/") and path not in own and _waits(repository, path):
-            yield Remedy(doubts=(f"{path} fetches artifacts after other workflows, perhaps those that change",))
+        elif "gh run download" in text.text or (path not in own and _waits(repository, path)):
+            yield Remedy(doubts=(f"{path} fetches artifacts, perhaps those with names that change",))
     if details:
         yield _merged(repository, one, details, hiding)
 

@@ -26,28 +26,19 @@ _MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One name, or one way to write it, that several uploads share; `found` are all those uploads with their runs."""
+    """One name, or one way to write it, that several uploads share; `found` are all those uploads with their runs.
+
+    `downloads` are the executions of downloads that may fetch one of them, each with all that it may fetch.
+    """
 
     sites: tuple[Site, ...]
     found: tuple[tuple[Run, Occurrence], ...]
+    downloads: tuple[tuple[Run, Occurrence, tuple[Occurrence, ...]], ...]
 
     @property
     def names(self) -> tuple[Parts, ...]:
         """The names that the uploads have so far, each once."""
         return tuple(dict.fromkeys(upload.name or () for _, upload in self.found))
-
-    @property
-    def downloads(self) -> Iterator[tuple[Run, Occurrence, list[Occurrence]]]:
-        """Each execution of a download that may fetch one of the uploads, with all uploads that it may fetch."""
-        keys = {site.key for site in self.sites}
-        for run in {id(run): run for run, _ in self.found}.values():
-            stored = uploads(run)
-            for download in run.occurrences:
-                if download.site.upload:
-                    continue
-                fetched = [stored[one.upload] for one in deliveries(run, download, {})]
-                if any(upload.site.key in keys for upload in fetched):
-                    yield run, download, fetched
 
 
 def shared(group: Sequence[Run], clashing: Iterable[Sequence[Site]]) -> list[Shared]:
@@ -64,13 +55,23 @@ def shared(group: Sequence[Run], clashing: Iterable[Sequence[Site]]) -> list[Sha
         if not keys.isdisjoint(wanted):
             touching = [pool for pool in pools if not pool.isdisjoint(keys)]
             pools = [pool for pool in pools if pool not in touching] + [set[Key]().union(keys, *touching)]
+    fetched = [(run, *one) for run in group for one in _fetched(run)] if pools else []
     return [
         Shared(
             tuple(sites[key] for key in sorted(pool)),
             tuple((run, upload) for run, upload in every if upload.site.key in pool),
+            tuple(one for one in fetched if any(upload.site.key in pool for upload in one[2])),
         )
         for pool in pools
     ]
+
+
+def _fetched(run: Run) -> Iterator[tuple[Occurrence, tuple[Occurrence, ...]]]:
+    """Each execution of a download, with all uploads that it may fetch."""
+    stored = uploads(run)
+    for download in run.occurrences:
+        if not download.site.upload:
+            yield download, tuple(stored[one.upload] for one in deliveries(run, download, {}))
 
 
 def rename(repository: Repository, one: Shared, moving: Mapping[Key, object]) -> Remedy | Problem:
@@ -113,6 +114,7 @@ def _obstacles(one: Shared, moving: Mapping[Key, object]) -> Iterator[Problem]:
             yield Problem("name-collision", detail, one.sites)
     if len(one.found) > _MOST:
         yield Problem("name-collision", f"{one.sites[0]} would store more than {_MOST} artifacts", one.sites)
+        return
     for _, download, fetched in one.downloads:
         about = (*one.sites, download.site)
         strangers = [upload for upload in fetched if upload.site.key not in {site.key for site in one.sites}]
@@ -127,7 +129,7 @@ def _obstacles(one: Shared, moving: Mapping[Key, object]) -> Iterator[Problem]:
         elif not all(_literal(part) for part in download.name):
             detail = f"{download.site} downloads {spelling(download.name)!r}, which a pattern would not read as it is"
             yield Problem("pattern", detail, about)
-    if list(one.downloads):
+    if one.downloads:
         yield from _ordered(one)
 
 
@@ -254,7 +256,7 @@ def _doubts(repository: Repository, one: Shared) -> Iterator[str]:
     for site in (*one.sites, *_fetching(one)):
         if site.path in repository.actions or "workflow_call" in repository.workflows[site.path].triggers:
             yield f"{site.path} gives its artifacts other names wherever it is called, from other repositories too"
-    if not list(one.downloads):
+    if not one.downloads:
         return
     for first, second in pairs(one):
         if not apart(literal(first.path), literal(second.path)):
