@@ -92,9 +92,7 @@ def fresh(package: str, asked: list[str]) -> dict[str, dict[str, str]]:
         exec(f"from {package} import {name} as it", space)
         return mark(space["it"])
 
-    return {
-        name: {"attribute": forked(lambda: attribute(name)), "from": forked(lambda: taken(name))} for name in asked
-    }
+    return {name: {"attribute": forked(lambda: attribute(name)), "from": forked(lambda: taken(name))} for name in asked}
 
 
 def first(package: str, asked: list[str]) -> dict[str, str]:

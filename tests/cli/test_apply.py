@@ -19,7 +19,7 @@ WORKFLOW = b"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: ac
 CONFIGURED = b"[rules.upgrade-artifacts]\ntarget = 'latest'\n"
 HARD = (
     b"on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {matrix: {os: [a, b]}}\n    steps:\n"
-    b"      - uses: actions/upload-artifact@v3\n        with: {name: same, path: x}\n"
+    b"      - uses: actions/upload-artifact@v3\n        with: {name: a/b, path: x}\n"
 )
 CYCLE = {
     "pkg/__init__.py": b'from .a import A\nfrom .b import B\n\n__all__ = ["A", "B"]\n',
@@ -108,7 +108,7 @@ def test_what_is_left_for_a_person_is_three(cifix: Cifix, git: Git, repo: Path) 
     done = cifix("apply", repo)
     assert done.code == 3
     assert "Left for a person" in done.text
-    assert "upgrade-artifacts [name-collision]: " in done.text
+    assert "upgrade-artifacts [forbidden-name]: " in done.text
     assert "1 finding left for a person; the reasons stand above." in done.text
     assert cifix("apply", "--dry-run", repo).code == 1
 

@@ -45,15 +45,14 @@ def test_a_finding_quotes_the_error_and_points_at_the_value() -> None:
 
 def test_a_step_is_refused_for_its_own_trouble_first() -> None:
     steps = (
-        "{uses: actions/upload-artifact@v3, with: {name: x}}",
-        "{uses: actions/upload-artifact@v3, with: {name: x}}",
+        "{uses: actions/upload-artifact@v3, with: {name: 'a:b'}}",
         "uses: actions/download-artifact@v1",
-        "uses: actions/download-artifact@v3",
+        "{uses: actions/download-artifact@v3, with: {name: y}}",
     )
     got = refusals({f"{W}a.yml": workflow(*steps)})
-    assert [key for key, _ in got] == ["name-collision", "name-collision", "v1-download-folder", "v1-download-folder"]
-    assert got[2][1] == f"{W}a.yml:7 downloads without a path; v1 makes a folder named after the artifact"
-    assert got[3][1] == f"it moves together with others: {got[2][1]}"
+    assert [key for key, _ in got] == ["forbidden-name", "v1-download-folder", "forbidden-name"]
+    assert got[1][1] == f"{W}a.yml:6 downloads without a name; v1 does not do that"
+    assert got[2][1] == f"it moves together with others: {got[0][1]}"
 
 
 def test_new_uploads_that_collide_keep_nobody_back() -> None:
