@@ -1,7 +1,7 @@
 """Proofs from the commits alone; nothing of the repository runs."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 
 from cifix.engine.config import Config, choose, load
 from cifix.engine.plan import Settings, plan
@@ -17,6 +17,12 @@ from cifix.report.message import digest
 
 _RULES = 10
 """Up to so many rules every selection is tried, to find the one that a plan's digest stands for."""
+
+_OVERRIDES: tuple[dict[str, object], ...] = tuple(
+    {field: value for field, value in (("target", target), ("allow_locked", locked)) if value}
+    for target, locked in product((None, "v4", "minimal", "latest"), (False, True))
+)
+"""All that the command line can say about options of rules."""
 
 
 def trees(span: Span) -> Proof:
@@ -88,8 +94,8 @@ def _settings(span: Span, registry: Registry, config: Config) -> tuple[tuple[Rul
     wanted = {commit.trailers.get("Cifix-Plan") for commit in span.ours}
     for select in _selections(registry):
         chosen = choose(registry.rules, registry.plugins, config, select=select)
-        for floor in (Safety.SAFE, Safety.REVIEW):
-            settings = Settings(floor, config, frozenset(select))
+        for floor, overrides in product((Safety.SAFE, Safety.REVIEW), _OVERRIDES):
+            settings = Settings(floor, config, frozenset(select), overrides)
             if digest(chosen, settings) in wanted:
                 return chosen, settings
     return choose(registry.rules, registry.plugins, config), Settings(Safety.SAFE, config)

@@ -31,7 +31,7 @@ def artifacts(repository: Repository, run: Run, download: Occurrence) -> Artifac
         return Artifacts()
     uploads = [one for one in run.occurrences if one.site.upload]
     certain = [one for one in uploads if _precedes(workflow, one, download)]
-    if len(certain) > 1:
+    if len({one.name for one in certain}) > 1:
         return Artifacts(several=True)
     elsewhere = run.outside or any(job.uses and job.uses.local is None for job in workflow.jobs)
     if len(uploads) > 1 or not certain or elsewhere or certain[0].open_axes or download.name is not None:
