@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - the table is its output
 """What `lazy-init` does to packages that people use, judged by a harness of its own.
 
     python -m tests.benchmarks.lazy [FOLDER] [--no-types] [PACKAGE ...]
@@ -5,7 +6,7 @@
 FOLDER keeps the installed packages between runs. Each package is copied, committed, converted with
 `cifix apply --select lazy-init --safety review --in-place`, and compared with the original: every name in one process
 and first in a fresh one, the star set, every module as first import, the state of the process, types, a second run.
-Prints one table, then everything that differs.
+Prints one table, and under each package everything that differs.
 """
 
 import ast
@@ -105,9 +106,9 @@ class Bench:
         shutil.rmtree(tree, ignore_errors=True)
         inside = package.replace(".", "/")
         shutil.copytree(site / inside, tree / inside, ignore=shutil.ignore_patterns("__pycache__"))
-        git = ["git", "-C", tree, "-c", "user.name=b", "-c", "user.email=b@example.org"]
-        for command in (["init", "-q"], ["add", "-Af"], ["commit", "-qm", "as installed"]):
-            subprocess.run([*git, *command], check=True)
+        git = ["git", "-C", str(tree), "-c", "user.name=b", "-c", "user.email=b@example.org"]
+        for command in ("init -q", "add -Af", "commit -qm installed"):
+            subprocess.run([*git, *command.split()], check=True)
         return tree
 
     def _compare(self, row: Row, old: Path, new: Path) -> None:
@@ -267,7 +268,9 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(folder, types="--no-types" not in sys.argv)
     bench.install()
-    print(f"{'package':16}{'lazy':>6}{'kept':>6}{'one':>11}{'fresh':>11}{'modules':>11}{'types':>10}  import / name, ms")
+    print(
+        f"{'package':16}{'lazy':>6}{'kept':>6}{'one':>11}{'fresh':>11}{'modules':>11}{'types':>10}  import / name, ms"
+    )
     rows = []
     for package, name in PACKAGES.values():
         if not wanted or package in wanted:
@@ -276,10 +279,10 @@ def main() -> None:
             counts = f"{row.same}/{row.names}", f"{row.same_fresh}/{row.names}", f"{row.importable}/{row.modules}"
             told = "".join(f"{count:>11}" for count in counts) + f"{row.types:>10}  {times}" if row.lazy else ""
             print(f"{package:16}{row.lazy:>6}{row.refused.total():>6}{told}", flush=True)
+            for line in row.broken:
+                print(f"  BROKEN {line}", flush=True)
     for row in rows:
-        print(f"\n{row.package}: refused: {dict(row.refused.most_common())}")
-        for line in row.broken:
-            print(f"  BROKEN {line}")
+        print(f"{row.package}: refused: {dict(row.refused.most_common())}")
 
 
 if __name__ == "__main__":
