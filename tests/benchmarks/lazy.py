@@ -130,7 +130,7 @@ class Bench:
             for form in ("attribute", "from")
         ]
         row.same_fresh = len(set.intersection(*good)) if good else 0
-        before = self._ask(old, "first", package, modules)
+        before = self._ask(old, "first_after", package, modules)
         after = _or_empty(self._ask(new, "first", package, modules))
         possible = [name for name, told in before.items() if not told.startswith("!")]
         row.modules = len(possible)
@@ -209,10 +209,16 @@ class Bench:
         listed.write_text(json.dumps(names or []))
         reading, writing = os.pipe()
         command = f'exec "$@" 3>&{writing} {writing}>&- >/dev/null 2>&1'
-        arguments = [str(self.python), "-s", "-B", str(CHILD), str(tree), question, package, str(listed)]
+        arguments = [str(self.python), "-s", str(CHILD), str(tree), question, package, str(listed)]
         process = subprocess.Popen(
             ["sh", "-c", command, "sh", *arguments],
-            env={"PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin", "HOME": str(self.folder), "LANG": "C.UTF-8"},
+            env={
+                "HOME": str(self.folder),
+                "LANG": "C.UTF-8",
+                "PATH": "/usr/bin:/bin",
+                "PYTHONHASHSEED": "0",
+                "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
+            },
             cwd=self.folder,
             pass_fds=[writing],
         )

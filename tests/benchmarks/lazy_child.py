@@ -105,6 +105,12 @@ def first(package: str, asked: list[str]) -> dict[str, str]:
     return {name: forked(partial(lambda name: mark(importlib.import_module(name)), name)) for name in asked}
 
 
+def first_after(package: str, asked: list[str]) -> dict[str, str]:
+    """The same, quicker: before any submodule Python imports the package itself, here once for all forks."""
+    told(lambda: importlib.import_module(package))
+    return first(package, asked)
+
+
 def state(package: str, asked: list[str]) -> dict[str, Any]:
     """What the process looks like when all names have been used."""
     together(package, asked)

@@ -213,7 +213,7 @@ def test_the_environment_of_the_user_is_not_passed_on(verified: Verified, monkey
     source = (
         "import os, sys\n__all__ = ['SEEN', 'HASH', 'NOTE']\n"
         "SEEN = sorted(set(os.environ) & {'SECRET_TOKEN', 'PYTHONPATH', 'GIT_DIR'})\n"
-        "HASH = os.environ['PYTHONHASHSEED']\nNOTE = sys.dont_write_bytecode\n"
+        "HASH = os.environ['PYTHONHASHSEED']\nNOTE = not os.listdir(os.path.dirname(__file__))[1:]\n"
     )
     before = {"a/__init__.py": "SEEN = []\nHASH = '0'\nNOTE = True\n"}
     told = verified(before, {"a/__init__.py": source}, imports=True)

@@ -60,23 +60,23 @@ def interpreter(named: str) -> Python:
     return Python(executable, tuple(version))
 
 
-def run(python: Python, arguments: Sequence[str], scratch: Path, seconds: float) -> Ended:
+def run(python: Python, arguments: Sequence[str], scratch: Path, seconds: float, *, bytecode: bool = True) -> Ended:
     """Run the interpreter with `scratch` as its current folder and home, and stop it after `seconds`.
 
-    It sees none of the caller's variables. When it has ended, everything that it started in its process group is
-    killed.
+    It sees none of the caller's variables. Bytecode is kept in `scratch` for the next run, or not at all. When the
+    process has ended, everything that it started in its process group is killed.
     """
     home = scratch / "home"
     home.mkdir(exist_ok=True)
     said = scratch / "said"
     with said.open("wb") as sink:
         process = subprocess.Popen(
-            [python.executable, "-s", "-B", *arguments],
+            [python.executable, "-s", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
             cwd=home,
-            env=_environment(home),
+            env=_environment(home) | _cache(scratch if bytecode else None),
             start_new_session=True,
         )
         try:
@@ -99,8 +99,12 @@ def _environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONNOUSERSITE": "1",
         "TMPDIR": str(home),
     }
+
+
+def _cache(scratch: Path | None) -> dict[str, str]:
+    """Where bytecode goes: never into the tree, which its own code may look at."""
+    return {"PYTHONPYCACHEPREFIX": str(scratch / "bytecode")} if scratch else {"PYTHONDONTWRITEBYTECODE": "1"}
