@@ -6,6 +6,7 @@
 FOLDER keeps the installed packages between runs. Each package is copied, committed, converted with
 `cifix apply --select lazy-init --safety review --in-place`, and compared with the original: every name in one process
 and first in a fresh one, the star set, every module as first import, the state of the process, types, a second run.
+Times are processor time, the median of five processes.
 Prints one table, and under each package everything that differs.
 """
 
@@ -275,7 +276,7 @@ def main() -> None:
     bench = Bench(folder, types="--no-types" not in sys.argv)
     bench.install()
     print(
-        f"{'package':16}{'lazy':>6}{'kept':>6}{'one':>11}{'fresh':>11}{'modules':>11}{'types':>10}  import / name, ms"
+        f"{'package':16}{'lazy':>6}{'kept':>6}{'one':>11}{'fresh':>11}{'modules':>11}{'types':>10}  import / name, CPU ms"
     )
     rows = []
     for package, name in PACKAGES.values():

@@ -134,3 +134,16 @@ def test_an_interpreter_that_is_too_old(cifix: Cifix, repo: Path, tmp_path: Path
     old.chmod(0o755)
     done = cifix("verify", "--repo", repo, "--import", "--python", old)
     assert (done.code, "it must be 3.9 or newer" in done.err) == (2, True)
+
+
+def test_rules_are_run_as_they_were_or_that_is_said(cifix: Cifix, git: Git, repo: Path) -> None:
+    git("switch", "--quiet", "cifix/fixes", cwd=repo)
+    message = git("log", "-1", "--format=%B", cwd=repo).decode()
+    plan = next(line for line in message.splitlines() if line.startswith("Cifix-Plan: "))
+    changed = message.replace(plan, "Cifix-Plan: 0000").replace("Cifix-Rule: ", "Cifix-Rule: no-such-")
+    git("commit", "--quiet", "--amend", "-m", changed, cwd=repo)
+    git("reset", "--quiet", "--soft", "main", cwd=repo)
+    git("commit", "--quiet", "-m", changed, cwd=repo)
+    done = cifix("verify", "--repo", repo, "--base", "main")
+    assert "is not installed here and was not run" in done.text
+    assert "the rules it applied (none) find nothing left to fix" in done.text

@@ -271,3 +271,34 @@ def test_ignored_and_untracked_files_and_filters_have_no_say(verified: Verified,
         imports=True,
     )
     assert told.exit == 0
+
+
+def test_an_inner_submodule_that_is_not_loaded_along_the_way_any_more_is_a_note(verified: Verified) -> None:
+    before = {
+        "car/__init__.py": "from .parts.bolt import Bolt\n",
+        "car/parts/__init__.py": "",
+        "car/parts/bolt.py": "class Bolt: pass\n",
+    }
+    lazy = (
+        "def __getattr__(name):\n    import importlib\n    if name == 'parts':\n"
+        "        return importlib.import_module('car.parts')\n    if name == 'Bolt':\n"
+        "        return importlib.import_module('car.parts.bolt').Bolt\n    raise AttributeError(name)\n\n\n"
+        "def __dir__():\n    return ['Bolt', 'parts']\n\n\n__all__ = ['Bolt', 'parts']\n"
+    )
+    proof = named(verified(before, {**before, "car/__init__.py": lazy}, imports=True), "imports")
+    assert (proof.verdict, proof.notes) == (
+        Verdict.PROVEN,
+        ("import car.parts does not load any more along the way: bolt",),
+    )
+
+
+def test_a_star_import_that_fails_on_the_branch_only(verified: Verified) -> None:
+    after = {**CAR, "car/__init__.py": CAR["car/__init__.py"].replace("['Engine'", "['Motor', 'Engine'")}
+    found = differences(verified(CAR, after, imports=True), "imports")
+    assert found["from car import *"] == ("works", "AttributeError: module 'car' has no attribute 'Motor'")
+
+
+def test_an_inner_package_that_fails_on_the_branch_only(verified: Verified) -> None:
+    before = {**CAR, "car/inner/__init__.py": "X = 1\n"}
+    found = differences(verified(before, {**before, "car/inner/__init__.py": "1 / 0\n"}, imports=True), "imports")
+    assert found == {"import car.inner": ("works", "ZeroDivisionError: division by zero")}
