@@ -275,9 +275,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(folder, types="--no-types" not in sys.argv)
     bench.install()
-    print(
-        f"{'package':16}{'lazy':>6}{'kept':>6}{'one':>11}{'fresh':>11}{'modules':>11}{'types':>10}  import / name, CPU ms"
-    )
+    heads = f"{'one':>11}{'fresh':>11}{'modules':>11}{'types':>10}"
+    print(f"{'package':16}{'lazy':>6}{'kept':>6}{heads}  import / name, CPU ms")
     rows = []
     for package, name in PACKAGES.values():
         if not wanted or package in wanted:
