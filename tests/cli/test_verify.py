@@ -67,6 +67,13 @@ def test_json_follows_its_schema(cifix: Cifix, git: Git, repo: Path, tmp_path: P
     assert told["ran_code"] == ["--simulate"]
 
 
+def test_what_to_try_when_a_dependency_is_missing(cifix: Cifix, repo: Path) -> None:
+    done = cifix("verify", "--repo", repo, "--import")
+    assert done.text.splitlines()[-1] == (
+        "3 proven, 1 not checked, name an interpreter that has the dependencies with --python, or try --simulate."
+    )
+
+
 def test_a_difference_is_four(cifix: Cifix, git: Git, repo: Path) -> None:
     git("switch", "--quiet", "cifix/fixes", cwd=repo)
     for path, text in {
@@ -128,12 +135,15 @@ def test_wrong_use(cifix: Cifix, repo: Path, arguments: list[str], code: int, wo
     assert words in done.err
 
 
-def test_an_interpreter_that_is_too_old(cifix: Cifix, repo: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("minor", "option", "needed"), [(8, "--import", "3.9"), (9, "--simulate", "3.10")])
+def test_an_interpreter_that_is_too_old(
+    cifix: Cifix, repo: Path, tmp_path: Path, minor: int, option: str, needed: str
+) -> None:
     old = tmp_path / "old"
-    old.write_text("#!/bin/sh\necho '[\"/old\", [3, 8, 1]]'\n")
+    old.write_text(f"#!/bin/sh\necho '[\"/old\", [3, {minor}, 1]]'\n")
     old.chmod(0o755)
-    done = cifix("verify", "--repo", repo, "--import", "--python", old)
-    assert (done.code, "it must be 3.9 or newer" in done.err) == (2, True)
+    done = cifix("verify", "--repo", repo, option, "--python", old)
+    assert (done.code, f"it must be {needed} or newer" in done.err) == (2, True)
 
 
 def test_rules_are_run_as_they_were_or_that_is_said(cifix: Cifix, git: Git, repo: Path) -> None:

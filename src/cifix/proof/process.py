@@ -13,6 +13,9 @@ from pathlib import Path
 from cifix.errors import UsageError
 
 OLDEST = (3, 9)
+KNOWS_ITSELF = (3, 10)
+"""The oldest Python that can tell which modules are its own: a simulation needs that."""
+
 _ASK = "import json, sys; print(json.dumps([sys.executable, sys.version_info[:3]]))"
 
 
@@ -45,7 +48,7 @@ class Ended:
         return f"ended with exit code {self.code}" + (f": {last}" if last else "")
 
 
-def interpreter(named: str) -> Python:
+def interpreter(named: str, oldest: tuple[int, int] = OLDEST) -> Python:
     """The interpreter that a command or path stands for; raises `UsageError` if it is none, or too old."""
     place = shutil.which(named)
     if place is None:
@@ -55,8 +58,9 @@ def interpreter(named: str) -> Python:
         executable, version = json.loads(asked.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as why:
         raise UsageError(f"--python: {named} is not a Python interpreter that starts ({why})") from why
-    if tuple(version) < OLDEST:
-        raise UsageError(f"--python: {named} is Python {version[0]}.{version[1]}; it must be 3.9 or newer")
+    if tuple(version) < oldest:
+        needed = ".".join(map(str, oldest))
+        raise UsageError(f"--python: {named} is Python {version[0]}.{version[1]}; it must be {needed} or newer")
     return Python(executable, tuple(version))
 
 
