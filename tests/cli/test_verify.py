@@ -135,15 +135,13 @@ def test_wrong_use(cifix: Cifix, repo: Path, arguments: list[str], code: int, wo
     assert words in done.err
 
 
-@pytest.mark.parametrize(("minor", "option", "needed"), [(8, "--import", "3.9"), (9, "--simulate", "3.10")])
-def test_an_interpreter_that_is_too_old(
-    cifix: Cifix, repo: Path, tmp_path: Path, minor: int, option: str, needed: str
-) -> None:
+@pytest.mark.parametrize(("minor", "option"), [(8, "--import"), (9, "--simulate")])
+def test_an_interpreter_that_is_too_old(cifix: Cifix, repo: Path, tmp_path: Path, minor: int, option: str) -> None:
     old = tmp_path / "old"
     old.write_text(f"#!/bin/sh\necho '[\"/old\", [3, {minor}, 1]]'\n")
     old.chmod(0o755)
     done = cifix("verify", "--repo", repo, option, "--python", old)
-    assert (done.code, f"it must be {needed} or newer" in done.err) == (2, True)
+    assert (done.code, f"it must be 3.{minor + 1} or newer" in done.err) == (2, True)
 
 
 def test_rules_are_run_as_they_were_or_that_is_said(cifix: Cifix, git: Git, repo: Path) -> None:
