@@ -29,6 +29,7 @@ from cifix.formats.python.packages import COMPILED
 CHILD = Path(__file__).with_name("lazy_child.py")
 RUNS = 5
 LIMIT = 900
+SHOWN = 12
 PACKAGES = {
     "click==8.5.1": ("click", "Command"),
     "marshmallow==4.4.0": ("marshmallow", "Schema"),
@@ -285,8 +286,10 @@ def main() -> None:
             counts = f"{row.same}/{row.names}", f"{row.same_fresh}/{row.names}", f"{row.importable}/{row.modules}"
             told = "".join(f"{count:>11}" for count in counts) + f"{row.types:>10}  {times}" if row.lazy else ""
             print(f"{package:16}{row.lazy:>6}{row.refused.total():>6}{told}", flush=True)
-            for line in row.broken:
+            for line in row.broken[:SHOWN]:
                 print(f"  BROKEN {line}", flush=True)
+            if len(row.broken) > SHOWN:
+                print(f"  BROKEN and {len(row.broken) - SHOWN} more")
     for row in rows:
         print(f"{row.package}: refused: {dict(row.refused.most_common())}")
 
