@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - the table is its output
 """What `lazy-init` does to packages that people use, judged by a harness of its own.
 
     python -m tests.benchmarks.lazy [FOLDER] [--no-types] [PACKAGE ...]
@@ -5,7 +6,8 @@
 FOLDER keeps the installed packages between runs. Each package is copied, committed, converted with
 `cifix apply --select lazy-init --safety review --in-place`, and compared with the original: every name in one process
 and first in a fresh one, the star set, every module as first import, the state of the process, types, a second run.
-Prints one table, then everything that differs.
+Times are processor time, the median of five processes.
+Prints one table, and under each package everything that differs.
 """
 
 import ast
@@ -27,6 +29,7 @@ from cifix.formats.python.packages import COMPILED
 CHILD = Path(__file__).with_name("lazy_child.py")
 RUNS = 5
 LIMIT = 900
+SHOWN = 12
 PACKAGES = {
     "click==8.5.1": ("click", "Command"),
     "marshmallow==4.4.0": ("marshmallow", "Schema"),
@@ -105,9 +108,9 @@ class Bench:
         shutil.rmtree(tree, ignore_errors=True)
         inside = package.replace(".", "/")
         shutil.copytree(site / inside, tree / inside, ignore=shutil.ignore_patterns("__pycache__"))
-        git = ["git", "-C", tree, "-c", "user.name=b", "-c", "user.email=b@example.org"]
-        for command in (["init", "-q"], ["add", "-Af"], ["commit", "-qm", "as installed"]):
-            subprocess.run([*git, *command], check=True)
+        git = ["git", "-C", str(tree), "-c", "user.name=b", "-c", "user.email=b@example.org"]
+        for command in ("init -q", "add -Af", "commit -qm installed"):
+            subprocess.run([*git, *command.split()], check=True)
         return tree
 
     def _compare(self, row: Row, old: Path, new: Path) -> None:
@@ -129,7 +132,7 @@ class Bench:
             for form in ("attribute", "from")
         ]
         row.same_fresh = len(set.intersection(*good)) if good else 0
-        before = self._ask(old, "first", package, modules)
+        before = self._ask(old, "first_after", package, modules)
         after = _or_empty(self._ask(new, "first", package, modules))
         possible = [name for name, told in before.items() if not told.startswith("!")]
         row.modules = len(possible)
@@ -208,10 +211,16 @@ class Bench:
         listed.write_text(json.dumps(names or []))
         reading, writing = os.pipe()
         command = f'exec "$@" 3>&{writing} {writing}>&- >/dev/null 2>&1'
-        arguments = [str(self.python), "-s", "-B", str(CHILD), str(tree), question, package, str(listed)]
+        arguments = [str(self.python), "-s", str(CHILD), str(tree), question, package, str(listed)]
         process = subprocess.Popen(
             ["sh", "-c", command, "sh", *arguments],
-            env={"PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin", "HOME": str(self.folder), "LANG": "C.UTF-8"},
+            env={
+                "HOME": str(self.folder),
+                "LANG": "C.UTF-8",
+                "PATH": "/usr/bin:/bin",
+                "PYTHONHASHSEED": "0",
+                "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
+            },
             cwd=self.folder,
             pass_fds=[writing],
         )
@@ -267,9 +276,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(folder, types="--no-types" not in sys.argv)
     bench.install()
-    print(
-        f"{'package':16}{'lazy':>6}{'kept':>6}{'one':>11}{'fresh':>11}{'modules':>11}{'types':>10}  import / name, ms"
-    )
+    heads = f"{'one':>11}{'fresh':>11}{'modules':>11}{'types':>10}"
+    print(f"{'package':16}{'lazy':>6}{'kept':>6}{heads}  import / name, CPU ms")
     rows = []
     for package, name in PACKAGES.values():
         if not wanted or package in wanted:
@@ -278,10 +286,12 @@ def main() -> None:
             counts = f"{row.same}/{row.names}", f"{row.same_fresh}/{row.names}", f"{row.importable}/{row.modules}"
             told = "".join(f"{count:>11}" for count in counts) + f"{row.types:>10}  {times}" if row.lazy else ""
             print(f"{package:16}{row.lazy:>6}{row.refused.total():>6}{told}", flush=True)
+            for line in row.broken[:SHOWN]:
+                print(f"  BROKEN {line}", flush=True)
+            if len(row.broken) > SHOWN:
+                print(f"  BROKEN and {len(row.broken) - SHOWN} more")
     for row in rows:
-        print(f"\n{row.package}: refused: {dict(row.refused.most_common())}")
-        for line in row.broken:
-            print(f"  BROKEN {line}")
+        print(f"{row.package}: refused: {dict(row.refused.most_common())}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from cifix.cli.apply import BRANCH
 from cifix.cli.show import deliver
 from cifix.errors import UsageError
 from cifix.proof import machine, text
-from cifix.proof.process import interpreter
+from cifix.proof.process import KNOWS_ITSELF, OLDEST, interpreter
 from cifix.proof.span import span
 from cifix.proof.verify import Asked, verify
 from cifix.vcs.repository import Repository
@@ -59,7 +59,8 @@ def command(
     running = imports or simulate
     if not running and (python or packages):
         raise UsageError("--python and --package say how to run code: add --import or --simulate")
-    asked = Asked(imports, simulate, interpreter(python or sys.executable) if running else None, packages, seconds)
+    started = interpreter(python or sys.executable, KNOWS_ITSELF if simulate else OLDEST) if running else None
+    asked = Asked(imports, simulate, started, packages, seconds)
     with Repository.open(path) as repository:
         about = span(repository, branch, base)
         if running:

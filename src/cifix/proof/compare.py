@@ -44,7 +44,7 @@ def _surface(surface: str, old: Answer, new: Answer) -> Iterator[Difference]:
     """Nothing is said of a surface that cannot be imported on the branch: it is among the modules too."""
     if not old or not new:
         return
-    gone = sorted(set(old["dir"]) - set(new["dir"]))
+    gone = sorted(_listed(old) - _listed(new))
     yield from (Difference(f"dir({surface})", f"lists {one}", f"does not list {one}") for one in gone)
     yield from _star(surface, old["star"], new["star"])
     forms: Mapping[str, Form] = {
@@ -99,7 +99,7 @@ def _answer(subject: str, old: Answer, new: Answer) -> Iterator[Difference]:
 def _notes(old: Answer, new: Answer) -> Iterator[str]:
     for surface, told in old["surfaces"].items():
         before, after = _value(told), _value(new["surfaces"].get(surface, {}))
-        more = sorted(set(after.get("dir", ())) - set(before.get("dir", ())))
+        more = sorted(_listed(after) - _listed(before))
         if before and more:
             yield f"dir({surface}) lists more on the branch: {', '.join(more)}"
     for name, told in new["modules"].items():
@@ -123,6 +123,11 @@ def _unsteady(unsteady: set[str]) -> Iterator[str]:
 
 def _less(some: Answer, others: Answer) -> list[str]:
     return sorted(set(some["value"]) - set(others["value"]))
+
+
+def _listed(surface: Answer) -> set[str]:
+    """What `dir()` lists, without the names that every module may have or not."""
+    return {name for name in surface.get("dir", ()) if not name.startswith("__")}
 
 
 def _value(told: Answer) -> Answer:

@@ -90,7 +90,13 @@ def _answers(side: Side, wanted: Sequence[Target], plan: Plan, known: Mapping[st
     job.write_text(json.dumps(_job(side, wanted, plan, known)), "utf-8")
     start = _START.format(folder=str(side.scratch), package=_PACKAGE)
     options = ("-S",) if plan.simulate else ()
-    ended = run(plan.python, [*options, "-c", start, str(job), str(told)], side.scratch, plan.seconds)
+    ended = run(
+        plan.python,
+        [*options, "-c", start, str(job), str(told)],
+        side.scratch,
+        plan.seconds,
+        bytecode=not plan.simulate,
+    )
     if ended.code != 0 or not told.exists():
         return ended
     answers: dict[str, Any] = json.loads(told.read_text("utf-8"))

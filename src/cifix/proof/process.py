@@ -13,6 +13,9 @@ from pathlib import Path
 from cifix.errors import UsageError
 
 OLDEST = (3, 9)
+KNOWS_ITSELF = (3, 10)
+"""The oldest Python that can tell which modules are its own: a simulation needs that."""
+
 _ASK = "import json, sys; print(json.dumps([sys.executable, sys.version_info[:3]]))"
 
 
@@ -45,7 +48,7 @@ class Ended:
         return f"ended with exit code {self.code}" + (f": {last}" if last else "")
 
 
-def interpreter(named: str) -> Python:
+def interpreter(named: str, oldest: tuple[int, int] = OLDEST) -> Python:
     """The interpreter that a command or path stands for; raises `UsageError` if it is none, or too old."""
     place = shutil.which(named)
     if place is None:
@@ -55,28 +58,29 @@ def interpreter(named: str) -> Python:
         executable, version = json.loads(asked.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as why:
         raise UsageError(f"--python: {named} is not a Python interpreter that starts ({why})") from why
-    if tuple(version) < OLDEST:
-        raise UsageError(f"--python: {named} is Python {version[0]}.{version[1]}; it must be 3.9 or newer")
+    if tuple(version) < oldest:
+        needed = ".".join(map(str, oldest))
+        raise UsageError(f"--python: {named} is Python {version[0]}.{version[1]}; it must be {needed} or newer")
     return Python(executable, tuple(version))
 
 
-def run(python: Python, arguments: Sequence[str], scratch: Path, seconds: float) -> Ended:
+def run(python: Python, arguments: Sequence[str], scratch: Path, seconds: float, *, bytecode: bool = True) -> Ended:
     """Run the interpreter with `scratch` as its current folder and home, and stop it after `seconds`.
 
-    It sees none of the caller's variables. When it has ended, everything that it started in its process group is
-    killed.
+    It sees none of the caller's variables. Bytecode is kept in `scratch` for the next run, or not at all. When the
+    process has ended, everything that it started in its process group is killed.
     """
     home = scratch / "home"
     home.mkdir(exist_ok=True)
     said = scratch / "said"
     with said.open("wb") as sink:
         process = subprocess.Popen(
-            [python.executable, "-s", "-B", *arguments],
+            [python.executable, "-s", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
             cwd=home,
-            env=_environment(home),
+            env=_environment(home) | _cache(scratch if bytecode else None),
             start_new_session=True,
         )
         try:
@@ -99,8 +103,12 @@ def _environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONNOUSERSITE": "1",
         "TMPDIR": str(home),
     }
+
+
+def _cache(scratch: Path | None) -> dict[str, str]:
+    """Where bytecode goes: never into the tree, which its own code may look at."""
+    return {"PYTHONPYCACHEPREFIX": str(scratch / "bytecode")} if scratch else {"PYTHONDONTWRITEBYTECODE": "1"}

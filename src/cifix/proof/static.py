@@ -1,11 +1,14 @@
 """Proofs from the commits alone; nothing of the repository runs."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, combinations, product
 
 from cifix.engine.config import Config, choose, load
-from cifix.engine.plan import Settings, plan
+from cifix.engine.plan import Settings
+from cifix.engine.prove import prove
 from cifix.engine.registry import Registry, discover
+from cifix.engine.resolve import Locked
 from cifix.formats.python.order import Failure, Order
 from cifix.formats.python.packages import Package, packages
 from cifix.model.finding import Fix, Safety
@@ -14,6 +17,7 @@ from cifix.model.snapshot import Snapshot
 from cifix.proof.result import Difference, Proof, judged
 from cifix.proof.span import Span
 from cifix.report.message import digest
+from cifix.vcs.ignores import ignored
 
 _RULES = 10
 """Up to so many rules every selection is tried, to find the one that a plan's digest stands for."""
@@ -39,15 +43,18 @@ def trees(span: Span) -> Proof:
     return judged("trees", f"the commits by cifix ({len(span.ours)}) hold the trees they name", wrong, notes)
 
 
-def rules(span: Span, base: Snapshot, tip: Snapshot) -> Proof:
-    """What the branch applied finds nothing more to fix on it."""
+def rules(span: Span, base: Snapshot, tip: Snapshot, locked: Locked) -> Proof:
+    """What the branch applied finds nothing more to fix on it, but for what `apply` would not touch (`locked`)."""
     registry = discover()
-    applied = list(dict.fromkeys(commit.trailers.get("Cifix-Rule", "") for commit in span.ours))
+    applied = list(dict.fromkeys(one.trailers["Cifix-Rule"] for one in span.ours if "Cifix-Rule" in one.trailers))
     known = [name for name in applied if name in registry.rules]
     notes = [f"rule {name} is not installed here and was not run" for name in applied if name not in known]
-    chosen, settings = _settings(span, registry, load(base))
-    again = [rule for rule in chosen if rule.id in known] or [registry.rules[name] for name in known]
-    done = plan(tip, again, settings)
+    config = load(base)
+    found = _settings(span, registry, config)
+    notes += [] if found or not known else ["how it was made is not known here; the default settings were used"]
+    chosen, settings = found or (tuple(registry.rules.values()), Settings(Safety.SAFE, config))
+    again = [rule for rule in chosen if rule.id in known]
+    done = prove(tip, again, replace(settings, locked=locked), ignored).plan
     left = [
         Difference(f"{placed.finding.rule} at {placed.finding.path}:{placed.line}", "fixed", placed.finding.message)
         for patch in done.patches
@@ -89,8 +96,8 @@ def _words(failure: Failure) -> str:
     return f"{failure.importer} line {failure.line} needs {failure.name}, which {failure.half} has not bound by then"
 
 
-def _settings(span: Span, registry: Registry, config: Config) -> tuple[tuple[Rule, ...], Settings]:
-    """The rules and settings whose digest the commits carry; the default ones if none fits."""
+def _settings(span: Span, registry: Registry, config: Config) -> tuple[tuple[Rule, ...], Settings] | None:
+    """The rules and settings whose digest the commits carry, if it is one of this version of cifix."""
     wanted = {commit.trailers.get("Cifix-Plan") for commit in span.ours}
     for select in _selections(registry):
         chosen = choose(registry.rules, registry.plugins, config, select=select)
@@ -98,7 +105,7 @@ def _settings(span: Span, registry: Registry, config: Config) -> tuple[tuple[Rul
             settings = Settings(floor, config, frozenset(select), overrides)
             if digest(chosen, settings) in wanted:
                 return chosen, settings
-    return choose(registry.rules, registry.plugins, config), Settings(Safety.SAFE, config)
+    return None
 
 
 def _selections(registry: Registry) -> Iterator[Sequence[str]]:

@@ -63,6 +63,8 @@ def _summary(told: Verification) -> str:
     parts += [f"{counted[Verdict.UNKNOWN]} not checked"] if counted[Verdict.UNKNOWN] else []
     if not told.ran:
         parts.append("no code of the repository ran; --import and --simulate do")
+    if any(proof.verdict is Verdict.UNKNOWN for proof in told.proofs) and told.ran == ("--import",):
+        parts.append("name an interpreter that has the dependencies with --python, or try --simulate")
     return f"{', '.join(parts)}."
 
 

@@ -18,11 +18,11 @@ _START = "import sys; sys.path[:0] = {paths!r}; import {package}"
 def timings(before: Side, after: Side, plan: Plan) -> Iterator[Timing]:
     """The import time of each package that can be imported on both sides; both take turns."""
     for target in targets(before.snapshot, plan.named, plan.changed):
+        if not (_once(before, target, plan) and _once(after, target, plan)):  # this run also writes the bytecode
+            continue
         taken = [(_once(before, target, plan), _once(after, target, plan)) for _ in range(RUNS)]
-        old = [one for one, _ in taken if one]
-        new = [one for _, one in taken if one]
-        if len(old) == len(new) == RUNS:
-            yield Timing(target.name, _median(old, target), _median(new, target), _costs(old), _costs(new))
+        old, new = [one for one, _ in taken], [one for _, one in taken]
+        yield Timing(target.name, _median(old, target), _median(new, target), _costs(old), _costs(new))
 
 
 def _once(side: Side, target: Target, plan: Plan) -> Mapping[str, tuple[int, int]]:

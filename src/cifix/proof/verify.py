@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cifix.engine.resolve import Locked
 from cifix.model.snapshot import Snapshot
 from cifix.proof import static
 from cifix.proof.imports import Plan, Side, compare_imports
@@ -13,6 +14,7 @@ from cifix.proof.process import Python
 from cifix.proof.result import Timing, Verification
 from cifix.proof.span import Span
 from cifix.proof.timing import timings
+from cifix.vcs.commit import filtered
 from cifix.vcs.export import changed, export
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source
@@ -36,7 +38,11 @@ def verify(repo: Repository, span: Span, asked: Asked) -> Verification:
     """
     before, after = _snapshot(repo, span.base), _snapshot(repo, span.tip)
     paths = changed(repo, span.base, span.tip)
-    proofs = [static.trees(span), static.rules(span, before, after), *static.order(before, after, paths)]
+    proofs = [
+        static.trees(span),
+        static.rules(span, before, after, _locked(repo, span.tip)),
+        *static.order(before, after, paths),
+    ]
     times: list[Timing] = []
     if asked.python is not None and (asked.imports or asked.simulate):
         with _sides(repo, span, before, after) as (old, new):
@@ -47,6 +53,10 @@ def verify(repo: Repository, span: Span, asked: Asked) -> Verification:
     ran = tuple("--simulate" if simulate else "--import" for simulate in _runs(asked))
     python = asked.python.words if asked.python and ran else None
     return Verification(span.branch, span.base, span.tip, tuple(proofs), tuple(times), ran, python)
+
+
+def _locked(repo: Repository, tip: str) -> Locked:
+    return lambda paths: dict.fromkeys(filtered(repo, tip, paths), "a filter program would have to run")
 
 
 def _runs(asked: Asked) -> Iterator[bool]:

@@ -53,7 +53,7 @@ def _write(place: Path, data: bytes, *, executable: bool) -> None:
 
 def _link(folder: Path, path: str, target: str) -> None:
     leads = os.path.normpath(Path(path).parent / target)
-    if Path(target).is_absolute() or leads.split("/")[0] == "..":
+    if Path(target).is_absolute() or leads.split("/")[0] == ".." or "/../" in f"/{target.lstrip('./')}/":
         return
     place = folder / path
     place.parent.mkdir(parents=True, exist_ok=True)

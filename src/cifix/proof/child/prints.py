@@ -58,7 +58,7 @@ def _describe(value: Any, depth: int) -> str:  # noqa: ANN401
     if kind in (list, tuple, set, frozenset, dict):
         return f"{kind.__name__} {_items(value, depth)}" if depth else kind.__name__
     named = _asked(value, "__qualname__") or _asked(value, "__name__")
-    origin = f"{kind.__module__}.{kind.__qualname__}"
+    origin = f"{_asked(kind, '__module__')}.{_asked(kind, '__qualname__')}"
     if not named:
         return origin
     return f"{origin} {_asked(value, '__module__')}:{named}"
