@@ -213,6 +213,42 @@ def test_a_report_can_go_to_a_file(cifix: Cifix, repo: Path, tmp_path: Path) -> 
     assert "the report cannot be written to /dev/full" in failed.err
 
 
+def test_a_dry_run_tells_what_would_become_of_the_branch(cifix: Cifix, git: Git, repo: Path) -> None:
+    def states() -> list[str | None]:
+        modes = (["check"], ["apply", "--dry-run", "--in-place"], ["apply", "--dry-run"], ["apply"])
+        return [cifix(*mode, repo, "--format", "json").json["state"] for mode in modes]
+
+    assert states() == [None, None, "created", "created"]
+    assert states() == [None, None, "already-done", "already-done"]
+    assert "Branch cifix/fixes holds all of this already.\n" in cifix("apply", "--dry-run", repo).text
+    more(repo, git, {"b.txt": b""})
+    assert states() == [None, None, "updated", "updated"]
+    more(repo, git, {".pre-commit-config.yaml": b""})
+    assert states() == [None, None, "nothing-to-do", "nothing-to-do"]
+
+
+@pytest.mark.parametrize("name", ["main", "bad..name", "theirs"])
+def test_a_dry_run_is_refused_where_the_run_would_be(cifix: Cifix, git: Git, repo: Path, name: str) -> None:
+    git("commit", "-q", "--allow-empty", "-m", "b", cwd=repo)
+    git("branch", "theirs", cwd=repo)
+    git("reset", "-q", "--hard", "HEAD~", cwd=repo)
+    done = [cifix("apply", *more, repo, "--branch", name) for more in ([], ["--dry-run"])]
+    assert [(one.code, one.out) for one in done] == [(6, b"")] * 2
+    assert done[0].err == done[1].err
+
+
+def test_a_dry_run_needs_no_identity(cifix: Cifix, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    assert cifix("apply", "--dry-run", repo).code == 1
+
+
+@pytest.mark.parametrize("command", ["apply", "check"])
+def test_an_empty_base_is_no_commit(cifix: Cifix, repo: Path, command: str) -> None:
+    done = cifix(command, repo, "--base", "")
+    assert done.code == 6
+    assert "no commit is called" in done.err
+
+
 def test_a_dash_is_the_terminal(cifix: Cifix, repo: Path, tmp_path: Path) -> None:
     assert cifix("check", repo, "--output", "-").text == cifix("check", repo).text
     assert not (tmp_path / "-").exists()

@@ -33,9 +33,9 @@ def command(
     asked = Selection(select, ignore, safety)
     with Repository.open(path) as repository:
         on_disk = base is None and repository.root is not None
-        source = worktree_source(repository) if on_disk else commit_source(repository, base or "HEAD")
+        source = worktree_source(repository) if on_disk else commit_source(repository, "HEAD" if base is None else base)
         examined = examine(repository, source, asked)
-        arguments = (*asked.arguments, *(("--base", base) if base else ()))
+        arguments = (*asked.arguments, *(("--base", base) if base is not None else ()))
         outcome = Outcome(
             "check",
             examined.proven,

@@ -17,8 +17,9 @@ class Outcome:
     """A finished run.
 
     `mode` is one of `MODES`; `branch` and `commits` (ids, one per patch, in order) are there only after
-    `apply` wrote or found its branch; `state` is then `created`, `updated`, `already-done` or
-    `nothing-to-do`. `notes` are sentences for the user, `crashes` those of loading and of running rules.
+    `apply` wrote or found its branch. `state` is what became of the branch, or would in a dry run: `created`,
+    `updated`, `already-done` or `nothing-to-do`; None where no branch is meant. `notes` are sentences for the
+    user, `crashes` those of loading and of running rules.
     `path` is the repository as the user named it, `arguments` what they chose besides, to be typed again.
     """
 
@@ -26,7 +27,7 @@ class Outcome:
     proven: Proven
     branch: str | None = None
     commits: tuple[str, ...] = ()
-    state: str = "nothing-to-do"
+    state: str | None = None
     crashes: tuple[Crash, ...] = ()
     notes: tuple[str, ...] = ()
     path: str = "."
