@@ -282,6 +282,24 @@ def test_the_target_may_narrow_the_run(cifix: Cifix, git: Git, repo: Path) -> No
     assert "cifix.toml: unknown key 'ignor'; did you mean 'ignore'?" in failed.err
 
 
+def test_a_rule_that_is_named_and_ignored_is_not_passed_over_in_silence(cifix: Cifix, git: Git, repo: Path) -> None:
+    chosen = [repo, "--select", "hook-python3"]
+    told = cifix("check", *chosen, "--ignore", "hook-python3").text
+    assert told == "hook-python3 did not run, for --ignore leaves it out.\nNothing to fix.\n"
+    more(repo, git, {"cifix.toml": b'ignore = ["hook-python3"]\n'})
+    assert cifix("apply", *chosen, "--format", "json").json["notes"] == [
+        "hook-python3 did not run, for cifix.toml leaves it out."
+    ]
+
+
+def test_a_configuration_that_is_not_tracked_is_named(cifix: Cifix, git: Git, repo: Path) -> None:
+    (repo / "cifix.toml").write_bytes(b'ignore = ["hook-python3"]\n')
+    for command in ("check", "apply"):
+        assert "cifix.toml has no say, for it is not tracked" in cifix(command, "--format", "json", repo).text
+    git("add", "cifix.toml", cwd=repo)
+    assert cifix("check", repo).text == "Nothing to fix.\n"
+
+
 def test_a_comment_turns_a_finding_down(cifix: Cifix, git: Git, repo: Path) -> None:
     more(
         repo, git, {".pre-commit-config.yaml": HOOKS.replace(b"x.py\n", b"x.py  # cifix: ignore[hook-python3] ours\n")}

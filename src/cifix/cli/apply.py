@@ -64,7 +64,7 @@ def command(
             "dry-run",
             examined.proven,
             crashes=examined.crashes,
-            notes=() if source.base or in_place else (UNBORN,),
+            notes=(*(() if source.base or in_place else (UNBORN,)), *examined.notes),
             path=again(path, repository),
             arguments=named,
         )

@@ -40,6 +40,7 @@ def command(
             "check",
             examined.proven,
             crashes=examined.crashes,
+            notes=examined.notes,
             path=again(path, repository),
             arguments=arguments,
         )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cifix.engine.config import choose, load
+from cifix.engine.config import Config, choose, load
 from cifix.engine.plan import Settings
 from cifix.engine.prove import Proven, prove
 from cifix.engine.registry import Crash, discover
@@ -37,12 +37,13 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The proven plan for a repository, the rules and settings that made it, and rules that broke."""
+    """The proven plan for a repository, what made it, the rules that broke, and what the user should know."""
 
     proven: Proven
     rules: tuple[Rule, ...]
     settings: Settings
     crashes: tuple[Crash, ...]
+    notes: tuple[str, ...]
 
 
 def examine(repository: Repository, source: Source, asked: Selection) -> Examined:
@@ -54,7 +55,19 @@ def examine(repository: Repository, source: Source, asked: Selection) -> Examine
     settings = Settings(Safety[asked.safety.upper()], config, frozenset(asked.select), _locked(repository, source.base))
     with _progress(len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
-    return Examined(proven, rules, settings, (*registry.crashes, *proven.plan.crashes))
+    return Examined(
+        proven, rules, settings, (*registry.crashes, *proven.plan.crashes), tuple(_notes(snapshot, config, asked))
+    )
+
+
+def _notes(snapshot: Snapshot, config: Config, asked: Selection) -> Iterator[str]:
+    """What the user may have meant and did not get."""
+    for rule in dict.fromkeys(asked.select):
+        if rule in asked.ignore or rule in config.ignore:
+            by = "--ignore" if rule in asked.ignore else config.origin
+            yield f"{rule} did not run, for {by} leaves it out."
+    if "cifix.toml" in snapshot.disk:
+        yield "cifix.toml has no say, for it is not tracked: `git add` it, and commit it for `apply`."
 
 
 def again(path: Path, repository: Repository) -> str:
