@@ -112,6 +112,12 @@ def test_what_is_left_for_a_person_is_three(cifix: Cifix, git: Git, repo: Path) 
     assert cifix("apply", "--dry-run", repo).code == 1
 
 
+def test_what_is_left_is_not_nothing_to_fix(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/ci.yml": HARD, ".pre-commit-config.yaml": b"repos: []\n"})
+    assert "Would fix nothing.\n1 finding left for a person" in cifix("check", repo).text
+    assert "Fixed nothing.\n1 finding left for a person" in cifix("apply", repo).text
+
+
 def test_a_fix_below_the_floor_is_held_back_and_named(cifix: Cifix, git: Git, repo: Path) -> None:
     more(repo, git, {**CYCLE, ".pre-commit-config.yaml": b"repos: []\n"})
     done = cifix("apply", repo)
@@ -447,7 +453,16 @@ def test_in_place_shows_hidden_sources_to_git_and_leaves_them_as_they_are(
 ) -> None:
     tree = {".gitignore": b"lib/\n", "pkg/__init__.py": b"from pkg.lib import a\n", "pkg/lib/__init__.py": b"a = 1\n"}
     build({path: File(data) for path, data in tree.items()}, tmp_path / "repo")
-    assert cifix("apply", "--in-place", "repo").code == 0
+    preview = cifix("apply", "--dry-run", "--in-place", "repo")
+    assert "Would fix 1 finding in 1 file in the work tree, without a commit.\n" in preview.text
+    git("apply", cwd=tmp_path / "repo", stdin=preview.out)
+    previewed = (tmp_path / "repo/.gitignore").read_bytes()
+    git("checkout", "-q", ".gitignore", cwd=tmp_path / "repo")
+    done = cifix("apply", "--in-place", "repo")
+    assert done.code == 0
+    assert "Fixed 1 finding in 1 file in the work tree; nothing was committed.\n" in done.text
+    assert "Yours to `git add`: 1 file hidden until now.\n" in done.text
+    assert (tmp_path / "repo/.gitignore").read_bytes() == previewed
     assert git("status", "--porcelain", cwd=tmp_path / "repo") == b" M .gitignore\n?? pkg/lib/\n"
     assert (tmp_path / "repo/pkg/lib/__init__.py").read_bytes() == b"a = 1\n"
 

@@ -67,6 +67,7 @@ def command(
             notes=(*(() if source.base or in_place else (UNBORN,)), *examined.notes),
             path=again(path, repository),
             arguments=named,
+            in_place=in_place,
         )
         if not in_place:
             outcome = _commit(repository, examined, branch, outcome, dry=dry_run)
