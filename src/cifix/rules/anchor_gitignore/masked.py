@@ -159,7 +159,7 @@ def _packaged(packages: Packages, match: Match) -> bool:
 def _missing(snapshot: Snapshot, ignores: Ignores, packages: Packages, asked: Mapping[str, Use]) -> Iterator[Masked]:
     for stem, use in sorted(asked.items()):
         known = packages.exists(stem) or packages.exists(_GENERATED.sub("", stem)) or _IMPLICIT.search(stem)
-        if known or packages.plain(_folder(stem)):
+        if known or packages.plain(_folder(stem)) or _linked(snapshot, stem):
             continue
         for path in (f"{stem}.py", f"{stem}/__init__.py"):
             masked = _missing_at(path, use, ignores)
@@ -169,6 +169,13 @@ def _missing(snapshot: Snapshot, ignores: Ignores, packages: Packages, asked: Ma
                 if not built and _is_module(snapshot, packages, stem, use):
                     yield masked
                 break
+
+
+def _linked(snapshot: Snapshot, stem: str) -> bool:
+    """Whether a symbolic link or a submodule stands for the module, or for a folder above it."""
+    parts = stem.split("/")
+    above = {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    return not snapshot.links.isdisjoint({*above, f"{stem}.py"})
 
 
 def _missing_at(path: str, use: Use, ignores: Ignores) -> Masked | None:
