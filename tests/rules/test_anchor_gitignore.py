@@ -274,3 +274,9 @@ def test_what_a_link_or_a_submodule_stands_for_is_not_missing(mode: int) -> None
     assert [key for key, _ in refusals(find(Snapshot(Memory({**files, **init}))))] == ["missing-source"]
     assert find(Snapshot(Memory({**files, "pkg/lib": link}))) == []
     assert refusals(find(Snapshot(Memory({**files, **init, "pkg/lib/shapes.py": link})))) == []
+
+
+def test_a_source_is_found_among_very_many() -> None:
+    many = {f"out/lib/part{number}.py": b"" for number in range(100)}
+    (fix,) = fixes(find(snapshot({**PACKAGE, ".gitignore": b"lib/\n", "out/x.txt": b""}, {**SOURCES, **many})))
+    assert {change.path for change in fix.changes if isinstance(change, Track)} == set(SOURCES)

@@ -17,6 +17,8 @@ _ENVIRONMENT = "pyvenv.cfg"
 _GENERATED = re.compile(r"_pb2(_grpc)?$")
 _IMPLICIT = re.compile(r"__\w+__$")
 _BUILD_FILES = ("**/setup.py", "**/setup.cfg", "**/pyproject.toml", "**/meson.build")
+_FEW = 50
+"""Words that are found faster one by one than the import statements of a file."""
 _COMPILER_FILES = ("**/CMakeLists.txt", "**/Cargo.toml", "**/meson.build")
 
 
@@ -98,7 +100,8 @@ def _importers(snapshot: Snapshot, names: Collection[str], loose: Iterable[str])
     """Tracked modules with an import that can ask for something below `names` or for one of `loose`."""
     words = {*names, *(_stem(path).rpartition("/")[2] for path in loose)}
     needles = tuple(sorted(word.encode() for word in words if word.isidentifier()))
-    for path in snapshot.containing(needles, ("**/*.py",)) if needles else ():
+    quick = needles if len(needles) <= _FEW else (b"import",)
+    for path in snapshot.containing(quick, ("**/*.py",)) if needles else ():
         try:
             if mentions(snapshot.read(path), needles):
                 yield path
