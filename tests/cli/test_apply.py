@@ -2,6 +2,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import jsonschema
@@ -11,6 +12,8 @@ from cifix.cli.apply import BRANCH, UNBORN
 from cifix.model.snapshot import EXECUTABLE, File
 from cifix.report.machine import schema
 from cifix.testing import build
+from cifix.vcs.commit import filtered
+from cifix.vcs.repository import Repository
 from tests.cli.conftest import Cifix
 from tests.conftest import Git
 
@@ -437,6 +440,22 @@ def test_a_failed_proof_is_four_and_its_fix_is_thrown_away(
     assert "The fix of house-plugin was thrown away; a proof failed:" in done.text
     assert "house-plugin [unproven]: " in done.text
     assert git("rev-list", "--count", "main..cifix/fixes", cwd=repo) == b"1\n"
+
+
+def test_git_is_asked_once_for_each_file_however_many_fixes_it_gets(
+    cifix: Cifix, git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = b"      - {id: x%d, entry: python x.py, language: system}\n"
+    more(repo, git, {".pre-commit-config.yaml": HOOKS + b"".join(hook % number for number in range(20))})
+    asked: list[str] = []
+
+    def counted(repository: Repository, base: str | None, paths: Iterable[str]) -> frozenset[str]:
+        asked.extend(paths)
+        return filtered(repository, base, paths)
+
+    monkeypatch.setattr("cifix.cli.examine.filtered", counted)
+    assert "Would fix 21 findings in 1 file " in cifix("check", repo).text
+    assert asked == [".pre-commit-config.yaml"]
 
 
 def test_a_file_name_cannot_write_to_the_terminal(cifix: Cifix, git: Git, repo: Path) -> None:

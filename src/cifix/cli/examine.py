@@ -1,7 +1,7 @@
 """What apply and check have in common: open, select, plan, prove."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +79,18 @@ def again(path: Path, repository: Repository) -> str:
 
 
 def _locked(repository: Repository, base: str | None) -> Locked:
+    """Asks git once for each path, however many fixes there are for it."""
     why = "its .gitattributes filter would have to run; change the file by hand"
-    return lambda paths: dict.fromkeys(filtered(repository, base, paths), why)
+    known: dict[str, bool] = {}
+
+    def locked(paths: Iterable[str]) -> Mapping[str, str]:
+        asked = tuple(paths)
+        new = [path for path in asked if path not in known]
+        held = filtered(repository, base, new)
+        known.update((path, path in held) for path in new)
+        return {path: why for path in asked if known[path]}
+
+    return locked
 
 
 @contextmanager
