@@ -19,6 +19,7 @@ from tests.conftest import Git
 
 HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python x.py\n        language: system\n"
 WORKFLOW = b"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: actions/upload-artifact@v3\n"
+CONFIGURED = b"[rules.upgrade-artifacts]\ntarget = 'latest'\n"
 HARD = (
     b"on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {matrix: {os: [a, b]}}\n    steps:\n"
     b"      - uses: actions/upload-artifact@v3\n        with: {name: same, path: x}\n"
@@ -139,6 +140,9 @@ def test_the_next_command_repeats_what_was_chosen(cifix: Cifix, git: Git, repo: 
         "lazy-init",
         "--safety",
         "review",
+        "--target",
+        "v4",
+        "--allow-locked",
         "--branch",
         "b",
         "--base",
@@ -183,6 +187,46 @@ def test_before_the_first_commit_only_the_staged_files_can_be_fixed(cifix: Cifix
     assert "Next: cifix apply --in-place\n" in cifix("apply", "--dry-run", "--in-place").text
     assert cifix("apply", "--in-place").code == 0
     assert (tmp_path / ".pre-commit-config.yaml").read_bytes() == HOOKS.replace(b"python ", b"python3 ")
+
+
+def test_a_target_says_how_far_actions_move(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/ci.yml": WORKFLOW, "cifix.toml": CONFIGURED})
+    for arguments, version in (((), "v7"), (("--target", "minimal"), "v6"), (("--target", "v4"), "v4")):
+        seen = cifix("apply", "--dry-run", repo, *arguments)
+        assert f"+      - uses: actions/upload-artifact@{version}\n" in seen.text
+        assert f"Next: {' '.join(['cifix apply', str(repo), *arguments])}\n" in seen.text
+    seen = cifix("check", repo, "--target", "latest", "--allow-locked")
+    assert f"Next: cifix apply --dry-run {repo} --target latest --allow-locked\n" in seen.text
+
+
+def test_a_wrong_target_is_answered_with_those_there_are(cifix: Cifix, git: Git, repo: Path) -> None:
+    wrong = cifix("check", repo, "--target", "v5")
+    assert wrong.code == 2
+    assert "'v5' is not one of 'v4', 'minimal', 'latest'" in wrong.err
+    more(repo, git, {"cifix.toml": CONFIGURED.replace(b"latest", b"v5")})
+    wrong = cifix("check", repo)
+    assert wrong.code == 2
+    assert "target must be one of 'v4', 'minimal', 'latest', not 'v5'" in wrong.err
+
+
+def test_a_lock_file_holds_actions_back_until_that_is_allowed(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/ci.yml": WORKFLOW, ".github/workflows/actions.lock": b"version: 1\n"})
+    select = ("--select", "upgrade-artifacts")
+    refused = cifix("apply", repo, *select)
+    assert refused.code == 3
+    assert "allow it with --allow-locked, then refresh the lock with `gh actions-lock`" in refused.text
+    allowed = cifix("apply", repo, *select, "--allow-locked")
+    assert allowed.code == 0
+    message = " ".join(git("log", "-1", "--format=%B", "cifix/fixes", cwd=repo).decode().split())
+    assert "refresh .github/workflows/actions.lock with `gh actions-lock` before you merge" in message
+
+
+def test_another_target_is_another_plan(cifix: Cifix, git: Git, repo: Path) -> None:
+    plans = set()
+    for number, arguments in enumerate(((), ("--target", "v4"), ("--allow-locked",))):
+        cifix("apply", repo, "--branch", f"b{number}", *arguments)
+        plans.add(git("log", "-1", "--format=%(trailers:key=Cifix-Plan)", f"b{number}", cwd=repo))
+    assert len(plans) == 3
 
 
 def test_select_and_ignore_choose_rules(cifix: Cifix, git: Git, repo: Path) -> None:

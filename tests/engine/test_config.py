@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 
@@ -15,6 +16,7 @@ class Options:
     keep_going: bool = False
     level: int = 3
     name: str = "x"
+    pace: Literal["slow", "fast"] = "slow"
     only: tuple[str, ...] = ()
     selected: bool = False
 
@@ -101,7 +103,7 @@ def test_the_pyproject_key_must_be_a_table() -> None:
 
 def test_options_are_typed_and_named_with_dashes() -> None:
     config = Config(rules={"lazy-init": {"keep-going": True, "level": 5, "name": "y", "only": ["a"]}})
-    assert options_for(RULES["lazy-init"], config, selected=True) == Options(True, 5, "y", ("a",), selected=True)
+    assert options_for(RULES["lazy-init"], config, selected=True) == Options(True, 5, "y", only=("a",), selected=True)
     assert options_for(RULES["upgrade-artifacts"], config, selected=False) == Options()
 
 
@@ -114,12 +116,23 @@ def test_options_are_typed_and_named_with_dashes() -> None:
         ({"keep-going": 1}, "keep-going must be a boolean, not 1"),
         ({"name": []}, "name must be a string"),
         ({"only": "a"}, "only must be a list of strings"),
+        ({"pace": "quick"}, "pace must be one of 'slow', 'fast', not 'quick'"),
+        ({"pace": ["slow"]}, "pace must be one of 'slow', 'fast', not ['slow']"),
     ],
 )
 def test_wrong_options_are_errors(given: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError) as why:
         options_for(RULES["lazy-init"], Config(rules={"lazy-init": given}), selected=False)
     assert words in str(why.value)
+
+
+def test_overrides_win_where_a_rule_has_the_field() -> None:
+    config = Config(rules={"lazy-init": {"pace": "slow", "level": 5}})
+    given = {"pace": "fast", "keep_going": True, "target": "latest"}
+    options = options_for(RULES["lazy-init"], config, selected=False, overrides=given)
+    assert options == Options(keep_going=True, level=5, pace="fast")
+    with pytest.raises(UsageError, match=r"option of lazy-init: keep-going must be a boolean, not 'yes'"):
+        options_for(RULES["lazy-init"], config, selected=False, overrides={"keep_going": "yes"})
 
 
 def test_plugins_run_only_when_selected() -> None:

@@ -264,7 +264,7 @@ def test_a_folder_name_that_is_not_utf8_is_as_good_as_any() -> None:
         {f"{odd}/.gitignore": b"lib/\n", f"{odd}/pkg/__init__.py": b"from .lib import a, b\n"},
         {f"{odd}/pkg/lib/__init__.py": b"a = 1\n"},
     )
-    assert [fix.title for fix in fixes(find(seen))] == ["Anchor `lib/`"]
+    assert [fix.title for fix in fixes(find(seen))] == ["Anchor `lib/` and commit 1 hidden file"]
 
 
 @pytest.mark.parametrize("mode", [0o120000, 0o160000])

@@ -44,6 +44,18 @@ selection = chain(
     ),
 )
 
+rules = chain(
+    click.option(
+        "--target",
+        type=click.Choice(["v4", "minimal", "latest"]),
+        help="Move actions to the lowest major that works, to the lowest without a warning, or to the newest.",
+    ),
+    click.option(
+        "--allow-locked", is_flag=True, help="Move actions although actions.lock pins them; then run gh actions-lock."
+    ),
+)
+"""Options of rules that are worth a name on the command line; they win over the configuration."""
+
 reporting = chain(
     click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
     click.option(

@@ -1,7 +1,7 @@
 """Rounds of rules over an overlay, each rule seeing what the one before it left, until nothing changes."""
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,12 +23,14 @@ ROUNDS = 5
 class Settings:
     """How a run is narrowed: the safety floor, the configuration, the rules named by the user.
 
-    `locked` tells for paths that must not be changed why that is so.
+    `overrides` are options by field that win over the configuration in every rule that has them. `locked` tells
+    for paths that must not be changed why that is so.
     """
 
     floor: Safety = Safety.SAFE
     config: Config = field(default_factory=Config)
     selected: frozenset[str] = frozenset()
+    overrides: Mapping[str, object] = field(default_factory=dict)
     locked: Locked = lambda _paths: {}
 
 
@@ -126,7 +128,8 @@ def plan(
 
 
 def _options(rule: Rule, settings: Settings) -> Any:  # noqa: ANN401 - each rule has a type of its own
-    return options_for(rule, settings.config, selected=rule.id in settings.selected)
+    selected = rule.id in settings.selected
+    return options_for(rule, settings.config, selected=selected, overrides=settings.overrides)
 
 
 def _findings(rule: Rule, snapshot: Snapshot, options: Any) -> tuple[Finding, ...]:  # noqa: ANN401
