@@ -2,6 +2,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import jsonschema
@@ -11,6 +12,8 @@ from cifix.cli.apply import BRANCH, UNBORN
 from cifix.model.snapshot import EXECUTABLE, File
 from cifix.report.machine import schema
 from cifix.testing import build
+from cifix.vcs.commit import filtered
+from cifix.vcs.repository import Repository
 from tests.cli.conftest import Cifix
 from tests.conftest import Git
 
@@ -111,6 +114,12 @@ def test_what_is_left_for_a_person_is_three(cifix: Cifix, git: Git, repo: Path) 
     assert "upgrade-artifacts [forbidden-name]: " in done.text
     assert "1 finding left for a person; the reasons stand above." in done.text
     assert cifix("apply", "--dry-run", repo).code == 1
+
+
+def test_what_is_left_is_not_nothing_to_fix(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/ci.yml": HARD, ".pre-commit-config.yaml": b"repos: []\n"})
+    assert "Would fix nothing.\n1 finding left for a person" in cifix("check", repo).text
+    assert "Fixed nothing.\n1 finding left for a person" in cifix("apply", repo).text
 
 
 def test_a_fix_below_the_floor_is_held_back_and_named(cifix: Cifix, git: Git, repo: Path) -> None:
@@ -257,6 +266,42 @@ def test_a_report_can_go_to_a_file(cifix: Cifix, repo: Path, tmp_path: Path) -> 
     assert "the report cannot be written to /dev/full" in failed.err
 
 
+def test_a_dry_run_tells_what_would_become_of_the_branch(cifix: Cifix, git: Git, repo: Path) -> None:
+    def states() -> list[str | None]:
+        modes = (["check"], ["apply", "--dry-run", "--in-place"], ["apply", "--dry-run"], ["apply"])
+        return [cifix(*mode, repo, "--format", "json").json["state"] for mode in modes]
+
+    assert states() == [None, None, "created", "created"]
+    assert states() == [None, None, "already-done", "already-done"]
+    assert "Branch cifix/fixes holds all of this already.\n" in cifix("apply", "--dry-run", repo).text
+    more(repo, git, {"b.txt": b""})
+    assert states() == [None, None, "updated", "updated"]
+    more(repo, git, {".pre-commit-config.yaml": b""})
+    assert states() == [None, None, "nothing-to-do", "nothing-to-do"]
+
+
+@pytest.mark.parametrize("name", ["main", "bad..name", "theirs"])
+def test_a_dry_run_is_refused_where_the_run_would_be(cifix: Cifix, git: Git, repo: Path, name: str) -> None:
+    git("commit", "-q", "--allow-empty", "-m", "b", cwd=repo)
+    git("branch", "theirs", cwd=repo)
+    git("reset", "-q", "--hard", "HEAD~", cwd=repo)
+    done = [cifix("apply", *more, repo, "--branch", name) for more in ([], ["--dry-run"])]
+    assert [(one.code, one.out) for one in done] == [(6, b"")] * 2
+    assert done[0].err == done[1].err
+
+
+def test_a_dry_run_needs_no_identity(cifix: Cifix, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    assert cifix("apply", "--dry-run", repo).code == 1
+
+
+@pytest.mark.parametrize("command", ["apply", "check"])
+def test_an_empty_base_is_no_commit(cifix: Cifix, repo: Path, command: str) -> None:
+    done = cifix(command, repo, "--base", "")
+    assert done.code == 6
+    assert "no commit is called" in done.err
+
+
 def test_a_dash_is_the_terminal(cifix: Cifix, repo: Path, tmp_path: Path) -> None:
     assert cifix("check", repo, "--output", "-").text == cifix("check", repo).text
     assert not (tmp_path / "-").exists()
@@ -288,6 +333,24 @@ def test_the_target_may_narrow_the_run(cifix: Cifix, git: Git, repo: Path) -> No
     failed = cifix("check", repo)
     assert failed.code == 2
     assert "cifix.toml: unknown key 'ignor'; did you mean 'ignore'?" in failed.err
+
+
+def test_a_rule_that_is_named_and_ignored_is_not_passed_over_in_silence(cifix: Cifix, git: Git, repo: Path) -> None:
+    chosen = [repo, "--select", "hook-python3"]
+    told = cifix("check", *chosen, "--ignore", "hook-python3").text
+    assert told == "hook-python3 did not run, for --ignore leaves it out.\nNothing to fix.\n"
+    more(repo, git, {"cifix.toml": b'ignore = ["hook-python3"]\n'})
+    assert cifix("apply", *chosen, "--format", "json").json["notes"] == [
+        "hook-python3 did not run, for cifix.toml leaves it out."
+    ]
+
+
+def test_a_configuration_that_is_not_tracked_is_named(cifix: Cifix, git: Git, repo: Path) -> None:
+    (repo / "cifix.toml").write_bytes(b'ignore = ["hook-python3"]\n')
+    for command in ("check", "apply"):
+        assert "cifix.toml has no say, for it is not tracked" in cifix(command, "--format", "json", repo).text
+    git("add", "cifix.toml", cwd=repo)
+    assert cifix("check", repo).text == "Nothing to fix.\n"
 
 
 def test_a_comment_turns_a_finding_down(cifix: Cifix, git: Git, repo: Path) -> None:
@@ -423,6 +486,22 @@ def test_a_failed_proof_is_four_and_its_fix_is_thrown_away(
     assert git("rev-list", "--count", "main..cifix/fixes", cwd=repo) == b"1\n"
 
 
+def test_git_is_asked_once_for_each_file_however_many_fixes_it_gets(
+    cifix: Cifix, git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = b"      - {id: x%d, entry: python x.py, language: system}\n"
+    more(repo, git, {".pre-commit-config.yaml": HOOKS + b"".join(hook % number for number in range(20))})
+    asked: list[str] = []
+
+    def counted(repository: Repository, base: str | None, paths: Iterable[str]) -> frozenset[str]:
+        asked.extend(paths)
+        return filtered(repository, base, paths)
+
+    monkeypatch.setattr("cifix.cli.examine.filtered", counted)
+    assert "Would fix 21 findings in 1 file " in cifix("check", repo).text
+    assert asked == [".pre-commit-config.yaml"]
+
+
 def test_a_file_name_cannot_write_to_the_terminal(cifix: Cifix, git: Git, repo: Path) -> None:
     more(repo, git, {".github/workflows/\x1b[2Jci\n.yml": WORKFLOW})
     told = cifix("check", repo).out
@@ -437,7 +516,16 @@ def test_in_place_shows_hidden_sources_to_git_and_leaves_them_as_they_are(
 ) -> None:
     tree = {".gitignore": b"lib/\n", "pkg/__init__.py": b"from pkg.lib import a\n", "pkg/lib/__init__.py": b"a = 1\n"}
     build({path: File(data) for path, data in tree.items()}, tmp_path / "repo")
-    assert cifix("apply", "--in-place", "repo").code == 0
+    preview = cifix("apply", "--dry-run", "--in-place", "repo")
+    assert "Would fix 1 finding in 1 file in the work tree, without a commit.\n" in preview.text
+    git("apply", cwd=tmp_path / "repo", stdin=preview.out)
+    previewed = (tmp_path / "repo/.gitignore").read_bytes()
+    git("checkout", "-q", ".gitignore", cwd=tmp_path / "repo")
+    done = cifix("apply", "--in-place", "repo")
+    assert done.code == 0
+    assert "Fixed 1 finding in 1 file in the work tree; nothing was committed.\n" in done.text
+    assert "Yours to `git add`: 1 file hidden until now.\n" in done.text
+    assert (tmp_path / "repo/.gitignore").read_bytes() == previewed
     assert git("status", "--porcelain", cwd=tmp_path / "repo") == b" M .gitignore\n?? pkg/lib/\n"
     assert (tmp_path / "repo/pkg/lib/__init__.py").read_bytes() == b"a = 1\n"
 

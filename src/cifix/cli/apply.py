@@ -14,7 +14,7 @@ from cifix.model.change import Untrack
 from cifix.model.snapshot import File, Snapshot
 from cifix.report.message import body, digest, subject
 from cifix.report.outcome import Outcome
-from cifix.vcs.commit import Draft, commit
+from cifix.vcs.commit import Draft, State, commit
 from cifix.vcs.inplace import write_in_place
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
@@ -59,21 +59,24 @@ def command(
     named = (*asked.arguments, *_named("--branch", branch if branch != BRANCH else None), *_named("--base", base))
     named += ("--in-place",) if in_place else ()
     with Repository.open(path) as repository:
-        source = worktree_source(repository) if in_place else commit_source(repository, base or "HEAD")
+        source = (
+            worktree_source(repository) if in_place else commit_source(repository, "HEAD" if base is None else base)
+        )
         examined = examine(repository, source, asked)
         outcome = Outcome(
             "dry-run",
             examined.proven,
             crashes=examined.crashes,
-            notes=() if source.base or in_place else (UNBORN,),
+            notes=(*(() if source.base or in_place else (UNBORN,)), *examined.notes),
             path=again(path, repository),
             arguments=named,
+            in_place=in_place,
         )
-        if in_place and not dry_run:
+        if not in_place:
+            outcome = _commit(repository, examined, branch, outcome, dry=dry_run)
+        elif not dry_run:
             _write(repository.place, examined.proven.plan)
             outcome = replace(outcome, mode="in-place")
-        elif not dry_run:
-            outcome = _commit(repository, examined, branch, replace(outcome, mode="apply"))
         show(outcome, form, output)
     ctx.exit(outcome.exit)
 
@@ -96,13 +99,18 @@ def _on_disk(snapshot: Snapshot, path: str) -> File | None:
     return snapshot.file(path)
 
 
-def _commit(repository: Repository, examined: Examined, branch: str, outcome: Outcome) -> Outcome:
+def _commit(repository: Repository, examined: Examined, branch: str, outcome: Outcome, *, dry: bool) -> Outcome:
+    """The outcome of the commits; a dry run goes as far as to know what would become of the branch."""
     identity = digest(examined.rules, examined.settings)
     drafts = [_draft(patch, identity) for patch in outcome.patches]
+    mode = "dry-run" if dry else "apply"
     if not drafts:
-        return outcome
-    written = commit(repository, outcome.base, branch, drafts)
-    return replace(outcome, branch=branch, commits=written.commits, state=written.state)
+        return replace(outcome, mode=mode, state=State.NOTHING_TO_DO)
+    written = commit(repository, outcome.base, branch, drafts, dry=dry)
+    if not dry:
+        return replace(outcome, mode=mode, state=written.state, branch=branch, commits=written.commits)
+    held = (f"Branch {branch} holds all of this already.",) if written.state is State.ALREADY_DONE else ()
+    return replace(outcome, mode=mode, state=written.state, notes=(*outcome.notes, *held))
 
 
 def _draft(patch: Patch, identity: str) -> Draft:

@@ -36,13 +36,14 @@ def command(
     asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
     with Repository.open(path) as repository:
         on_disk = base is None and repository.root is not None
-        source = worktree_source(repository) if on_disk else commit_source(repository, base or "HEAD")
+        source = worktree_source(repository) if on_disk else commit_source(repository, "HEAD" if base is None else base)
         examined = examine(repository, source, asked)
-        arguments = (*asked.arguments, *(("--base", base) if base else ()))
+        arguments = (*asked.arguments, *(("--base", base) if base is not None else ()))
         outcome = Outcome(
             "check",
             examined.proven,
             crashes=examined.crashes,
+            notes=examined.notes,
             path=again(path, repository),
             arguments=arguments,
         )

@@ -1,12 +1,12 @@
 """What apply and check have in common: open, select, plan, prove."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cifix.engine.config import choose, load
+from cifix.engine.config import Config, choose, load
 from cifix.engine.plan import Settings
 from cifix.engine.prove import Proven, prove
 from cifix.engine.registry import Crash, discover
@@ -50,12 +50,13 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The proven plan for a repository, the rules and settings that made it, and rules that broke."""
+    """The proven plan for a repository, what made it, the rules that broke, and what the user should know."""
 
     proven: Proven
     rules: tuple[Rule, ...]
     settings: Settings
     crashes: tuple[Crash, ...]
+    notes: tuple[str, ...]
 
 
 def examine(repository: Repository, source: Source, asked: Selection) -> Examined:
@@ -68,7 +69,19 @@ def examine(repository: Repository, source: Source, asked: Selection) -> Examine
     settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked)
     with _progress(len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
-    return Examined(proven, rules, settings, (*registry.crashes, *proven.plan.crashes))
+    return Examined(
+        proven, rules, settings, (*registry.crashes, *proven.plan.crashes), tuple(_notes(snapshot, config, asked))
+    )
+
+
+def _notes(snapshot: Snapshot, config: Config, asked: Selection) -> Iterator[str]:
+    """What the user may have meant and did not get."""
+    for rule in dict.fromkeys(asked.select):
+        if rule in asked.ignore or rule in config.ignore:
+            by = "--ignore" if rule in asked.ignore else config.origin
+            yield f"{rule} did not run, for {by} leaves it out."
+    if "cifix.toml" in snapshot.disk:
+        yield "cifix.toml has no say, for it is not tracked: `git add` it, and commit it for `apply`."
 
 
 def again(path: Path, repository: Repository) -> str:
@@ -80,8 +93,18 @@ def again(path: Path, repository: Repository) -> str:
 
 
 def _locked(repository: Repository, base: str | None) -> Locked:
+    """Asks git once for each path, however many fixes there are for it."""
     why = "its .gitattributes filter would have to run; change the file by hand"
-    return lambda paths: dict.fromkeys(filtered(repository, base, paths), why)
+    known: dict[str, bool] = {}
+
+    def locked(paths: Iterable[str]) -> Mapping[str, str]:
+        asked = tuple(paths)
+        new = [path for path in asked if path not in known]
+        held = filtered(repository, base, new)
+        known.update((path, path in held) for path in new)
+        return {path: why for path in asked if known[path]}
+
+    return locked
 
 
 @contextmanager
