@@ -56,7 +56,7 @@ def command(
     with Repository.open(path) as repository:
         source = worktree_source(repository) if in_place else commit_source(repository, base or "HEAD")
         examined = examine(repository, source, asked)
-        outcome = Outcome("dry-run", examined.proven, crashes=examined.crashes, path=str(path), arguments=named)
+        outcome = examined.outcome("dry-run", path, named)
         if dry_run:
             outcome = replace(outcome, arguments=(*named, "--in-place")) if in_place else outcome
         elif in_place:

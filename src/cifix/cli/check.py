@@ -7,7 +7,6 @@ import click
 from cifix.cli import options
 from cifix.cli.examine import Selection, examine
 from cifix.cli.show import show
-from cifix.report.outcome import Outcome
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
 
@@ -36,6 +35,6 @@ def command(
         source = worktree_source(repository) if on_disk else commit_source(repository, base or "HEAD")
         examined = examine(repository, source, asked)
         arguments = (*asked.arguments, *(("--base", base) if base else ()))
-        outcome = Outcome("check", examined.proven, crashes=examined.crashes, path=str(path), arguments=arguments)
+        outcome = examined.outcome("check", path, arguments)
         show(outcome, form, output)
     ctx.exit(outcome.exit)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from cifix.engine.config import choose, load
 from cifix.engine.plan import Settings
@@ -13,6 +14,7 @@ from cifix.engine.resolve import Locked
 from cifix.model.finding import Safety
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
+from cifix.report.outcome import Outcome
 from cifix.vcs.commit import filtered
 from cifix.vcs.ignores import ignored
 from cifix.vcs.repository import Repository
@@ -42,6 +44,10 @@ class Examined:
     rules: tuple[Rule, ...]
     settings: Settings
     crashes: tuple[Crash, ...]
+
+    def outcome(self, mode: str, path: Path, arguments: tuple[str, ...]) -> Outcome:
+        """The record for the reports, of a run that has written nothing so far."""
+        return Outcome(mode, self.proven, crashes=self.crashes, path=str(path), arguments=arguments, rules=self.rules)
 
 
 def examine(repository: Repository, source: Source, asked: Selection) -> Examined:

@@ -8,6 +8,7 @@ from cifix.engine.prove import Proven
 from cifix.engine.registry import Crash
 from cifix.errors import Exit
 from cifix.model.finding import Fix, Refusal
+from cifix.model.rule import Rule
 
 MODES = ("check", "dry-run", "apply", "in-place")
 
@@ -20,6 +21,7 @@ class Outcome:
     `apply` wrote or found its branch; `state` is then `created`, `updated`, `already-done` or
     `nothing-to-do`. `notes` are sentences for the user, `crashes` those of loading and of running rules.
     `path` is the repository as the user named it, `arguments` what they chose besides, to be typed again.
+    `rules` are all that were asked to run, in order.
     """
 
     mode: str
@@ -31,6 +33,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     path: str = "."
     arguments: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     @property
     def patches(self) -> tuple[Patch, ...]:
