@@ -60,6 +60,6 @@ def run() -> NoReturn:
 
 
 def _printable(text: str) -> str:
-    from cifix.report.text import printable  # noqa: PLC0415 - start-up stays fast
+    from cifix.report.characters import printable  # noqa: PLC0415 - start-up stays fast
 
     return printable(text)

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from cifix.cli.show import FORMATS
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -35,7 +37,7 @@ selection = chain(
 )
 
 reporting = chain(
-    click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
+    click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True),
     click.option(
         "--output",
         type=click.Path(path_type=Path, dir_okay=False, writable=True),

@@ -2,24 +2,31 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from cifix.errors import UsageError
-from cifix.report import machine, text
+from cifix.report import github, machine, sarif, text
+from cifix.report.characters import printable
 from cifix.report.outcome import Outcome
+
+FORMATS: Mapping[str, Callable[[Outcome], bytes]] = {
+    "text": lambda outcome: b"".join(line.data + b"\n" for line in text.lines(outcome)),
+    "json": lambda outcome: machine.document(outcome).encode(),
+    "github": lambda outcome: github.document(outcome).encode(),
+    "sarif": lambda outcome: sarif.document(outcome).encode(),
+}
+"""What `--format` can name, and how each is written."""
 
 
 def show(outcome: Outcome, form: str, output: Path | None) -> None:
     """Print the report in the asked form, or write it to `output`; raises `UsageError` if that cannot be written."""
-    report = list(text.lines(outcome)) if form == "text" else []
-    data = b"".join(line.data + b"\n" for line in report) if form == "text" else machine.document(outcome).encode()
     if output is not None:
-        _write(output, data)
+        _write(output, FORMATS[form](outcome))
     elif form == "text" and sys.stdout.isatty():
-        _coloured(report)
+        _coloured(text.lines(outcome))
     else:
-        _piped(data)
+        _piped(FORMATS[form](outcome))
 
 
 def _piped(data: bytes) -> None:
@@ -44,4 +51,4 @@ def _coloured(report: Iterable[text.Line]) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     for line in report:
-        console.print(Text(text.printable(line.data.decode("utf-8", "replace")), style=line.style))
+        console.print(Text(printable(line.data.decode("utf-8", "replace")), style=line.style))

@@ -1,0 +1,63 @@
+"""A run in a few sentences, and the command to type next."""
+
+import shlex
+from collections.abc import Iterator
+
+from cifix.engine.plan import Placed
+from cifix.model.finding import Fix, Safety
+from cifix.report.outcome import Outcome
+
+
+def sentences(outcome: Outcome) -> Iterator[str]:
+    """What was done, then what was not, in numbers."""
+    fixed = sum(len(patch.findings) for patch in outcome.patches)
+    files = {path for patch in outcome.patches for path in patch.paths}
+    if fixed:
+        yield f"{_done(outcome)} {counted(fixed, 'finding')} in {counted(len(files), 'file')}{_where(outcome)}."
+    else:
+        yield "Nothing to fix."
+    if outcome.refused:
+        yield f"{counted(len(outcome.refused), 'finding')} left for a person, each with its reason."
+    if outcome.held:
+        yield f"{counted(len(outcome.held), 'fix', 'fixes')} held back by the safety floor."
+    if outcome.proven.plan.suppressed:
+        yield f"{counted(outcome.proven.plan.suppressed, 'finding')} turned down by `cifix: ignore` comments."
+
+
+def following(outcome: Outcome) -> str:
+    """The next command, ready for a shell; empty if there is nothing left to do."""
+    again = [outcome.path, *outcome.arguments] if outcome.path != "." else list(outcome.arguments)
+    if any(_reviewable(placed) for placed in outcome.held):
+        return shlex.join(["cifix", "apply", "--dry-run", *again, "--safety", "review"])
+    if not outcome.patches:
+        return ""
+    if outcome.mode in ("check", "dry-run"):
+        return shlex.join(["cifix", "apply", *(["--dry-run"] if outcome.mode == "check" else []), *again])
+    git = ["git", *(["-C", outcome.path] if outcome.path != "." else [])]
+    if outcome.mode == "in-place":
+        return shlex.join([*git, "diff"])
+    span = f"{outcome.base}..{outcome.branch}" if outcome.base else outcome.branch or ""
+    return shlex.join([*git, "log", "-p", span])
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun; the plural adds an `s` unless it is given."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def _done(outcome: Outcome) -> str:
+    return "Fixed" if outcome.written else "Would fix"
+
+
+def _where(outcome: Outcome) -> str:
+    if outcome.mode == "in-place":
+        return " in the work tree; nothing was committed"
+    if outcome.branch is None:
+        return f" with {counted(len(outcome.patches), 'commit')}"
+    already = ", which holds them already" if outcome.state == "already-done" else ""
+    return f" with {counted(len(outcome.patches), 'commit')} on branch {outcome.branch}{already}"
+
+
+def _reviewable(placed: Placed) -> bool:
+    fix = placed.finding.outcome
+    return isinstance(fix, Fix) and fix.safety is Safety.REVIEW
