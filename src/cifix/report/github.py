@@ -1,7 +1,6 @@
 """Workflow commands: the runner of GitHub Actions shows each finding at its line in the pull request.
 
-Facts: escapes and properties as in actions/toolkit (packages/core/src/command.ts), the reading side as in
-actions/runner (src/Runner.Common/ActionCommand.cs), read 2026-11.
+Source of the syntax and its escapes: actions/runner, src/Runner.Common/ActionCommand.cs.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """A fix in the words of SARIF: replaced regions of the files as they are without any fix.
 
-Source: SARIF 2.1.0 with errata 01, sections 3.30 (region) and 3.55 to 3.57 (fix), read 2026-11.
+Source: the schema of SARIF 2.1.0 with errata 01, definitions fix, artifactChange, replacement and region.
 """
 
 import base64
