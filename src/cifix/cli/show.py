@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from cifix.errors import UsageError
-from cifix.report import github, junit, machine, sarif, text
+from cifix.report import github, junit, machine, markdown, sarif, text
 from cifix.report.characters import printable
 from cifix.report.outcome import Outcome
 
@@ -15,6 +15,7 @@ FORMATS: Mapping[str, Callable[[Outcome], bytes]] = {
     "json": lambda outcome: machine.document(outcome).encode(),
     "github": lambda outcome: github.document(outcome).encode(),
     "sarif": lambda outcome: sarif.document(outcome).encode(),
+    "markdown": lambda outcome: markdown.document(outcome).encode(),
     "junit": lambda outcome: junit.document(outcome).encode(),
 }
 """What `--format` can name, and how each is written."""
