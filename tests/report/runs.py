@@ -106,7 +106,7 @@ def quiet(_snapshot: Snapshot, _options: object) -> Iterator[Finding]:
 RULES = (
     rule("turn", turn),
     rule("again", again),
-    rule("add", add),
+    rule("add", add, "Add what is missing."),
     rule("leave", leave, "Leave it be."),
     rule("lie", lie),
     rule("crash", crash),

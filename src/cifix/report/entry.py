@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cifix.engine.plan import Placed
-from cifix.model.finding import Fix, Refusal
+from cifix.model.finding import Refusal
 from cifix.report.outcome import Outcome
 
 
@@ -72,12 +72,10 @@ def entries(outcome: Outcome) -> Iterator[Entry]:
 
 
 def _entry(placed: Placed, *, in_patch: bool, written: bool) -> Entry:
-    match placed.finding.outcome:
-        case Refusal(key=key, detail=detail):
-            return Entry(placed, Level.WARNING, "left for a person", key, detail)
-        case Fix(title=title, safety=safety) if not in_patch:
-            return Entry(placed, Level.WARNING, "held back", safety.word, title)
-        case Fix(title=title, safety=safety) if written:
-            return Entry(placed, Level.NOTE, "fixed", safety.word, title)
-        case Fix(title=title, safety=safety):
-            return Entry(placed, Level.ERROR, "fixable", safety.word, title)
+    ending = placed.finding.outcome
+    if isinstance(ending, Refusal):
+        return Entry(placed, Level.WARNING, "left for a person", ending.key, ending.detail)
+    if not in_patch:
+        return Entry(placed, Level.WARNING, "held back", ending.safety.word, ending.title)
+    level, state = (Level.NOTE, "fixed") if written else (Level.ERROR, "fixable")
+    return Entry(placed, level, state, ending.safety.word, ending.title)
