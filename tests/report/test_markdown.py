@@ -61,7 +61,7 @@ def test_all_sections_say_what_they_must() -> None:
     ):
         assert part in text
     assert "Next: " not in text
-    assert "- Next: `cifix apply --dry-run --safety review`\n" in document(ran("check"))
+    assert "- Next: `cifix apply --dry-run --in-place --safety review`\n" in document(ran("check"))
     assert "delete the branch" not in document(ran("in-place"))
     assert "quiet" not in text
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from cifix.cli import options
-from cifix.cli.examine import Examined, Selection, examine
-from cifix.cli.show import show
+from cifix.cli.examine import Examined, Selection, again, examine
+from cifix.cli.show import FORMATS, show
 from cifix.engine.plan import Patch, Plan
 from cifix.errors import UsageError
 from cifix.model.change import Untrack
@@ -20,6 +20,7 @@ from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
 
 BRANCH = "cifix/fixes"
+UNBORN = "There is no commit yet, so nothing was looked at; --in-place fixes the files that are staged."
 
 
 @click.command("apply")
@@ -29,7 +30,8 @@ BRANCH = "cifix/fixes"
 @click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="Branch to commit on.")
 @click.option("--base", metavar="REV", help="Commit to start from.  [default: HEAD]")
 @options.selection
-@options.reporting
+@options.rules
+@options.reporting(FORMATS)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -42,6 +44,8 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     safety: str,
+    target: str | None,
+    allow_locked: bool,
     form: str,
     output: Path | None,
 ) -> None:
@@ -51,18 +55,18 @@ def command(
     """
     if in_place and base is not None:
         raise UsageError("--in-place changes the files on disk, so it cannot start from another commit: drop --base.")
-    asked = Selection(select, ignore, safety)
+    asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
     named = (*asked.arguments, *_named("--branch", branch if branch != BRANCH else None), *_named("--base", base))
+    named += ("--in-place",) if in_place else ()
     with Repository.open(path) as repository:
         source = worktree_source(repository) if in_place else commit_source(repository, base or "HEAD")
         examined = examine(repository, source, asked)
-        outcome = examined.outcome("dry-run", path, named)
-        if dry_run:
-            outcome = replace(outcome, arguments=(*named, "--in-place")) if in_place else outcome
-        elif in_place:
+        outcome = examined.outcome("dry-run", again(path, repository), named)
+        outcome = replace(outcome, notes=() if source.base or in_place else (UNBORN,))
+        if in_place and not dry_run:
             _write(repository.place, examined.proven.plan)
             outcome = replace(outcome, mode="in-place")
-        else:
+        elif not dry_run:
             outcome = _commit(repository, examined, branch, replace(outcome, mode="apply"))
         show(outcome, form, output)
     ctx.exit(outcome.exit)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cifix.errors import UsageError
@@ -10,25 +10,32 @@ from cifix.report import github, junit, machine, markdown, sarif, text
 from cifix.report.characters import printable
 from cifix.report.outcome import Outcome
 
-FORMATS: Mapping[str, Callable[[Outcome], bytes]] = {
-    "text": lambda outcome: b"".join(line.data + b"\n" for line in text.lines(outcome)),
-    "json": lambda outcome: machine.document(outcome).encode(),
-    "github": lambda outcome: github.document(outcome).encode(),
-    "sarif": lambda outcome: sarif.document(outcome).encode(),
-    "markdown": lambda outcome: markdown.document(outcome).encode(),
-    "junit": lambda outcome: junit.document(outcome).encode(),
+DOCUMENTS: Mapping[str, Callable[[Outcome], str]] = {
+    "json": machine.document,
+    "github": github.document,
+    "sarif": sarif.document,
+    "markdown": markdown.document,
+    "junit": junit.document,
 }
-"""What `--format` can name, and how each is written."""
+"""The reports that are one text, by the name that `--format` gives them."""
+FORMATS = ("text", *DOCUMENTS)
 
 
 def show(outcome: Outcome, form: str, output: Path | None) -> None:
     """Print the report in the asked form, or write it to `output`; raises `UsageError` if that cannot be written."""
+    report = list(text.lines(outcome)) if form == "text" else []
+    deliver(report, None if form == "text" else DOCUMENTS[form](outcome).encode(), output)
+
+
+def deliver(report: Sequence[text.Line], document: bytes | None, output: Path | None) -> None:
+    """Print the lines, or the document if there is one; into `output` if that is named."""
+    data = document if document is not None else b"".join(line.data + b"\n" for line in report)
     if output is not None:
-        _write(output, FORMATS[form](outcome))
-    elif form == "text" and sys.stdout.isatty():
-        _coloured(text.lines(outcome))
+        _write(output, data)
+    elif document is None and sys.stdout.isatty():
+        _coloured(report)
     else:
-        _piped(FORMATS[form](outcome))
+        _piped(data)
 
 
 def _piped(data: bytes) -> None:

@@ -8,7 +8,7 @@ from cifix.formats import gitignore, python, toml, yaml
 from cifix.formats.gitignore import ignore_files
 from cifix.formats.python.lazy import exports
 from cifix.formats.python.lossless import lossless
-from cifix.model.change import Edit, inverse, splice
+from cifix.model.change import Edit, Track, inverse, splice
 from cifix.model.expect import Absent, Exports, Revealed, Route, Value
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -35,7 +35,7 @@ def verify(patch: Patch, ignored: Ignored = gitignore.ignored) -> tuple[Proof, .
         edits = [change for change in patch.changes if isinstance(change, Edit) and change.path == path]
         if edits:
             proofs += _edited(patch, path, edits)
-        elif path in patch.after:
+        elif path in patch.after and Track(path) not in patch.changes:
             proofs.append(_parses(patch.after, path))
     claims = [claim for fix in patch.fixes for claim in fix.expects]
     revealed = [claim for claim in claims if isinstance(claim, Revealed)]

@@ -1,11 +1,14 @@
 """A run in a few sentences, and the command to type next."""
 
 import shlex
-from collections.abc import Iterator
+import string
+from collections.abc import Iterable, Iterator
 
 from cifix.engine.plan import Placed
 from cifix.model.finding import Fix, Safety
 from cifix.report.outcome import Outcome
+
+_SHOWN = (string.ascii_letters + string.digits + "/._-").encode()
 
 
 def sentences(outcome: Outcome) -> Iterator[str]:
@@ -27,17 +30,19 @@ def sentences(outcome: Outcome) -> Iterator[str]:
 def following(outcome: Outcome) -> str:
     """The next command, ready for a shell; empty if there is nothing left to do."""
     again = [outcome.path, *outcome.arguments] if outcome.path != "." else list(outcome.arguments)
+    if outcome.mode == "check" and outcome.base is None:
+        again.append("--in-place")
     if any(_reviewable(placed) for placed in outcome.held):
-        return shlex.join(["cifix", "apply", "--dry-run", *again, "--safety", "review"])
+        return _typed(["cifix", "apply", "--dry-run", *again, "--safety", "review"])
     if not outcome.patches:
         return ""
     if outcome.mode in ("check", "dry-run"):
-        return shlex.join(["cifix", "apply", *(["--dry-run"] if outcome.mode == "check" else []), *again])
+        return _typed(["cifix", "apply", *(["--dry-run"] if outcome.mode == "check" else []), *again])
     git = ["git", *(["-C", outcome.path] if outcome.path != "." else [])]
     if outcome.mode == "in-place":
-        return shlex.join([*git, "diff"])
+        return _typed([*git, "diff"])
     span = f"{outcome.base}..{outcome.branch}" if outcome.base else outcome.branch or ""
-    return shlex.join([*git, "log", "-p", span])
+    return _typed([*git, "log", "-p", span])
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -56,6 +61,17 @@ def _where(outcome: Outcome) -> str:
         return f" with {counted(len(outcome.patches), 'commit')}"
     already = ", which holds them already" if outcome.state == "already-done" else ""
     return f" with {counted(len(outcome.patches), 'commit')} on branch {outcome.branch}{already}"
+
+
+def _typed(words: Iterable[str]) -> str:
+    """A command line that a shell takes apart into `words`, whatever characters they hold."""
+    return " ".join(shlex.quote(word) if word.isprintable() else _octal(word) for word in words)
+
+
+def _octal(word: str) -> str:
+    """The shell's `$'...'`, in which a byte that cannot be shown stands as its number."""
+    raw = word.encode("utf-8", "surrogateescape")
+    return "$'" + "".join(chr(byte) if byte in _SHOWN else f"\\{byte:03o}" for byte in raw) + "'"
 
 
 def _reviewable(placed: Placed) -> bool:

@@ -1,4 +1,4 @@
-r"""Move upload-artifact and download-artifact from v1, v2 and v3 to v4.
+r"""Move upload-artifact and download-artifact off v1, v2 and v3.
 
 Why:
     GitHub fails every job that names one of these versions before its first step runs: "This request has been
@@ -6,29 +6,42 @@ Why:
     on 2024-06-30, v3 on 2025-01-30. The two actions must move together, because v4 cannot read what v3 stored.
 
     The fix rewrites the ref, and the version in the comment beside it, in every workflow and local composite action
-    that can meet in one run. A floating `v3` becomes `v4`, an exact `v3.1.2` the newest exact v4, a commit hash the
-    hash of that version. Steps and their inputs stay as they are, so the fix is made only where they mean the same
-    to v4: artifacts of v4 cannot be added to, so the names are worked out for every leg of every matrix first.
+    that can meet in one run. A floating `v3` becomes a floating major, an exact `v3.1.2` the newest exact version of
+    that major, a commit hash the hash of that version. Which major, the option `target` says: by default upload v6
+    with download v7, the lowest that work without a warning, for v4 and v5 run on a Node 20 that is gone. There is
+    no upload v8: each target is a pair of majors that exist and came out together.
+
+    Steps and their inputs stay as they are, so the fix is made only where they mean the same to the new version:
+    artifacts of v4 cannot be added to, so the names are worked out for every leg of every matrix first. From v5 on a
+    download without a name puts a single artifact into the folder it is given, where older ones made a folder for
+    it: where one artifact is all there can be, the step gets its name and the folder it had; where several are
+    certain nothing is needed; else the run moves to v4 only, and the message says so.
 
 When this is wrong:
-    On GitHub Enterprise Server, where v4 does not run; say so with `ghes = true`. For workflows and actions that only
-    other repositories call the fix must be reviewed, because their jobs cannot be seen from here; so must a download of
-    all artifacts beside a Docker build, which stores a record that v3 did not see.
+    On GitHub Enterprise Server, where v4 does not run; say so with `ghes = true`. On runners of your own older than
+    2.327.1, which lack Node 24; say so with `target = "v4"`. Where an upload that always runs may still find no
+    files: a download that now names its artifact fails without it. For workflows and actions that only other
+    repositories call the fix must be reviewed, because their jobs cannot be seen from here; so must a download of all
+    artifacts beside a Docker build, which stores a record that v3 did not see.
 
 What it will not touch:
-    Refs that name a branch, versions from v4 on, steps that are commented out, and actions with another owner. One
-    step that needs a person keeps back all others that share a run with it, and no more than those.
+    Refs that name a branch, versions from v4 on whatever the target (they work with all later ones), steps that are
+    commented out, and actions with another owner. One step that needs a person keeps back all others that share a
+    run with it, and no more than those.
 
 Sources:
     https://github.blog/changelog/2024-02-13-deprecation-notice-v1-and-v2-of-the-artifact-actions, read 2026-11
     https://github.blog/changelog/2024-04-16-deprecation-notice-v3-of-the-artifact-actions, read 2026-11
+    https://github.blog/changelog/2025-09-19-deprecation-of-node-20-on-github-actions-runners, read 2026-11
     https://github.com/actions/upload-artifact/blob/main/docs/MIGRATION.md, read 2026-11
+    https://github.com/actions/download-artifact/issues/419, read 2026-11
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 from cifix.formats.actions.artifacts import Repository, Site, may_hide, read, sites
 from cifix.formats.actions.expression import spelling
@@ -42,7 +55,10 @@ from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
+from cifix.rules.upgrade_artifacts.aim import Aim, aim
 from cifix.rules.upgrade_artifacts.facts import facts
+from cifix.rules.upgrade_artifacts.folders import edits as folder_edits
+from cifix.rules.upgrade_artifacts.folders import expects as folder_expects
 from cifix.rules.upgrade_artifacts.refs import is_stale, named, target
 
 _DEAD = re.compile(r"actions/(?:upload|download)-artifact@v?(?P<major>[123])(?![0-9a-f])", re.IGNORECASE)
@@ -53,8 +69,15 @@ _GHES = re.compile(r"\bGHE?_HOST\b|\bGH_ENTERPRISE_TOKEN\b|\bGITHUB_ENTERPRISE_T
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`ghes`: the repository runs its workflows on GitHub Enterprise Server, where only v3 works."""
+    """How far to move, and what is known of the repository.
 
+    `target`: `"minimal"` is the lowest pair of majors that neither fails nor is warned about, `"v4"` the lowest that
+    does not fail, `"latest"` the newest. `allow-locked`: move steps although `actions.lock` pins them; refresh it with
+    `gh actions-lock` before you merge. `ghes`: the workflows run on GitHub Enterprise Server, where only v3 works.
+    """
+
+    target: Literal["v4", "minimal", "latest"] = "minimal"
+    allow_locked: bool = False
     ghes: bool = False
 
 
@@ -89,7 +112,7 @@ class _Old:
     options=Options,
     refusals={
         "opaque": "The file, or another one of the same run, is YAML that cannot be edited safely",
-        "actions-lock": "`.github/workflows/actions.lock` pins the actions; it would have to be made again",
+        "actions-lock": "`actions.lock` pins the actions: allow it with `allow-locked`, then run `gh actions-lock`",
         "ghes": "The workflows show signs of GitHub Enterprise Server, where v4 does not run",
         "unknown-sha": "A commit hash without a version comment does not say which version it is",
         "alias": "The ref or its comment is shared, through an anchor or a line, with something that must not change",
@@ -99,6 +122,7 @@ class _Old:
         "reusable-caller": "A local reusable workflow uploads one name in each of its several calls",
         "composite-matrix": "A local composite action uploads one name in each of its several calls",
         "v1-download-folder": "v1 downloads into a folder named after the artifact, v4 into the current one",
+        "new-input": "The step gives an input that its version does not read and the new one does",
         "hidden-files": "The upload may hold hidden files, which versions before 3.2.0 stored and v4 leaves out",
     },
 )
@@ -108,9 +132,11 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         return
     repository = read(snapshot)
     signs = list(_signs(snapshot, repository, options))
+    locked = [f"refresh {LOCK} with `gh actions-lock` before you merge"] if LOCK in snapshot.tracked else []
     for group in groups(repository):
         old = _old_steps(repository, group)
-        yield from _judged(repository, group, old, signs) if old else ()
+        goal = aim(repository, group, [step.site for step in old], options.target)
+        yield from _judged(repository, group, old, signs, goal.noted(*locked))
     yield from _unreadable(repository)
 
 
@@ -124,8 +150,9 @@ def _worth_reading(snapshot: Snapshot, path: str) -> bool:
 
 def _signs(snapshot: Snapshot, repository: Repository, options: Options) -> Iterator[_Problem]:
     """What keeps every group of the repository back."""
-    if LOCK in snapshot.tracked:
-        yield _Problem("actions-lock", f"{LOCK} pins the versions of all actions; refresh it together with them")
+    if LOCK in snapshot.tracked and not options.allow_locked:
+        detail = f"{LOCK} pins all actions; allow it with --allow-locked, then refresh the lock with `gh actions-lock`"
+        yield _Problem("actions-lock", detail)
     if options.ghes:
         yield _Problem("ghes", "the option `ghes` is set")
     for path, text in repository.texts.items():
@@ -147,41 +174,43 @@ def _step(same: Sequence[Site]) -> _Old | None:
     site, uses = same[0], same[0].uses
     comment = pin(site.document, site.written)
     if uses.sha:
-        known = facts().actions[uses.slug].known.get(uses.ref.lower())
+        known = facts().commits[uses.slug].get(uses.ref.lower())
         claimed = comment.version if comment else ""
         numbers = version(known or claimed)
     else:
-        numbers = uses.version or (facts().target,)
-    if numbers and numbers[0] >= facts().target:
+        numbers = uses.version or (facts().working,)
+    if numbers and numbers[0] >= facts().working:
         return None
     routes = site.document.routes(site.written)
     meant = {(*other.step.route, "uses") for other in same}
     return _Old(site, numbers, comment, routes, tuple(route for route in routes if route not in meant))
 
 
-def _judged(repository: Repository, group: Sequence[Run], old: list[_Old], signs: list[_Problem]) -> Iterator[Finding]:
+def _judged(
+    repository: Repository, group: Sequence[Run], old: list[_Old], signs: list[_Problem], goal: Aim
+) -> Iterator[Finding]:
     """One finding per old step: the fix they share, or what keeps each of them back."""
-    problems = [*signs, *_problems(repository, group, old)]
-    outcome = None if problems else _fix(repository, group, old)
+    problems = [*signs, *_problems(repository, group, old, goal)]
+    outcome = None if problems else _fix(repository, group, old, goal)
     for step in old:
-        yield _finding(step, outcome or _refusal(step, problems))
+        yield _finding(step, outcome or _refusal(step, problems), goal.notes)
 
 
-def _problems(repository: Repository, group: Sequence[Run], old: list[_Old]) -> Iterator[_Problem]:
+def _problems(repository: Repository, group: Sequence[Run], old: list[_Old], goal: Aim) -> Iterator[_Problem]:
     for path in sorted({path for run in group for path in run.files} & repository.opaque.keys()):
         yield _Problem("opaque", f"{path} takes part in the same runs and cannot be read: {repository.opaque[path]}")
     for step in old:
-        yield from _own_problems(step)
+        yield from _own_problems(step, goal)
     moving = {step.site.key for step in old}
     for run in group:
         for clash in clashes(run):
             if not clash.sites or any(site.key in moving for site in clash.sites):
                 yield _Problem(clash.kind, clash.detail, clash.sites)
         yield from _hidden(run, old)
-    yield from _unwritable(old)
+    yield from _unwritable(old, goal)
 
 
-def _own_problems(step: _Old) -> Iterator[_Problem]:
+def _own_problems(step: _Old, goal: Aim) -> Iterator[_Problem]:
     """What is wrong with a step by itself."""
     about = (step.site,)
     if step.numbers is None:
@@ -193,8 +222,23 @@ def _own_problems(step: _Old) -> Iterator[_Problem]:
     elif not step.site.upload and step.numbers[0] == 1 and "path" not in step.site.step.inputs:
         detail = f"{step.site} downloads without a path; v1 makes a folder named after the artifact"
         yield _Problem("v1-download-folder", detail, about)
+    if new := _new_inputs(step, goal):
+        detail = (
+            f"{step.site} gives {', '.join(new)}, which {step.site.uses.ref} does not read and the new version does"
+        )
+        yield _Problem("new-input", detail, about)
     for stray in step.strays:
         yield _Problem("alias", f"{step.site} is used at {'.'.join(map(str, stray))} too", about)
+
+
+def _new_inputs(step: _Old, goal: Aim) -> list[str]:
+    """The inputs that a step gives in vain so far."""
+    uses = step.site.uses
+    majors = facts().majors[uses.slug]
+    first, last = (step.numbers or (0,))[0], goal.pair[uses.slug]
+    return [
+        key for key in step.site.step.inputs if any(key in majors[major].inputs for major in range(first + 1, last + 1))
+    ]
 
 
 def _hidden(run: Run, old: Sequence[_Old]) -> Iterator[_Problem]:
@@ -217,12 +261,12 @@ def _stores_hidden(step: _Old) -> bool:
     return step.site.uses.ref.lower() not in {"v3", "3"} and numbers < facts().hidden_excluded
 
 
-def _unwritable(old: Sequence[_Old]) -> Iterator[_Problem]:
+def _unwritable(old: Sequence[_Old], goal: Aim) -> Iterator[_Problem]:
     """Refs that cannot be rewritten: spelled with escapes, or sharing one comment with another version."""
     edits: dict[Edit, _Old] = {}
     for step in old:
         try:
-            edits |= dict.fromkeys(_edits(step), step)
+            edits |= dict.fromkeys(_edits(step, goal), step)
         except Opaque as why:
             yield _Problem("opaque", f"{step.site.path}: {why}", (step.site,))
     for one, other in combinations(edits, 2):
@@ -231,13 +275,14 @@ def _unwritable(old: Sequence[_Old]) -> Iterator[_Problem]:
             yield _Problem("alias", f"{edits[other].site}: one comment stands for two versions", about)
 
 
-def _fix(repository: Repository, group: Sequence[Run], old: Sequence[_Old]) -> Fix:
+def _fix(repository: Repository, group: Sequence[Run], old: Sequence[_Old], goal: Aim) -> Fix:
     """The edits of all steps; to be reviewed where unseen steps could take part in a run."""
-    edits = tuple(dict.fromkeys(edit for step in old for edit in _edits(step)))
-    expects = tuple(Value(step.site.path, route, _uses(step.site)) for step in old for route in step.routes)
+    edits = tuple(dict.fromkeys(edit for step in old for edit in _edits(step, goal)))
+    expects = tuple(claim for step in old for claim in _expects(step, goal))
     places = sorted({step.site.path for step in old})
     steps = "an artifact step" if len(old) == 1 else f"{len(old)} artifact steps"
-    title = f"Move {steps} to v{facts().target} in {', '.join(places)}"
+    majors = sorted({goal.pair[step.site.uses.slug] for step in old})
+    title = f"Move {steps} to {' and '.join(f'v{major}' for major in majors)} in {', '.join(places)}"
     unseen = any(run.outside or _sees_foreign_artifacts(repository, run) for run in group)
     safety = Safety.REVIEW if unseen else Safety.SAFE
     return Fix(title, safety, edits, expects)
@@ -249,28 +294,36 @@ def _sees_foreign_artifacts(repository: Repository, run: Run) -> bool:
     return everything and any(_FOREIGN.search(repository.texts.get(path, "")) for path in run.files)
 
 
-def _edits(step: _Old) -> Iterator[Edit]:
-    site = step.site
+def _edits(step: _Old, goal: Aim) -> Iterator[Edit]:
+    site, new = step.site, target(step.site.uses, goal.pair)
     end = len(site.written.value)
-    yield replace(site.path, site.document, site.written, (end - len(site.uses.ref), end), target(site.uses))
-    if step.pin and is_stale(step.pin, site.uses):
-        yield Edit(site.path, step.pin.start, step.pin.end, named(step.pin.version, site.uses.slug))
+    yield replace(site.path, site.document, site.written, (end - len(site.uses.ref), end), new)
+    if step.pin and is_stale(step.pin, site.uses, goal.pair):
+        yield Edit(site.path, step.pin.start, step.pin.end, named(step.pin.version, site.uses.slug, goal.pair))
+    if site.key in goal.named:
+        yield from folder_edits(site, goal.named[site.key])
 
 
-def _uses(site: Site) -> str:
-    return site.written.value.removesuffix(site.uses.ref) + target(site.uses)
+def _expects(step: _Old, goal: Aim) -> Iterator[Value]:
+    site, new = step.site, target(step.site.uses, goal.pair)
+    for route in step.routes:
+        yield Value(site.path, route, site.written.value.removesuffix(site.uses.ref) + new)
+    if site.key in goal.named:
+        yield from folder_expects(site, goal.named[site.key])
 
 
-def _finding(step: _Old, outcome: Fix | Refusal) -> Finding:
+def _finding(step: _Old, outcome: Fix | Refusal, notes: Sequence[str]) -> Finding:
     site = step.site
     if step.numbers is None:
         message = f"the version of {step.site.uses.slug} behind this commit is not known; v3 and older fail"
     else:
         message = (
-            f"{step.site.uses.slug} v{step.numbers[0]} has not worked since {facts().dead[str(step.numbers[0])]}: "
+            f"{step.site.uses.slug} v{step.numbers[0]} has not worked since {facts().dead(step.numbers[0])}: "
             "This request has been automatically failed because it uses a deprecated version of "
             f"`{step.site.uses.slug}: {step.site.uses.ref}`"
         )
+    if isinstance(outcome, Fix):
+        message = "; ".join((message, *notes))
     return Finding("upgrade-artifacts", site.path, site.written.start, site.written.end, message, outcome)
 
 
@@ -289,7 +342,7 @@ def _unreadable(repository: Repository) -> Iterator[Finding]:
         text = repository.texts.get(path)
         found = _DEAD.search(text or "")
         if found:
-            message = f"{found.group()} has not worked since {facts().dead[found['major']]}"
+            message = f"{found.group()} has not worked since {facts().dead(int(found['major']))}"
         elif text is None:
             message = "the file cannot be read, so it is not known whether it uses v3 or older of the artifact actions"
         else:
