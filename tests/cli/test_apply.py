@@ -112,7 +112,7 @@ def test_what_is_left_for_a_person_is_three(cifix: Cifix, git: Git, repo: Path) 
     assert done.code == 3
     assert "Left for a person" in done.text
     assert "upgrade-artifacts [forbidden-name]: " in done.text
-    assert "1 finding left for a person; the reasons stand above." in done.text
+    assert "1 finding left for a person, each with its reason." in done.text
     assert cifix("apply", "--dry-run", repo).code == 1
 
 

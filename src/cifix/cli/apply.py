@@ -7,7 +7,7 @@ import click
 
 from cifix.cli import options
 from cifix.cli.examine import Examined, Selection, again, examine
-from cifix.cli.show import show
+from cifix.cli.show import FORMATS, show
 from cifix.engine.plan import Patch, Plan
 from cifix.errors import UsageError
 from cifix.model.change import Untrack
@@ -31,7 +31,7 @@ UNBORN = "There is no commit yet, so nothing was looked at; --in-place fixes the
 @click.option("--base", metavar="REV", help="Commit to start from.  [default: HEAD]")
 @options.selection
 @options.rules
-@options.reporting
+@options.reporting(FORMATS)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -63,15 +63,9 @@ def command(
             worktree_source(repository) if in_place else commit_source(repository, "HEAD" if base is None else base)
         )
         examined = examine(repository, source, asked)
-        outcome = Outcome(
-            "dry-run",
-            examined.proven,
-            crashes=examined.crashes,
-            notes=(*(() if source.base or in_place else (UNBORN,)), *examined.notes),
-            path=again(path, repository),
-            arguments=named,
-            in_place=in_place,
-        )
+        outcome = examined.outcome("dry-run", again(path, repository), named)
+        unborn = () if source.base or in_place else (UNBORN,)
+        outcome = replace(outcome, notes=(*unborn, *outcome.notes), in_place=in_place)
         if not in_place:
             outcome = _commit(repository, examined, branch, outcome, dry=dry_run)
         elif not dry_run:

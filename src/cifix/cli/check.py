@@ -6,8 +6,7 @@ import click
 
 from cifix.cli import options
 from cifix.cli.examine import Selection, again, examine
-from cifix.cli.show import show
-from cifix.report.outcome import Outcome
+from cifix.cli.show import FORMATS, show
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
 
@@ -17,7 +16,7 @@ from cifix.vcs.source import commit_source, worktree_source
 @click.option("--base", metavar="REV", help="Look at this commit instead of at the files on disk.")
 @options.selection
 @options.rules
-@options.reporting
+@options.reporting(FORMATS)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -39,13 +38,6 @@ def command(
         source = worktree_source(repository) if on_disk else commit_source(repository, "HEAD" if base is None else base)
         examined = examine(repository, source, asked)
         arguments = (*asked.arguments, *(("--base", base) if base is not None else ()))
-        outcome = Outcome(
-            "check",
-            examined.proven,
-            crashes=examined.crashes,
-            notes=examined.notes,
-            path=again(path, repository),
-            arguments=arguments,
-        )
+        outcome = examined.outcome("check", again(path, repository), arguments)
         show(outcome, form, output)
     ctx.exit(outcome.exit)

@@ -14,6 +14,7 @@ from cifix.engine.resolve import Locked
 from cifix.model.finding import Safety
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
+from cifix.report.outcome import Outcome
 from cifix.vcs.commit import filtered
 from cifix.vcs.ignores import ignored
 from cifix.vcs.repository import Repository
@@ -57,6 +58,18 @@ class Examined:
     settings: Settings
     crashes: tuple[Crash, ...]
     notes: tuple[str, ...]
+
+    def outcome(self, mode: str, path: str, arguments: tuple[str, ...]) -> Outcome:
+        """The record for the reports, of a run that has written nothing so far."""
+        return Outcome(
+            mode,
+            self.proven,
+            crashes=self.crashes,
+            notes=self.notes,
+            path=path,
+            arguments=arguments,
+            rules=self.rules,
+        )
 
 
 def examine(repository: Repository, source: Source, asked: Selection) -> Examined:

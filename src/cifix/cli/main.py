@@ -71,6 +71,6 @@ def _open_streams() -> None:
 
 
 def _printable(text: str) -> str:
-    from cifix.report.text import printable  # noqa: PLC0415 - start-up stays fast
+    from cifix.report.characters import printable  # noqa: PLC0415 - start-up stays fast
 
     return printable(text)

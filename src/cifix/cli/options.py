@@ -1,6 +1,6 @@
 """Every option that commands share, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,13 +56,16 @@ rules = chain(
 )
 """Options of rules that are worth a name on the command line; they win over the configuration."""
 
-reporting = chain(
-    click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
-    click.option(
-        "--output",
-        type=click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True),
-        callback=_reachable,
-        metavar="FILE",
-        help="Write the report there instead of to the terminal.",
-    ),
-)
+
+def reporting(formats: Iterable[str]) -> Callable[[F], F]:
+    """Where the report goes, and in which of `formats`."""
+    return chain(
+        click.option("--format", "form", type=click.Choice(list(formats)), default="text", show_default=True),
+        click.option(
+            "--output",
+            type=click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True),
+            callback=_reachable,
+            metavar="FILE",
+            help="Write the report there instead of to the terminal.",
+        ),
+    )

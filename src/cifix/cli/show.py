@@ -2,18 +2,29 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cifix.errors import UsageError
-from cifix.report import machine, text
+from cifix.report import github, junit, machine, markdown, sarif, text
+from cifix.report.characters import printable
 from cifix.report.outcome import Outcome
+
+DOCUMENTS: Mapping[str, Callable[[Outcome], str]] = {
+    "json": machine.document,
+    "github": github.document,
+    "sarif": sarif.document,
+    "markdown": markdown.document,
+    "junit": junit.document,
+}
+"""The reports that are one text, by the name that `--format` gives them."""
+FORMATS = ("text", *DOCUMENTS)
 
 
 def show(outcome: Outcome, form: str, output: Path | None) -> None:
     """Print the report in the asked form, or write it to `output`; raises `UsageError` if that cannot be written."""
     report = list(text.lines(outcome)) if form == "text" else []
-    deliver(report, None if form == "text" else machine.document(outcome).encode(), output)
+    deliver(report, None if form == "text" else DOCUMENTS[form](outcome).encode(), output)
 
 
 def deliver(report: Sequence[text.Line], document: bytes | None, output: Path | None) -> None:
@@ -49,4 +60,4 @@ def _coloured(report: Iterable[text.Line]) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     for line in report:
-        console.print(Text(text.printable(line.data.decode("utf-8", "replace")), style=line.style))
+        console.print(Text(printable(line.data.decode("utf-8", "replace")), style=line.style))

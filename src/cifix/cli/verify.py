@@ -35,7 +35,7 @@ from cifix.vcs.repository import Repository
     metavar="SECONDS",
     help="Limit for each side; a single import gets a tenth of it.",
 )
-@options.reporting
+@options.reporting(("text", "json"))
 @click.pass_context
 def command(
     ctx: click.Context,

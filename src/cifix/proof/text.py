@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from cifix.proof.result import Difference, Proof, Timing, Verdict, Verification
-from cifix.report.text import Line, printable
+from cifix.report.characters import printable
+from cifix.report.text import Line
 
 _STYLE = {Verdict.PROVEN: "green", Verdict.DIFFERENT: "bold red", Verdict.UNKNOWN: "yellow"}
 _WORD = {Verdict.PROVEN: "proven", Verdict.DIFFERENT: "NOT TRUE", Verdict.UNKNOWN: "not checked"}

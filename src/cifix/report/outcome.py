@@ -9,6 +9,7 @@ from cifix.engine.registry import Crash
 from cifix.errors import Exit
 from cifix.model.change import Change, Track, Untrack
 from cifix.model.finding import Fix, Refusal
+from cifix.model.rule import Rule
 
 MODES = ("check", "dry-run", "apply", "in-place")
 
@@ -23,6 +24,7 @@ class Outcome:
     user, `crashes` those of loading and of running rules.
     `path` is the repository as the user named it, `arguments` what they chose besides, to be typed again.
     `in_place` says that the fixes are for the files on disk, in a dry run too.
+    `rules` are all that were asked to run, in order.
     """
 
     mode: str
@@ -35,6 +37,7 @@ class Outcome:
     path: str = "."
     arguments: tuple[str, ...] = ()
     in_place: bool = False
+    rules: tuple[Rule, ...] = ()
 
     @property
     def patches(self) -> tuple[Patch, ...]:
