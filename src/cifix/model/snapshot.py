@@ -123,6 +123,11 @@ class Snapshot:
         return frozenset(self.paths)
 
     @cached_property
+    def links(self) -> frozenset[str]:
+        """Every tracked symbolic link and submodule: something lies there, but nothing that can be read."""
+        return frozenset(path for path, mode in self._source.modes.items() if mode not in (REGULAR, EXECUTABLE))
+
+    @cached_property
     def folders(self) -> frozenset[str]:
         """Every folder that holds a tracked file, at any depth; the root is the empty string."""
         found = {""}
