@@ -25,7 +25,7 @@ _LINE = re.compile(
     rb"(?:from\b([ \t]*\.*[ \t]*[\w.]*[ \t]+)import\b[ \t]*(\([^)]*|(?:\\\r?\n|[^\r\n;#])*)|import[ \t]+([^\r\n;#]*))",
     re.MULTILINE,
 )
-_ALIAS = re.compile(rb"[ \t]*([\w.]+)")
+_ALIAS = re.compile(rb"[ \t]*([\w.]+|\*)")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _IMPORT_STATEMENT = re.compile(
     rb"(?:^(?:\xef\xbb\xbf)?|[\r\n;:])[ \t]*"
@@ -94,9 +94,14 @@ def mentions(data: bytes, names: Iterable[bytes]) -> bool:
     return any(named.search(found.group()) for found in _IMPORT_STATEMENT.finditer(data))
 
 
-def glanced(data: bytes) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-    """What lines of `data` seem to import: module, dots and names; quick, and wrong in strings and odd layouts."""
+def glanced(data: bytes, *, indented: bool = True) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """What lines of `data` seem to import: module, dots and names; quick, and wrong in strings and odd layouts.
+
+    Without `indented`, lines that begin with white space do not count.
+    """
     for found in _LINE.finditer(data):
+        if not indented and found.group()[:1] in b" \t":
+            continue
         origin, names, modules = found.groups()
         if modules is not None:
             yield from ((module, 0, ()) for module in _first_words(modules))
