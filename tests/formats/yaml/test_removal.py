@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cifix.formats.yaml import Map, Seq, leaves, parse
-from cifix.formats.yaml.removal import claims, emptied, remove, without
+from cifix.formats.yaml.removal import claims, remove, without
 from cifix.model.change import splice
 from cifix.model.expect import Absent, Route, Value
 from cifix.model.text import Opaque, Text
@@ -84,13 +84,6 @@ def test_lines_and_the_own_comment_go_with_it(source: str, route: Route, expecte
 def test_what_would_lose_something_is_opaque(source: str, route: Route, why: str) -> None:
     with pytest.raises(Opaque, match=why):
         removed(source, *route)
-
-
-def test_a_mapping_that_would_be_left_empty_goes_too() -> None:
-    found = parse(text("a:\n  with:\n    x: 1\n  b: 2\nc: [{d: 1}]\n"))
-    assert emptied(found, ("a", "with", "x")) == ("a", "with")
-    assert emptied(found, ("a", "b")) == ("a", "b")
-    assert emptied(found, ("c", 0, "d")) == ("c", 0, "d")
 
 
 def test_claims_say_what_differs() -> None:

@@ -40,16 +40,6 @@ def remove(path: str, document: Document, route: Route) -> Edit:
     return _from_block(path, document, start, tail.end, following)
 
 
-def emptied(document: Document, route: Route) -> Route:
-    """The route to take out so that no empty mapping is left behind: `route`, or a mapping that holds only it."""
-    while len(route) > 1 and isinstance(route[-2], str):
-        holder = document.at(route[:-1])
-        if not isinstance(holder, Map) or len(holder.entries) > 1:
-            break
-        route = route[:-1]
-    return route
-
-
 def without(found: Leaves, route: Route) -> Leaves:
     """The leaves of a file after the removal of `route`: what stands behind an item moves up by one."""
     size = len(route) - 1
