@@ -4,7 +4,8 @@ Piped into `git apply` the text of a dry run is a valid patch: git passes over t
 """
 
 import shlex
-from collections.abc import Iterator, Sequence
+import string
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cifix.engine.plan import Patch, Placed
@@ -12,6 +13,8 @@ from cifix.model.finding import Fix, Refusal, Safety
 from cifix.report import diff
 from cifix.report.message import subject
 from cifix.report.outcome import Outcome
+
+_SHOWN = (string.ascii_letters + string.digits + "/._-").encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,9 @@ def lines(outcome: Outcome) -> Iterator[Line]:
     """The whole report, line by line; bytes of the diff are those of the files."""
     ids = outcome.commits or (None,) * len(outcome.patches)
     for patch, sha in zip(outcome.patches, ids, strict=True):
-        yield from _patch(patch, sha, with_diff=outcome.mode == "dry-run")
+        yield from _patch(patch, sha)
+        yield from _diff(outcome, patch) if outcome.mode == "dry-run" else ()
+        yield Line(b"")
     if outcome.refused or outcome.held:
         yield from _left(outcome)
     yield from _troubles(outcome)
@@ -37,7 +42,7 @@ def lines(outcome: Outcome) -> Iterator[Line]:
         yield _line(f"Next: {following}", "bold")
 
 
-def _patch(patch: Patch, sha: str | None, *, with_diff: bool) -> Iterator[Line]:
+def _patch(patch: Patch, sha: str | None) -> Iterator[Line]:
     yield _line(f"{patch.rule.id}: {patch.rule.summary}", "bold cyan")
     for fix in patch.fixes:
         for placed in patch.findings:
@@ -46,10 +51,12 @@ def _patch(patch: Patch, sha: str | None, *, with_diff: bool) -> Iterator[Line]:
         yield _line(f"    fix ({fix.safety.word}): {fix.title}", "green")
     if sha is not None:
         yield _line(f"    commit {sha[:12]} {subject(patch)}")
-    if with_diff:
-        for line in diff.patch(patch.before, patch.after).split(b"\n")[:-1]:
-            yield Line(line, _diff_style(line))
-    yield Line(b"")
+
+
+def _diff(outcome: Outcome, patch: Patch) -> Iterator[Line]:
+    after = patch.before.with_changes(outcome.changes(patch))
+    for line in diff.patch(patch.before, after).split(b"\n")[:-1]:
+        yield Line(line, _diff_style(line))
 
 
 def _left(outcome: Outcome) -> Iterator[Line]:
@@ -78,11 +85,14 @@ def _troubles(outcome: Outcome) -> Iterator[Line]:
 
 def _summary(outcome: Outcome) -> Iterator[str]:
     fixed = sum(len(patch.findings) for patch in outcome.patches)
-    files = {path for patch in outcome.patches for path in patch.paths}
+    paths = {path for patch in outcome.patches for path in patch.paths}
+    files = {change.path for patch in outcome.patches for change in outcome.changes(patch)}
     if fixed:
         yield f"{_done(outcome)} {_count(fixed, 'finding')} in {_count(len(files), 'file')}{_where(outcome)}."
     else:
-        yield "Nothing to fix."
+        yield f"{_done(outcome)} nothing." if outcome.refused or outcome.held else "Nothing to fix."
+    if len(files) < len(paths):
+        yield f"Yours to `git add`: {_count(len(paths) - len(files), 'file')} hidden until now."
     if outcome.refused:
         yield f"{_count(len(outcome.refused), 'finding')} left for a person; the reasons stand above."
     if outcome.held:
@@ -96,8 +106,8 @@ def _done(outcome: Outcome) -> str:
 
 
 def _where(outcome: Outcome) -> str:
-    if outcome.mode == "in-place":
-        return " in the work tree; nothing was committed"
+    if outcome.in_place:
+        return " in the work tree; nothing was committed" if outcome.written else " in the work tree, without a commit"
     if outcome.branch is None:
         return f" with {_count(len(outcome.patches), 'commit')}"
     already = ", which holds them already" if outcome.state == "already-done" else ""
@@ -106,17 +116,30 @@ def _where(outcome: Outcome) -> str:
 
 def _next(outcome: Outcome) -> str:
     again = [outcome.path, *outcome.arguments] if outcome.path != "." else list(outcome.arguments)
+    if outcome.mode == "check" and outcome.base is None:
+        again.append("--in-place")
     if any(_reviewable(placed) for placed in outcome.held):
-        return shlex.join(["cifix", "apply", "--dry-run", *again, "--safety", "review"])
+        return _typed(["cifix", "apply", "--dry-run", *again, "--safety", "review"])
     if not outcome.patches:
         return ""
     if outcome.mode in ("check", "dry-run"):
-        return shlex.join(["cifix", "apply", *(["--dry-run"] if outcome.mode == "check" else []), *again])
+        return _typed(["cifix", "apply", *(["--dry-run"] if outcome.mode == "check" else []), *again])
     git = ["git", *(["-C", outcome.path] if outcome.path != "." else [])]
     if outcome.mode == "in-place":
-        return shlex.join([*git, "diff"])
+        return _typed([*git, "diff"])
     span = f"{outcome.base}..{outcome.branch}" if outcome.base else outcome.branch or ""
-    return shlex.join([*git, "log", "-p", span])
+    return _typed([*git, "log", "-p", span])
+
+
+def _typed(words: Iterable[str]) -> str:
+    """A command line that a shell takes apart into `words`, whatever characters they hold."""
+    return " ".join(shlex.quote(word) if word.isprintable() else _octal(word) for word in words)
+
+
+def _octal(word: str) -> str:
+    """The shell's `$'...'`, in which a byte that cannot be shown stands as its number."""
+    raw = word.encode("utf-8", "surrogateescape")
+    return "$'" + "".join(chr(byte) if byte in _SHOWN else f"\\{byte:03o}" for byte in raw) + "'"
 
 
 def _reviewable(placed: Placed) -> bool:

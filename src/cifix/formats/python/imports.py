@@ -19,6 +19,7 @@ _MODULES = {"py", "pyi", "pyx", "pxd", "pxi", "so", "pyd", "c", "cc", "cpp", "cu
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 _GUARDS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+_WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_STATEMENT = re.compile(
     rb"(?:^(?:\xef\xbb\xbf)?|[\r\n;:])[ \t]*"
     rb"(?:from[ \t]+[^\r\n;#]+?[ \t]import[ \t]*\([^)]*|(?:from|import)[ \t](?:\\\r?\n|[^\r\n])*)"
@@ -82,8 +83,8 @@ def binds(text: Text) -> frozenset[str] | None:
 
 def mentions(data: bytes, names: Iterable[bytes]) -> bool:
     """Whether an import statement in `data` may name one of `names`; quick, and right when it says no."""
-    named = re.compile(rb"\b(?:" + b"|".join(map(re.escape, names)) + rb")\b")
-    return any(named.search(found.group()) for found in _IMPORT_STATEMENT.finditer(data))
+    wanted = frozenset(names)
+    return any(not wanted.isdisjoint(_WORD.findall(found.group())) for found in _IMPORT_STATEMENT.finditer(data))
 
 
 def module_stem(path: str) -> str | None:
