@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cifix.errors import UsageError
 from cifix.formats.actions.workflow import workflow
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.snapshot import Snapshot
@@ -57,6 +58,8 @@ def test_an_announced_label_is_shown_with_its_day() -> None:
     [
         ("strategy: {matrix: {os: [[ubuntu-20.04, gpu]]}}\n    runs-on: ${{ matrix.os }}", "custom-runner"),
         ("strategy: {matrix: {os: ['${{ x || ''ubuntu-20.04'' }}']}}\n    runs-on: ${{ matrix.os }}", "indirect"),
+        ("strategy: {matrix: {os: [ubuntu-20.04]}}\n    runs-on: ${{ matrix.os || 'ubuntu-24.04' }}", "indirect"),
+        ("strategy: {matrix: {os: [ubuntu-20.04]}}\n    runs-on: [own, '${{ matrix.os }}']", "custom-runner"),
         ("strategy: {matrix: {c: [ubuntu-20.04]}}\n    runs-on: ${{ matrix.c.os }}", "indirect"),
         ("strategy: {matrix: '${{ fromJSON(''{\"os\": [\"ubuntu-20.04\"]}'') }}'}\n    runs-on: ${{ matrix.os }}", ""),
     ],
@@ -64,6 +67,11 @@ def test_an_announced_label_is_shown_with_its_day() -> None:
 def test_labels_that_cannot_be_followed(lines: str, key: str) -> None:
     outcomes = [found.outcome for found in findings(job(lines))]
     assert [one.key for one in outcomes if isinstance(one, Refusal)] == [key or "indirect"]
+
+
+def test_a_day_is_written_as_one() -> None:
+    with pytest.raises(UsageError, match="a day such as"):
+        Options(today="tomorrow")
 
 
 def test_a_list_of_one_label_in_a_matrix_is_a_label() -> None:

@@ -30,6 +30,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from cifix.errors import UsageError
 from cifix.formats.actions.workflow import WORKFLOWS, Workflow, workflow
 from cifix.formats.yaml import Document, leaves
 from cifix.formats.yaml.edit import replace
@@ -46,6 +47,7 @@ from cifix.rules.runner_labels.moves import Move, Uncertain, expected, move, spe
 from cifix.rules.runner_labels.obstacles import Obstacle, obstacles
 from cifix.rules.runner_labels.sites import Runner, Site, runner
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STRAY = {
     "custom-runner": "it stands beside other labels or in a group, as the labels of self-hosted runners do",
     "indirect": "it reaches `runs-on` through an expression or an input",
@@ -61,6 +63,10 @@ class Options:
 
     today: str = ""
     announced: bool = False
+
+    def __post_init__(self) -> None:
+        if self.today and not _DAY.fullmatch(self.today):
+            raise UsageError(f"option of runner-labels: today must be a day such as 2026-11-24, not {self.today!r}")
 
 
 @declare(

@@ -8,7 +8,8 @@ from cifix.formats.actions.workflow import Job, Workflow
 from cifix.formats.yaml import Document, Map, Node, Scalar, Seq, resolved
 from cifix.model.expect import Route
 
-_FED = re.compile(r"\$\{\{\s*matrix((?:\.[\w-]+|\[\s*'[\w-]+'\s*\])+)\s*\}\}")
+_MENTION = re.compile(r"\bmatrix((?:\.[\w-]+|\[\s*'[\w-]+'\s*\])+)")
+_FED = re.compile(rf"\$\{{\{{\s*{_MENTION.pattern}\s*\}}\}}")
 _KEY = re.compile(r"[\w-]+")
 _INPUT = re.compile(r"\binputs\.([\w-]+)", re.IGNORECASE)
 _RUNNER = re.compile(r"(?i).*(?:runs?[-_]?on|runner|\bos\b|image).*")
@@ -51,7 +52,8 @@ def runner(workflow: Workflow, job: Job) -> Runner:
         if fed and not site.stray:
             axis = tuple(_KEY.findall(fed.group(1)))
         elif "${{" in site.scalar.value:
-            found += [Site(site.route, site.scalar, "indirect"), *_inputs(workflow, site.scalar)]
+            found += [Site(site.route, site.scalar, site.stray or "indirect"), *_inputs(workflow, site.scalar)]
+            found += _mentioned(workflow.document, job, site)
         else:
             found.append(site)
     found += _fed(workflow.document, (*job.route, "strategy", "matrix"), axis) if axis else ()
@@ -89,6 +91,14 @@ def _inputs(workflow: Workflow, scalar: Scalar) -> Iterator[Site]:
                     yield Site(route, node, "indirect")
             case _:
                 pass
+
+
+def _mentioned(document: Document, job: Job, site: Site) -> Iterator[Site]:
+    """The places of the matrix that a larger expression, or a list of labels, reads."""
+    for mention in _MENTION.finditer(site.scalar.value):
+        axis = tuple(_KEY.findall(mention.group(1)))
+        for fed in _fed(document, (*job.route, "strategy", "matrix"), axis):
+            yield Site(fed.route, fed.scalar, fed.stray or site.stray or "indirect")
 
 
 def _fed(document: Document, route: Route, axis: tuple[str, ...]) -> Iterator[Site]:
