@@ -228,7 +228,7 @@ def test_a_cycle_in_a_package_with_missing_modules_is_not_believed() -> None:
 @pytest.mark.parametrize(
     ("init", "others", "key"),
     [
-        ("def f():\n    return A\n", {}, "used-in-function"),
+        ("f = lambda: A\n", {}, "used-in-function"),
         ("__all__ = ['A'] + list(A)\n", {}, "dynamic-all"),
         ("", {"c.py": "import atexit\natexit.register(print)\n", "a.py": "from p import B, c\nA = B\n"}, "side-effect"),
         ("", {"a.py": "from p import B\nA = B\n", "b.py": "from p import A\nB = A\n"}, "cycle-remains"),

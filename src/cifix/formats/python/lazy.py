@@ -1,14 +1,15 @@
 """The lazy table: names that a package imports on first use, as cifix writes it and reads it back."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cifix.formats.python.names import flattened, is_type_checking, names, running
 
 TABLE = "_LAZY"
 NAMESPACE = "_LAZY_NAMESPACE"
-MACHINERY = frozenset({TABLE, NAMESPACE, "TYPE_CHECKING", "__getattr__", "__dir__", "__all__"})
+FINDER = "_lazy_import"
+MACHINERY = frozenset({TABLE, NAMESPACE, FINDER, "TYPE_CHECKING", "__getattr__", "__dir__", "__all__"})
 """Names that serve the table or a type checker, not the package's users."""
 
 BUILTINS = frozenset({"sorted", "getattr", "AttributeError", "ImportError"})
@@ -65,25 +66,30 @@ def exports(tree: ast.Module) -> frozenset[str]:
     return frozenset((set(names(running(tree)).bound) | lazy) - MACHINERY)
 
 
-def render(entries: Sequence[Entry], static: Sequence[str], checking: str, style: Style) -> str:
+def render(
+    entries: Sequence[Entry], static: Sequence[str], checking: str, style: Style, own: Collection[str] = ()
+) -> str:
     """The block that makes `entries` lazy; lines end in LF, the last one has no ending.
 
     `static` are the import lines that type checkers and freezers shall read, `checking` is the
     condition that is true only for them. The block runs on Python 3.9 and later and imports nothing.
     `import_module` does not ask the package for its attributes, which `from . import name` would
     do, without end. The namespace is captured early because a submodule may be called `globals`.
+    `own` are those of `__getattr__` and `__dir__` that the module defines itself; such a `__getattr__`
+    must ask `_lazy_import` for the names of the table first.
     """
     lines = [f"if {checking}:", *(f"{style.indent}{line}" for line in static), "else:"]
-    runtime = [line.replace('"', style.quote) for line in _runtime(entries, style)]
+    runtime = [line.replace('"', style.quote) for line in _runtime(entries, style, own)]
     lines += [f"{style.indent}{line}" if line else "" for line in runtime]
     return "\n".join(lines)
 
 
-def _runtime(entries: Sequence[Entry], style: Style) -> Iterator[str]:
+def _runtime(entries: Sequence[Entry], style: Style, own: Collection[str]) -> Iterator[str]:
     yield f"{TABLE} = {{"
     yield from (style.indent + row for row in rows_of(entries))
     yield "}"
-    for line in _RUNTIME.splitlines():
+    head = f"def {FINDER}(name):" if "__getattr__" in own else _GETATTR
+    for line in "\n".join([_SETUP, head, _IMPORT, *([] if "__dir__" in own else [_DIR])]).splitlines():
         depth = (len(line) - len(line.lstrip())) // 4
         yield style.indent * depth + line.lstrip()
 
@@ -95,12 +101,14 @@ def rows_of(entries: Iterable[Entry]) -> Iterator[str]:
         yield f'"{entry.name}": ("{entry.module}", {attribute}),'
 
 
-_RUNTIME = f"""\
+_SETUP = f"""\
 {NAMESPACE} = globals()
-
+"""
+_GETATTR = f"""\
 def __getattr__(name):
     if name not in {TABLE}:
-        raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+        raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")"""
+_IMPORT = f"""\
     from importlib import import_module
 
     module, attribute = {TABLE}[name]
@@ -111,8 +119,8 @@ def __getattr__(name):
     except AttributeError as exc:
         raise ImportError(f"cannot import name {{name!r}} from {{__name__!r}}: {{exc}}", name=__name__) from exc
     {NAMESPACE}[name] = value
-    return value
-
+    return value"""
+_DIR = f"""
 def __dir__():
     return sorted({{*{NAMESPACE}, *{TABLE}}})
 """

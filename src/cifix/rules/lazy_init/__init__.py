@@ -71,10 +71,11 @@ class Options:
     refusals={
         "conditional": "the import stands in a condition, a loop, a `with` or a `try`",
         "cycle-remains": "the modules of the cycle need each other's names even if the package is lazy",
+        "deep-submodule": "a module further down would no longer be an attribute of its parent",
         "deleted": "the file deletes the name further on",
         "dynamic-all": "`__all__` is computed from the modules",
         "dynamic-namespace": "the file works on `globals()` or `sys.modules` itself",
-        "existing-getattr": "the file has a `__getattr__`, `__dir__` or lazy table of its own",
+        "existing-getattr": "the file has a lazy table of its own, or a `__getattr__` that it cannot share",
         "latent-cycle": "a module of the package could no longer be the first import of a process",
         "loaded-anyway": "what must stay loads the same module, so a delay would gain nothing",
         "missing-module": "the module is in no commit; being lazy would only hide that",
@@ -88,7 +89,8 @@ class Options:
         "star-import": "a star import takes names that are not written down",
         "submodule-clash": "a submodule bears the name, and would take its place once it is imported",
         "used-at-import": "the package needs the name while it is imported",
-        "used-in-function": "a function of the file uses the name as a global",
+        "used-in-annotation": "an annotation names it as text, and `typing.get_type_hints` would not find it",
+        "used-in-function": "code that runs later uses the name as a global, and cannot import it for itself",
     },
 )
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
@@ -109,9 +111,12 @@ def _wanted(package: Package, name: str, options: Options) -> bool:
 
 
 def _convert_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
-    """Each conversion starts from the tree that the one before leaves."""
+    """Each conversion starts from the tree that the one before leaves; one that needs a changed file waits its turn."""
     order = Order(package)
+    changed: set[str] = set()
     for name in inits:
+        if package.modules[name] in changed:
+            continue
         try:
             init = _init(order.package, name)
         except Opaque as why:
@@ -123,6 +128,10 @@ def _convert_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
         draft = settled(init, order)
         if draft.moved:
             fix = _fix(draft, f"Import {_count(draft)} of {name} on first use")
+            paths = {change.path for change in fix.changes}
+            if changed & paths:
+                continue
+            changed |= paths
             yield _finding(init, draft.moved[0].statement, f"import {name} runs every module it re-exports from", fix)
             order = Order(package.at(order.package.snapshot.with_changes(fix.changes)))
         yield from _told(draft)
@@ -193,7 +202,8 @@ def _init(package: Package, name: str) -> Init:
 
 
 def _fix(draft: Draft, title: str) -> Fix:
-    return Fix(title, Safety.REVIEW, draft.edits(), (Exports(draft.init.path),))
+    edits = draft.edits()
+    return Fix(title, Safety.REVIEW, edits, tuple(Exports(path) for path in dict.fromkeys(x.path for x in edits)))
 
 
 def _count(draft: Draft) -> str:
