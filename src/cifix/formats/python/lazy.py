@@ -4,6 +4,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cifix.formats.python.keyword import is_lazy
 from cifix.formats.python.names import flattened, is_type_checking, names, running
 
 TABLE = "_LAZY"
@@ -34,13 +35,61 @@ class Style:
 
 
 def table(tree: ast.Module) -> Mapping[str, Entry]:
-    """The entries of a module's lazy table, by name; empty if it has none that was written by `render`."""
-    return {entry.name: entry for block in _static(tree) if (found := _dict(block)) for entry in _entries(found)}
+    """The entries of a module's lazy table, by name; empty if it has none that was written by `render` or `attach`."""
+    found: dict[str, Entry] = {}
+    for block in _static(tree):
+        if value := _dict(block):
+            found |= {entry.name: entry for entry in _entries(value)}
+        elif call := _attached(block):
+            found |= {entry.name: entry for entry in _loaded(call)}
+    return found
+
+
+def attached(tree: ast.Module) -> bool:
+    """Whether the module has a block as `attach` writes it."""
+    return any(_attached(block) for block in _static(tree))
+
+
+def promises(tree: ast.Module) -> Mapping[str, Entry]:
+    """What the `lazy from` statements of a module import on first use, by name, as entries of a table."""
+    return {
+        alias.asname or alias.name: _promise(statement, alias)
+        for statement in flattened(running(tree).body)
+        if isinstance(statement, ast.ImportFrom) and is_lazy(statement)
+        for alias in statement.names
+    }
+
+
+def _promise(statement: ast.ImportFrom, alias: ast.alias) -> Entry:
+    origin = "." * statement.level + (statement.module or "")
+    name = alias.asname or alias.name
+    return Entry(name, origin, alias.name) if statement.module else Entry(name, f"{origin}{alias.name}", None)
+
+
+def lazy_modules(tree: ast.Module, name: str) -> frozenset[str]:
+    """The modules that `__lazy_modules__` of module `name` lists, as far as they are written there."""
+    found: set[str] = set()
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="__lazy_modules__")], value=ast.Set() | ast.List() as value):
+                found.update(_spelled(item, name) for item in value.elts)
+    return frozenset(found)
+
+
+def _spelled(item: ast.expr, name: str) -> str:
+    match item:
+        case ast.Name(id="__name__"):
+            return name
+        case ast.Constant(value=str(module)):
+            return module
+        case ast.JoinedStr(values=[ast.FormattedValue(value=ast.Name(id="__name__")), ast.Constant(value=str(rest))]):
+            return name + rest
+    return ""
 
 
 def beside(tree: ast.Module) -> ast.Module:
     """The module as it runs, without the block that `render` wrote."""
-    blocks = [statement for statement in _static(tree) if _dict(statement)]
+    blocks = [statement for statement in _static(tree) if _dict(statement) or _attached(statement)]
     return running(ast.Module([statement for statement in tree.body if statement not in blocks], []))
 
 
@@ -82,6 +131,34 @@ def render(
     runtime = [line.replace('"', style.quote) for line in _runtime(entries, style, own)]
     lines += [f"{style.indent}{line}" if line else "" for line in runtime]
     return "\n".join(lines)
+
+
+def attach(entries: Sequence[Entry], static: Sequence[str], checking: str, style: Style) -> str:
+    """The block that hands `entries` to `lazy_loader.attach`; each must be `loadable`.
+
+    Source: https://scientific-python.org/specs/spec-0001/, read 2026-11.
+    """
+    modules = [entry.name for entry in entries if entry.attribute is None]
+    found: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.attribute is not None:
+            found.setdefault(entry.module.removeprefix("."), []).append(entry.name)
+    one = style.indent
+    runtime = ["import lazy_loader as _lazy_loader", "", "__getattr__, __dir__, _ = _lazy_loader.attach("]
+    runtime += [f"{one}__name__,", f"{one}submodules={_list(modules)},", f"{one}submod_attrs={{"]
+    runtime += [f'{one}{one}"{module}": {_list(listed)},' for module, listed in found.items()] + [f"{one}}},", ")"]
+    lines = [f"if {checking}:", *(one + line for line in static), "else:"]
+    return "\n".join([*lines, *(one + line.replace('"', style.quote) if line else "" for line in runtime)])
+
+
+def loadable(entry: Entry) -> bool:
+    """Whether `lazy_loader.attach` has words for an entry: a module one dot away, and no other name for anything."""
+    leaf = entry.module.removeprefix(".")
+    return entry.module == f".{leaf}" and leaf.isidentifier() and entry.name == (entry.attribute or leaf)
+
+
+def _list(names: Iterable[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
 
 
 def _runtime(entries: Sequence[Entry], style: Style, own: Collection[str]) -> Iterator[str]:
@@ -138,6 +215,28 @@ def _dict(block: ast.If) -> ast.Dict | None:
         case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as value), *_] if name == TABLE:
             return value
     return None
+
+
+def _attached(block: ast.If) -> ast.Call | None:
+    match block.orelse:
+        case [ast.Import(), ast.Assign(value=ast.Call(func=ast.Attribute(attr="attach")) as call)]:
+            return call if all(_is_literal(keyword.value) for keyword in call.keywords) else None
+    return None
+
+
+def _is_literal(value: ast.expr) -> bool:
+    try:
+        return isinstance(ast.literal_eval(value), list | dict)
+    except ValueError:
+        return False
+
+
+def _loaded(call: ast.Call) -> Iterator[Entry]:
+    given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+    for name in given.get("submodules") or ():
+        yield Entry(name, f".{name}", None)
+    for module, listed in (given.get("submod_attrs") or {}).items():
+        yield from (Entry(name, f".{module}", name) for name in listed)
 
 
 def _static(tree: ast.Module) -> list[ast.If]:

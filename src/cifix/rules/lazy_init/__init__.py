@@ -30,7 +30,7 @@ Sources:
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cifix.formats import python
 from cifix.formats.python.order import Failure, Order
@@ -43,6 +43,7 @@ from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.lazy_init.draft import Draft, cured, settled
 from cifix.rules.lazy_init.reexports import Init
+from cifix.rules.lazy_init.styles import Style, style_of
 
 _ELSEWHERE = frozenset({"tests", "test", "docs", "doc", "examples", "fixtures", "vendor", "vendored", "_vendor"})
 """Folders whose packages are not what users import."""
@@ -54,11 +55,15 @@ class Options:
 
     `selected`: convert every package that gains by it, not only those that cannot be imported; set when
     the rule is named on the command line. `packages`: path patterns that packages must match, such as
-    `src/car/**`; all packages without any.
+    `src/car/**`; all packages without any. `style`: `getattr` writes a `__getattr__`; `lazy-loader` calls
+    `lazy_loader.attach` where the project depends on lazy-loader; `pep810` writes `lazy from` where it needs
+    Python 3.15, else the list `__lazy_modules__`, which older Pythons ignore; `auto` is `pep810` where the
+    project needs Python 3.15, else `lazy-loader` where it depends on that, else `getattr`.
     """
 
     selected: bool = False
     packages: tuple[str, ...] = ()
+    style: str = "auto"
 
 
 @declare(
@@ -80,6 +85,7 @@ class Options:
         "loaded-anyway": "what must stay loads the same module, so a delay would gain nothing",
         "missing-module": "the module is in no commit; being lazy would only hide that",
         "no-star-list": "there is no `__all__`, and what a star import takes depends on conditions",
+        "not-expressible": "the style that was asked for has no words for the name",
         "opaque": "the file cannot be read as Python",
         "probed": "a `try` elsewhere imports the package to learn whether it works",
         "rebound": "the name is bound more than once",
@@ -98,7 +104,7 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     for package in packages(snapshot):
         inits = [name for name in package.modules if _wanted(package, name, options)]
         if inits and options.selected:
-            yield from _convert_all(package, inits)
+            yield from _convert_all(package, inits, options.style)
         elif inits and _suspicious(package):
             yield from _cure_all(package, inits)
 
@@ -110,7 +116,7 @@ def _wanted(package: Package, name: str, options: Options) -> bool:
     return not options.packages or matches(path, options.packages)
 
 
-def _convert_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
+def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterator[Finding]:
     """Each conversion starts from the tree that the one before leaves; one that needs a changed file waits its turn."""
     order = Order(package)
     changed: set[str] = set()
@@ -125,7 +131,8 @@ def _convert_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
             continue
         if not init.reexports():
             continue
-        draft = settled(init, order)
+        style = style_of(init, wanted)
+        draft = settled(replace(init, native=style in {Style.KEYWORD, Style.LISTED}), order, style)
         if draft.moved:
             fix = _fix(draft, f"Import {_count(draft)} of {name} on first use")
             paths = {change.path for change in fix.changes}

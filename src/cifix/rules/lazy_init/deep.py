@@ -31,6 +31,8 @@ def barrier(package: Package, module: str) -> str | None:
         return f"{parent} has no {INIT} that could import {leaf} on first use"
     if leaf in init.names.bound and leaf not in table(init.module.tree):
         return f"{parent} has another {leaf}"
+    if init.closed:
+        return f"{parent} has a lazy table of another make"
     obstacle = init.file_obstacle()
     return f"{parent} could not import {leaf} on first use: {obstacle[1]}" if obstacle else None
 

@@ -13,6 +13,7 @@ from cifix.model.change import Edit, inverse, origin
 from cifix.rules.lazy_init.deep import barrier, hidden, revealing
 from cifix.rules.lazy_init.edits import lazy_edits
 from cifix.rules.lazy_init.reexports import Init, Obstacle, Reexport, Statement
+from cifix.rules.lazy_init.styles import Style, inexpressible, styled
 
 _TRIES = 8
 """How many statements are tried at each step of keeping a module importable."""
@@ -30,6 +31,7 @@ class Draft:
     kept: tuple[Obstacle, ...]
     before: frozenset[str]
     works: bool = False
+    style: Style = Style.GETATTR
 
     @cached_property
     def order(self) -> Order:
@@ -64,8 +66,9 @@ class Draft:
         along = every if self.computed else self._children(self.lost)
         public = {name for name in self._children(self.before) if not name.startswith("_")}
         bound = set(self.init.names.bound)
+        public |= set(self.init.star_list())
         deep = revealing(self.init.package, self.hidden, self.before)
-        return (*lazy_edits(self.init, self.moved, along - bound, public | set(self.init.star_list())), *deep)
+        return (*styled(self.style, self.init, self.moved, along - bound, public), *deep)
 
     @cached_property
     def hidden(self) -> tuple[str, ...]:
@@ -102,13 +105,13 @@ class Draft:
         return list(dict.fromkeys(each.statement for each in self.moved))
 
 
-def settled(init: Init, order: Order) -> Draft:
+def settled(init: Init, order: Order, style: Style = Style.GETATTR) -> Draft:
     """Everything in one file that can be lazy and gains by it; the rest is kept, each with its reason.
 
     `order` is the import order of the tree as it stands.
     """
     free, kept = init.survey()
-    draft = Draft(init, tuple(free), tuple(kept), frozenset())
+    draft = Draft(init, tuple(free), tuple(kept), frozenset(), style=style)
     if not free:
         return draft
     first = order.first(init.name)
@@ -116,8 +119,17 @@ def settled(init: Init, order: Order) -> Draft:
     draft = replace(draft, before=before, works=first.failure is None)
     if obstacle := _whole(init, order):
         return replace(draft, moved=(), kept=(obstacle,))
-    draft = _worthwhile(_without_effects(draft, order))
-    return _listed(_worthwhile(_reachable(_worthwhile(_importable(draft, order)), order)))
+    draft = _worthwhile(_without_effects(_expressible(draft), order))
+    draft = _worthwhile(_reachable(_worthwhile(_importable(draft, order)), order))
+    return _open(_listed(_worthwhile(_expressible(draft))))
+
+
+def _expressible(draft: Draft) -> Draft:
+    """Keep the names that the style has no words for; others of `__lazy_modules__` may have to stay with them."""
+    while held := list(inexpressible(draft.style, draft.init, draft.moved)):
+        why = held[0][1]
+        draft = draft.keeping([each for each, reason in held if reason == why], "not-expressible", why)
+    return draft
 
 
 def cured(init: Init, order: Order, failure: Failure) -> Draft:
@@ -138,12 +150,19 @@ def cured(init: Init, order: Order, failure: Failure) -> Draft:
             return _stuck(draft, [obstacle for obstacle in kept if obstacle.statement.lineno == line], current)
         draft = replace(draft, moved=(*draft.moved, *more))
         current = draft.order.first(init.name).failure
-    return _proven(draft)
+    return _open(_proven(draft))
 
 
 def _whole(init: Init, order: Order) -> Obstacle | None:
     found = init.file_obstacle() or _probe(init, order)
     return Obstacle(init.reexports()[0], found[0], (), found[1]) if found else None
+
+
+def _open(draft: Draft) -> Draft:
+    """Nothing moves into a lazy table of another make."""
+    if not draft.moved or not draft.init.closed:
+        return draft
+    return draft.keeping(draft.moved, "existing-getattr", "the file has a lazy table of another make")
 
 
 def _listed(draft: Draft) -> Draft:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from cifix.formats.python import Module, Span
 from cifix.formats.python.functions import annotated, asks, head
-from cifix.formats.python.lazy import FINDER, TABLE, Entry, Style, ends, render, rows_of, table
+from cifix.formats.python.lazy import FINDER, TABLE, Entry, Style, attach, attached, ends, render, rows_of, table
 from cifix.formats.python.names import has_dunder_all, names
 from cifix.formats.python.statements import Taken, comment_lines, removed, restated, thinned
 from cifix.model.change import Edit
@@ -17,20 +17,29 @@ Replacement = tuple[Span, str]
 
 
 def lazy_edits(
-    init: Init, moved: Sequence[Reexport], along: Iterable[str] = (), public: Iterable[str] = ()
+    init: Init,
+    moved: Sequence[Reexport],
+    along: Iterable[str] = (),
+    public: Iterable[str] = (),
+    *,
+    loader: bool = False,
 ) -> tuple[Edit, ...]:
     """Move re-exports into a lazy block at the place of the first; `along` are submodules that get an entry too.
 
     A literal `__all__` of the `public` names is written if there is none, so that a star takes what it took.
+    With `loader` the block hands the table to lazy_loader.
     """
     module = init.module
-    taken = _by_statement(moved)
+    taken = by_statement(moved)
     named = list(dict.fromkeys(each.entry for each in _ordered(moved)))
     entries = named + [Entry(name, f".{name}", None) for name in sorted(along)]
-    if table(module.tree):
+    if table(module.tree) and not attached(module.tree):
         edits = [*_extension(module, taken, entries), *_departures(module, taken)]
     else:
-        edits = [*_conversion(init, taken, entries, sorted(public)), *_answer(init, module.span(taken[0].statement)[0])]
+        edits = [
+            *_conversion(init, taken, entries, sorted(public), loader=loader),
+            *_answer(init, module.span(taken[0].statement)[0]),
+        ]
     edits += _local_imports(init, [each.name for each in _ordered(moved)])
     return tuple(sorted(Edit(init.path, start, end, new) for (start, end), new in edits))
 
@@ -57,7 +66,8 @@ def _ordered(moved: Sequence[Reexport]) -> list[Reexport]:
     return sorted(moved, key=lambda each: (each.statement.lineno, each.position))
 
 
-def _by_statement(moved: Sequence[Reexport]) -> list[Taken]:
+def by_statement(moved: Sequence[Reexport]) -> list[Taken]:
+    """What leaves each statement, from the top."""
     return [_taken(list(same)) for _, same in groupby(_ordered(moved), key=lambda each: each.statement.lineno)]
 
 
@@ -97,14 +107,14 @@ def _inserted(module: Module, place: tuple[int, str], lines: Sequence[str]) -> R
 
 
 def _conversion(
-    init: Init, taken: Sequence[Taken], entries: Sequence[Entry], public: Sequence[str]
+    init: Init, taken: Sequence[Taken], entries: Sequence[Entry], public: Sequence[str], *, loader: bool
 ) -> Iterator[Replacement]:
     """The block at the place of the first statement, and all that leaves its place for it."""
     module = init.module
     first, rest = taken[0], taken[1:]
     place = _place(module, first)
     leaving = list(_departures(module, rest if first.whole else taken, floor=place[1]))
-    block = _block(init, _static(module, taken), entries, public, module.span(first.statement)[0])
+    block = _block(init, _static(module, taken), entries, public, module.span(first.statement)[0], loader=loader)
     text = _spaced(module, block, place, [span for span, new in leaving if not new])
     yield place, text.replace("\n", module.text.newline_at(place[0]))
     yield from leaving
@@ -162,15 +172,37 @@ def _static(module: Module, taken: Sequence[Taken]) -> list[str]:
     return [line for each in taken for line in restated(module, each, above=each is not taken[0] or not headed)]
 
 
-def _block(init: Init, static: Sequence[str], entries: Sequence[Entry], public: Sequence[str], place: int) -> str:
+def _block(
+    init: Init,
+    static: Sequence[str],
+    entries: Sequence[Entry],
+    public: Sequence[str],
+    place: int,
+    *,
+    loader: bool = False,
+) -> str:
     module = init.module
     style = Style(module.indent, module.quote)
     setup, checking = _type_checking(module, place)
-    block = render(entries, static, checking, style, init.own)
-    if not has_dunder_all(module.tree):
-        lines = "".join(f"{style.indent}{style.quote}{name}{style.quote},\n" for name in public)
-        setup = f"__all__ = [\n{lines}]\n\n{setup}"
-    return setup + block
+    block = attach(entries, static, checking, style) if loader else render(entries, static, checking, style, init.own)
+    return _all(module, public) + setup + block
+
+
+def listing(init: Init, public: Iterable[str]) -> tuple[Edit, ...]:
+    """A literal `__all__` at the end of a file that has none."""
+    text, end = init.module.text.text, len(init.module.text.text)
+    lines = _all(init.module, sorted(public)).rstrip("\n")
+    if not lines:
+        return ()
+    new = f"\n{lines}\n" if text.endswith(("\r", "\n")) else f"\n\n{lines}"
+    return (Edit(init.path, end, end, new.replace("\n", init.module.text.newline_at(end))),)
+
+
+def _all(module: Module, public: Sequence[str]) -> str:
+    if has_dunder_all(module.tree):
+        return ""
+    lines = "".join(f"{module.indent}{module.quote}{name}{module.quote},\n" for name in public)
+    return f"__all__ = [\n{lines}]\n\n"
 
 
 def _type_checking(module: Module, place: int) -> tuple[str, str]:

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from cifix.formats.python import Module
 from cifix.formats.python.functions import Function, asks, head, hook, owner, readers
-from cifix.formats.python.lazy import BUILTINS, MACHINERY, TABLE, Entry, beside
+from cifix.formats.python.keyword import is_lazy
+from cifix.formats.python.lazy import BUILTINS, MACHINERY, TABLE, Entry, attached, beside, lazy_modules
 from cifix.formats.python.names import Names, certain, dunder_all, flattened, has_dunder_all, names, running
 from cifix.formats.python.packages import Package
 
@@ -41,12 +42,16 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class Init:
-    """The `__init__.py` of `name`, one of the modules of `package`."""
+    """The `__init__.py` of `name`, one of the modules of `package`.
+
+    `native`: Python itself shall make the imports lazy, so that functions find the names as globals.
+    """
 
     package: Package
     name: str
     path: str
     module: Module
+    native: bool = False
 
     @cached_property
     def names(self) -> Names:
@@ -76,8 +81,12 @@ class Init:
         return tuple(
             statement
             for statement in flattened(running(self.module.tree).body)
-            if isinstance(statement, Statement) and self._taken(statement)
+            if isinstance(statement, Statement) and self._taken(statement) and not self._is_lazy(statement)
         )
+
+    def _is_lazy(self, statement: Statement) -> bool:
+        listed = lazy_modules(self.module.tree, self.name)
+        return is_lazy(statement) or (isinstance(statement, ast.ImportFrom) and self.base(statement) in listed)
 
     def survey(self) -> tuple[list[Reexport], list[Obstacle]]:
         """The names that could be lazy for all that this file says, and what keeps the others."""
@@ -105,7 +114,7 @@ class Init:
                 for position, alias in enumerate(statement.names)
                 if self.package.contains(alias.name) and "." in alias.name
             ]
-        if not self.package.contains(self._base(statement)):
+        if not self.package.contains(self.base(statement)):
             return []
         if statement.names[0].name == "*":
             return [(0, name, name) for name in self._star_names(statement) or ("*",)]
@@ -113,14 +122,9 @@ class Init:
 
     def file_obstacle(self) -> tuple[str, str] | None:
         """Why nothing in the file can be lazy, as a key and a detail; None if names may be looked at one by one."""
-        bound = self.names.bound
-        taken = sorted({*bound} & (MACHINERY - {"TYPE_CHECKING", "__all__"}) - set(self.own))
-        hidden = sorted((self.children | set(bound)) & BUILTINS)
-        answer = self.own.get("__getattr__")
-        if taken:
-            return "existing-getattr", f"the file defines {taken[0]} itself"
-        if answer and (asks(answer) is None or head(self.module, answer) is None):
-            return "existing-getattr", "nothing can be put in front of what the file's own __getattr__ does"
+        hidden = sorted((self.children | set(self.names.bound)) & BUILTINS)
+        if answering := self._answering():
+            return "existing-getattr", answering
         if self.names.dynamic:
             return "dynamic-namespace", "the file reads or writes its own namespace as a dictionary"
         if dunder_all(self.module.tree) is None:
@@ -131,6 +135,22 @@ class Init:
             return "star-import", f"line {unknown.lineno} takes names that no literal __all__ lists"
         if not has_dunder_all(self.module.tree) and (unsure := self._unsure()):
             return "no-star-list", f"there is no __all__, and {unsure[0]} is bound under a condition only"
+        return None
+
+    @cached_property
+    def closed(self) -> bool:
+        """Whether the file says what is lazy in a way that cannot be added to."""
+        return attached(self.module.tree) or "__lazy_modules__" in self.names.bound
+
+    def _answering(self) -> str | None:
+        """What is in the way of another `__getattr__` and its table."""
+        bound = self.names.bound
+        taken = sorted({*bound} & (MACHINERY - {"TYPE_CHECKING", "__all__"}) - set(self.own))
+        answer = self.own.get("__getattr__")
+        if taken:
+            return f"the file defines {taken[0]} itself"
+        if answer and (asks(answer) is None or head(self.module, answer) is None):
+            return "nothing can be put in front of what the file's own __getattr__ does"
         return None
 
     def star_list(self) -> tuple[str, ...]:
@@ -145,7 +165,7 @@ class Init:
                 yield statement
 
     def _star_names(self, statement: ast.ImportFrom) -> tuple[str, ...] | None:
-        base = self._base(statement)
+        base = self.base(statement)
         source = self.package.source(base) if base in self.package.modules and base is not None else None
         return (dunder_all(source.tree) or None) if source else None
 
@@ -153,7 +173,8 @@ class Init:
         listed = {name for star in self._stars() for name in self._star_names(star) or ()}
         return sorted(set(self.star_list()) - listed - certain(running(self.module.tree).body))
 
-    def _base(self, statement: ast.ImportFrom) -> str | None:
+    def base(self, statement: ast.ImportFrom) -> str | None:
+        """The absolute name of the module that a `from` statement takes names from."""
         return self.package.absolute(self.name, statement.level, statement.module)
 
     def _name(self, statement: Statement, position: int, taken: str, bound: str) -> Reexport | tuple[str, str]:
@@ -171,14 +192,14 @@ class Init:
         """What a message says before the name that is taken."""
         if isinstance(statement, ast.Import):
             return ""
-        return self._base(statement) or ""
+        return self.base(statement) or ""
 
     def _target(self, statement: Statement, position: int, name: str) -> tuple[tuple[str, str | None], str] | None:
         """The table entry for one taken name, and the module it loads; None if that module does not exist."""
         if isinstance(statement, ast.Import):
             top = name if statement.names[position].asname else self.package.name
             return ((top, None), name) if name in self.package.modules else None
-        base = self._base(statement)
+        base = self.base(statement)
         spelled = "." * statement.level + (statement.module or "")
         if base is None or base not in self.package.modules:
             return None
@@ -208,7 +229,7 @@ class Init:
             return "used-at-import", f"{name} is used while the package is imported"
         if name in self.names.hinted:
             return "used-in-annotation", f"an annotation names {name}, and typing.get_type_hints would not find it"
-        if name in self.names.later:
+        if name in self.names.later and not self.native:
             return self._function(statement, name)
         return None
 
