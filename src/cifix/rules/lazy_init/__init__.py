@@ -7,15 +7,17 @@ Why:
     table of names cures that on every supported Python; the imports stay under `TYPE_CHECKING`, where type checkers
     and freezers read them.
 
-    Unasked, the rule acts only where importing a package provably fails in a cycle through an `__init__.py`, and
-    moves no more than breaks it. Named on the command line, it converts every package that gains by it. Both times
-    it plays through the import of each module, before and after, without running any: no module may become one that
-    cannot be imported first.
+    Unasked, the rule acts only where importing a package fails: in a cycle through an `__init__.py`, of which it
+    moves no more than breaks it, or with "ModuleNotFoundError: No module named 'numpy'" in a plain install, because
+    the package loads a module that needs what only an extra brings. Named on the command line, it converts every
+    package that gains by it. In each case it plays through the import of every module, before and after, without
+    running any: no module may become one that cannot be imported first.
 
 When this is wrong:
     Programs that read `vars(pkg)` see a name only after its first use. A test that patches `pkg.module.name` around
     the very first access of `pkg.name` leaves its mock behind. What is wrong in a submodule shows on first use, not
-    at start-up. `importlib.reload(pkg)` keeps the names it has.
+    at start-up. `importlib.reload(pkg)` keeps the names it has. What an extra brings may be there anyway, as a
+    dependency of a dependency.
 
 What it will not touch:
     Names that the package itself needs, names whose delay would lose a side effect, and files whose names cannot be
@@ -42,6 +44,7 @@ from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.lazy_init.draft import Draft, cured, settled
+from cifix.rules.lazy_init.extras import Missing, lightened, missing
 from cifix.rules.lazy_init.reexports import Init
 from cifix.rules.lazy_init.styles import Style, style_of
 
@@ -105,8 +108,9 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         inits = [name for name in package.modules if _wanted(package, name, options)]
         if inits and options.selected:
             yield from _convert_all(package, inits, options.style)
-        elif inits and _suspicious(package):
-            yield from _cure_all(package, inits)
+        elif inits:
+            cures = list(_cure_all(package, inits)) if _suspicious(package) else []
+            yield from cures or _lighten_all(package, inits, options.style)
 
 
 def _wanted(package: Package, name: str, options: Options) -> bool:
@@ -185,6 +189,31 @@ def _cure(draft: Draft, name: str, failure: Failure) -> Finding:
         return _finding(draft.init, draft.moved[0].statement, message, fix)
     reason = draft.kept[0]
     return _finding(draft.init, reason.statement, message, Refusal(reason.key, reason.detail))
+
+
+def _lighten_all(package: Package, inits: Sequence[str], wanted: str) -> Iterator[Finding]:
+    """At most one cure for a package: what its inner packages load too may be cured by the same."""
+    order = Order(package)
+    for name in inits:
+        if order.first(name).failure is None and (found := missing(package, name, order)):
+            init = _init(package, name)
+            style = style_of(init, wanted)
+            draft = lightened(init, order, found, Style.GETATTR if style is Style.LISTED else style)
+            yield from _light(draft, found[0])
+            return
+
+
+def _light(draft: Draft, first: Missing) -> Iterator[Finding]:
+    message = (
+        f"import {draft.init.name} fails without an extra: {first.module} line {first.line} "
+        f"needs {first.name}, of {first.distribution}"
+    )
+    if draft.moved:
+        fix = _fix(draft, f"Import {_count(draft)} of {draft.init.name} on first use, so that extras stay optional")
+        yield _finding(draft.init, draft.moved[0].statement, message, fix)
+    elif draft.kept:
+        reason = draft.kept[0]
+        yield _finding(draft.init, reason.statement, message, Refusal(reason.key, reason.detail))
 
 
 def _untracked(package: Package, name: str) -> Iterator[Finding]:

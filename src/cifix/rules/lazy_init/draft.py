@@ -117,8 +117,13 @@ def settled(init: Init, order: Order, style: Style = Style.GETATTR) -> Draft:
     first = order.first(init.name)
     before = order.closure([init.name], "") if first.failure else frozenset(first.loaded)
     draft = replace(draft, before=before, works=first.failure is None)
-    if obstacle := _whole(init, order):
+    if obstacle := whole(init, order):
         return replace(draft, moved=(), kept=(obstacle,))
+    return gated(draft, order)
+
+
+def gated(draft: Draft, order: Order) -> Draft:
+    """The draft without what cannot move for the sake of other modules, or gains nothing; each with its reason."""
     draft = _worthwhile(_without_effects(_expressible(draft), order))
     draft = _worthwhile(_reachable(_worthwhile(_importable(draft, order)), order))
     return _open(_listed(_worthwhile(_expressible(draft))))
@@ -140,7 +145,7 @@ def cured(init: Init, order: Order, failure: Failure) -> Draft:
     draft = Draft(init, (), (), order.closure([init.name], ""))
     free, kept = init.survey()
     missing = [obstacle for obstacle in kept if obstacle.key == "missing-module"]
-    if reason := next(iter(missing), None) or _whole(init, order):
+    if reason := next(iter(missing), None) or whole(init, order):
         return replace(draft, kept=(reason,))
     current: Failure | None = failure
     while current:
@@ -153,7 +158,8 @@ def cured(init: Init, order: Order, failure: Failure) -> Draft:
     return _open(_proven(draft))
 
 
-def _whole(init: Init, order: Order) -> Obstacle | None:
+def whole(init: Init, order: Order) -> Obstacle | None:
+    """Why nothing in a file can be lazy, if that is so."""
     found = init.file_obstacle() or _probe(init, order)
     return Obstacle(init.reexports()[0], found[0], (), found[1]) if found else None
 
