@@ -28,10 +28,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The habits of the file that the block goes into."""
+    """The habits of the file that the block goes into; `hidden`: there something else is called `globals`."""
 
     indent: str
     quote: str
+    hidden: bool = False
 
 
 def table(tree: ast.Module) -> Mapping[str, Entry]:
@@ -123,7 +124,7 @@ def render(
     `static` are the import lines that type checkers and freezers shall read, `checking` is the
     condition that is true only for them. The block runs on Python 3.9 and later and imports nothing.
     `import_module` does not ask the package for its attributes, which `from . import name` would
-    do, without end. The namespace is captured early because a submodule may be called `globals`.
+    do, without end. The namespace is captured because a submodule may be called `globals`.
     `own` are those of `__getattr__` and `__dir__` that the module defines itself; such a `__getattr__`
     must ask `_lazy_import` for the names of the table first.
     """
@@ -166,7 +167,8 @@ def _runtime(entries: Sequence[Entry], style: Style, own: Collection[str]) -> It
     yield from (style.indent + row for row in rows_of(entries))
     yield "}"
     head = f"def {FINDER}(name):" if "__getattr__" in own else _GETATTR
-    for line in "\n".join([_SETUP, head, _IMPORT, *([] if "__dir__" in own else [_DIR])]).splitlines():
+    setup = _SETUP.replace("globals()", "(lambda: None).__globals__") if style.hidden else _SETUP
+    for line in "\n".join([setup, head, _IMPORT, *([] if "__dir__" in own else [_DIR])]).splitlines():
         depth = (len(line) - len(line.lstrip())) // 4
         yield style.indent * depth + line.lstrip()
 

@@ -133,7 +133,7 @@ def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterato
             path = str(package.modules[name])
             yield Finding("lazy-init", path, 0, 0, f"{name} cannot be read", Refusal("opaque", str(why)))
             continue
-        if not init.reexports():
+        if not init.reexports:
             continue
         style = style_of(init, wanted)
         draft = settled(replace(init, native=style in {Style.KEYWORD, Style.LISTED}), order, style)

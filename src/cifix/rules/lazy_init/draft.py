@@ -161,7 +161,7 @@ def cured(init: Init, order: Order, failure: Failure) -> Draft:
 def whole(init: Init, order: Order) -> Obstacle | None:
     """Why nothing in a file can be lazy, if that is so."""
     found = init.file_obstacle() or _probe(init, order)
-    return Obstacle(init.reexports()[0], found[0], (), found[1]) if found else None
+    return Obstacle(init.reexports[0], found[0], (), found[1]) if found else None
 
 
 def _open(draft: Draft) -> Draft:
@@ -254,7 +254,7 @@ def _likely(draft: Draft, order: Order, failure: Failure) -> Sequence[Statement]
 
 def _stuck(draft: Draft, here: Sequence[Obstacle], failure: Failure) -> Draft:
     detail = f"{failure.importer} line {failure.line} needs {failure.name} of {failure.half} before it is bound"
-    own = Obstacle(draft.init.reexports()[0], "cycle-remains", (), detail)
+    own = Obstacle(draft.init.reexports[0], "cycle-remains", (), detail)
     return replace(draft, moved=(), kept=(*here, own))
 
 

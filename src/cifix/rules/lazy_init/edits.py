@@ -182,7 +182,7 @@ def _block(
     loader: bool = False,
 ) -> str:
     module = init.module
-    style = Style(module.indent, module.quote)
+    style = Style(module.indent, module.quote, hidden="globals" in init.children | set(init.names.bound))
     setup, checking = _type_checking(module, place)
     block = attach(entries, static, checking, style) if loader else render(entries, static, checking, style, init.own)
     return _all(module, public) + setup + block

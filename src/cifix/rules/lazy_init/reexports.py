@@ -1,7 +1,7 @@
 """The names that a package's `__init__.py` takes from its own modules, and what keeps each from being lazy."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,7 +56,7 @@ class Init:
     @cached_property
     def names(self) -> Names:
         """What the file binds and uses when it runs, outside a lazy block of its own."""
-        return names(beside(self.module.tree))
+        return names(self._runtime)
 
     @cached_property
     def children(self) -> frozenset[str]:
@@ -66,16 +66,15 @@ class Init:
     @cached_property
     def own(self) -> Mapping[str, ast.FunctionDef]:
         """Those of `__getattr__` and `__dir__` that the file defines itself, outside a lazy block."""
-        tree = beside(self.module.tree)
-        return {name: found for name in ("__getattr__", "__dir__") if (found := hook(tree, name))}
+        return {name: found for name in ("__getattr__", "__dir__") if (found := hook(self._runtime, name))}
 
     def readers(self, name: str) -> tuple[Function, ...] | None:
         """The functions that read a name as a global and can import it themselves; None if there are other uses."""
-        tree = beside(self.module.tree)
-        found = readers(tree, name)
+        found = readers(self._runtime, name)
         barred = found is None or name.startswith("__") or any(each in self.own.values() for each in found)
         return None if barred or any(head(self.module, each) is None for each in found or ()) else found
 
+    @cached_property
     def reexports(self) -> tuple[Statement, ...]:
         """Every import statement of the module scope that names this package's family, guarded ones included."""
         return tuple(
@@ -85,14 +84,26 @@ class Init:
         )
 
     def _is_lazy(self, statement: Statement) -> bool:
-        listed = lazy_modules(self.module.tree, self.name)
-        return is_lazy(statement) or (isinstance(statement, ast.ImportFrom) and self.base(statement) in listed)
+        return is_lazy(statement) or (isinstance(statement, ast.ImportFrom) and self.base(statement) in self._listed)
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        return lazy_modules(self.module.tree, self.name)
+
+    @cached_property
+    def _runtime(self) -> ast.Module:
+        return beside(self.module.tree)
+
+    @cached_property
+    def _needed(self) -> frozenset[str]:
+        """The names that something needs at once, type checkers' code included."""
+        return self.names.now | names(self.module.tree).now
 
     def survey(self) -> tuple[list[Reexport], list[Obstacle]]:
         """The names that could be lazy for all that this file says, and what keeps the others."""
         free: list[Reexport] = []
         kept: dict[tuple[int, str], Obstacle] = {}
-        for statement in self.reexports():
+        for statement in self.reexports:
             found = [(each[2], self._name(statement, *each)) for each in self._taken(statement)]
             blocked = [bound for bound, result in found if not isinstance(result, Reexport)]
             for bound, result in found:
@@ -131,7 +142,7 @@ class Init:
             return "dynamic-all", "__all__ is computed, which needs the modules at once"
         if hidden:
             return "shadowed-builtin", f"{hidden[0]} is a builtin that the lazy block needs, and a name of this package"
-        if unknown := next((star for star in self._stars() if self._star_names(star) is None), None):
+        if unknown := next((star for star in self._stars if self._star_names(star) is None), None):
             return "star-import", f"line {unknown.lineno} takes names that no literal __all__ lists"
         if not has_dunder_all(self.module.tree) and (unsure := self._unsure()):
             return "no-star-list", f"there is no __all__, and {unsure[0]} is bound under a condition only"
@@ -156,13 +167,16 @@ class Init:
     def star_list(self) -> tuple[str, ...]:
         """What `from package import *` takes without `__all__`, submodules that get loaded left out; sorted."""
         public = {name for name in self.names.bound if not name.startswith("_")} - self.names.deleted
-        public |= {name for star in self._stars() for name in self._star_names(star) or ()}
+        public |= {name for star in self._stars for name in self._star_names(star) or ()}
         return tuple(sorted(public))
 
-    def _stars(self) -> Iterator[ast.ImportFrom]:
-        for statement in flattened(running(self.module.tree).body):
-            if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
-                yield statement
+    @cached_property
+    def _stars(self) -> tuple[ast.ImportFrom, ...]:
+        return tuple(
+            statement
+            for statement in flattened(running(self.module.tree).body)
+            if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*"
+        )
 
     def _star_names(self, statement: ast.ImportFrom) -> tuple[str, ...] | None:
         base = self.base(statement)
@@ -170,7 +184,7 @@ class Init:
         return (dunder_all(source.tree) or None) if source else None
 
     def _unsure(self) -> list[str]:
-        listed = {name for star in self._stars() for name in self._star_names(star) or ()}
+        listed = {name for star in self._stars for name in self._star_names(star) or ()}
         return sorted(set(self.star_list()) - listed - certain(running(self.module.tree).body))
 
     def base(self, statement: ast.ImportFrom) -> str | None:
@@ -225,7 +239,7 @@ class Init:
             return "rebound", f"{name} is bound more than once"
         if name in self.names.deleted:
             return "deleted", f"{name} is deleted further on"
-        if name in self.names.now | names(self.module.tree).now:
+        if name in self._needed:
             return "used-at-import", f"{name} is used while the package is imported"
         if name in self.names.hinted:
             return "used-in-annotation", f"an annotation names {name}, and typing.get_type_hints would not find it"
@@ -237,12 +251,12 @@ class Init:
         """How many statements bind a name; all that `import car.engine` and `import car.wheels` bind is one `car`."""
         dotted = [
             alias
-            for statement in self.reexports()
-            if isinstance(statement, ast.Import)
+            for statement in self.reexports
+            if isinstance(statement, ast.Import) and name == self.package.name
             for alias in statement.names
-            if alias.asname is None and self.package.contains(alias.name) and name == self.package.name
+            if alias.asname is None and self.package.contains(alias.name)
         ]
-        starred = sum(name in (self._star_names(star) or ()) for star in self._stars())
+        starred = sum(name in (self._star_names(star) or ()) for star in self._stars)
         return self.names.bound.get(name, 0) + starred - max(0, len(dotted) - 1)
 
     def _function(self, statement: Statement, name: str) -> tuple[str, str] | None:
@@ -250,8 +264,7 @@ class Init:
         using = None if isinstance(statement, ast.Import) else self.readers(name)
         if using is None:
             return "used-in-function", f"a function of the file uses {name}, and would not find it"
-        tree = beside(self.module.tree)
-        running_now = [top for each in using if (top := owner(tree, each)) in self.names.now]
+        running_now = [top for each in using if (top := owner(self._runtime, each)) in self.names.now]
         if running_now:
             return "used-at-import", f"{running_now[0]} uses {name}, and the package needs that while it is imported"
         return None

@@ -130,7 +130,7 @@ def _beside(init: Init, moved: Sequence[Reexport], each: Reexport) -> str | None
     """A name that stays although it is taken from the same module as one that moves."""
     mine = init.base(each.statement) if isinstance(each.statement, ast.ImportFrom) else None
     moving = {other.name for other in moved}
-    for statement in init.reexports():
+    for statement in init.reexports:
         if isinstance(statement, ast.ImportFrom) and init.base(statement) == mine:
             for alias in statement.names:
                 if (alias.asname or alias.name) not in moving:
