@@ -1,5 +1,6 @@
 """Packages converted by the rule, imported for real; the cases of the rule are tested with all others."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -170,6 +171,19 @@ def test_type_checkers_see_every_name_and_reject_others(tmp_path: Path) -> None:
         check=False,
     )
     assert done.stdout.splitlines()[:-1] == ['use.py:8: error: Module has no attribute "nope"  [attr-defined]']
+
+
+@pytest.mark.skipif(not shutil.which("pyright"), reason="pyright is no dependency; it runs where it is installed")
+def test_pyright_sees_every_name_and_rejects_others(tmp_path: Path) -> None:
+    root = written(converted(snapshot(WHOLE)), tmp_path)
+    (root / "use.py").write_text(
+        "import car\nfrom car import Engine, ignite, tools\n\nengine: Engine = Engine()\nnumber: int = ignite()\n"
+        "wheel: car.Wheel = car.Wheel()\nwrench: int = tools.WRENCH\ncar.nope\n",
+        "utf-8",
+    )
+    done = subprocess.run(["pyright", "--outputjson", "use.py"], cwd=root, capture_output=True, text=True, check=False)
+    errors = [found for found in json.loads(done.stdout)["generalDiagnostics"] if found["severity"] == "error"]
+    assert [(found["range"]["start"]["line"], found["rule"]) for found in errors] == [(7, "reportAttributeAccessIssue")]
 
 
 def test_formatter_and_linter_have_nothing_to_say(tmp_path: Path) -> None:
