@@ -1,5 +1,6 @@
 """Packages converted by the rule, imported for real; the cases of the rule are tested with all others."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -172,6 +173,19 @@ def test_type_checkers_see_every_name_and_reject_others(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[:-1] == ['use.py:8: error: Module has no attribute "nope"  [attr-defined]']
 
 
+@pytest.mark.skipif(not shutil.which("pyright"), reason="pyright is no dependency; it runs where it is installed")
+def test_pyright_sees_every_name_and_rejects_others(tmp_path: Path) -> None:
+    root = written(converted(snapshot(WHOLE)), tmp_path)
+    (root / "use.py").write_text(
+        "import car\nfrom car import Engine, ignite, tools\n\nengine: Engine = Engine()\nnumber: int = ignite()\n"
+        "wheel: car.Wheel = car.Wheel()\nwrench: int = tools.WRENCH\ncar.nope\n",
+        "utf-8",
+    )
+    done = subprocess.run(["pyright", "--outputjson", "use.py"], cwd=root, capture_output=True, text=True, check=False)
+    errors = [found for found in json.loads(done.stdout)["generalDiagnostics"] if found["severity"] == "error"]
+    assert [(found["range"]["start"]["line"], found["rule"]) for found in errors] == [(7, "reportAttributeAccessIssue")]
+
+
 def test_formatter_and_linter_have_nothing_to_say(tmp_path: Path) -> None:
     root = written(converted(snapshot(WHOLE)), tmp_path)
     for command in (["format", "--diff"], ["check", "--select", "E,F,W", "--ignore", "E402"]):
@@ -228,7 +242,7 @@ def test_a_cycle_in_a_package_with_missing_modules_is_not_believed() -> None:
 @pytest.mark.parametrize(
     ("init", "others", "key"),
     [
-        ("def f():\n    return A\n", {}, "used-in-function"),
+        ("f = lambda: A\n", {}, "used-in-function"),
         ("__all__ = ['A'] + list(A)\n", {}, "dynamic-all"),
         ("", {"c.py": "import atexit\natexit.register(print)\n", "a.py": "from p import B, c\nA = B\n"}, "side-effect"),
         ("", {"a.py": "from p import B\nA = B\n", "b.py": "from p import A\nB = A\n"}, "cycle-remains"),

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cifix.formats.python.keyword import parsed
 from cifix.model.text import Opaque, Text
 
 Span = tuple[int, int]
@@ -106,12 +107,13 @@ class Module:
 def parse(text: Text) -> Module:
     """Read a Python source, once per content with `snapshot.parsed(path, parse)`.
 
-    Raises `Opaque` for what the running Python cannot read.
+    `lazy import` is read on every Python, see `keyword`. Raises `Opaque` for all else that the running
+    Python cannot read.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text.text[text.start :])
+            tree = parsed(text.text[text.start :])
     except SyntaxError as why:
         raise Opaque(f"line {why.lineno} is not valid Python: {why.msg}") from why
     except (RecursionError, MemoryError, ValueError) as why:

@@ -18,6 +18,8 @@ class Names:
     is imported (bases, decorators, defaults, annotations and class bodies included), `later` those
     read in function bodies; `deleted` by `del` or the end of an `except ... as`. `dynamic` says that
     the module reads or writes its namespace as a dictionary, so that the other answers may be short.
+    `hinted` are the names of annotations that are text when the module runs: quoted ones, and all of
+    them under `from __future__ import annotations`. Nothing looks those up but `typing.get_type_hints`.
     """
 
     bound: dict[str, int]
@@ -25,14 +27,15 @@ class Names:
     later: frozenset[str]
     deleted: frozenset[str]
     dynamic: bool
+    hinted: frozenset[str] = frozenset()
 
 
 def names(tree: ast.Module) -> Names:
     """Read the names of a module; nothing is executed."""
-    reader = _Reader()
+    reader = _Reader(quoting=_postpones(tree))
     reader.read(tree.body)
-    now, later, deleted = map(frozenset, (reader.now, reader.later, reader.deleted))
-    return Names(reader.bound, now, later, deleted, reader.dynamic)
+    now, later, deleted, hinted = map(frozenset, (reader.now, reader.later, reader.deleted, reader.hinted))
+    return Names(reader.bound, now, later, deleted, reader.dynamic, hinted)
 
 
 def dunder_all(tree: ast.Module) -> tuple[str, ...] | None:
@@ -41,7 +44,7 @@ def dunder_all(tree: ast.Module) -> tuple[str, ...] | None:
     for statement in tree.body:
         value = _assigned(statement, "__all__")
         if value is None:
-            if any(isinstance(node, ast.Name) and node.id == "__all__" for node in ast.walk(statement)):
+            if _may_change(statement, "__all__"):
                 return None
             if any(bound == "__all__" for bound in _imported(statement)):
                 return None
@@ -119,6 +122,18 @@ def _assigned(statement: ast.stmt, name: str) -> ast.expr | None:
     return None
 
 
+def _may_change(node: ast.AST, name: str, *, inside: bool = False) -> bool:
+    """Whether anything but plain reading inside a function is done to `name`."""
+    if isinstance(node, ast.Name) and node.id == name:
+        return not inside or not isinstance(node.ctx, ast.Load)
+    if isinstance(node, ast.Attribute | ast.Subscript | ast.Global):
+        return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node)) or (
+            isinstance(node, ast.Global) and name in node.names
+        )
+    inside |= isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    return any(_may_change(child, name, inside=inside) for child in ast.iter_child_nodes(node))
+
+
 def _strings(value: ast.expr) -> tuple[str, ...] | None:
     match value:
         case ast.List(elts=items) | ast.Tuple(elts=items):
@@ -143,7 +158,10 @@ def _leaves(body: Sequence[ast.stmt]) -> bool:
 class _Reader(ast.NodeVisitor):
     """Reads one scope; a scope inside it gets a reader of its own, and what that one leaves unbound is read here."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quoting: bool, answering: bool = False) -> None:
+        self.quoting = quoting
+        self.answering = answering
+        self.hinted: set[str] = set()
         self.bound: dict[str, int] = {}
         self.now: set[str] = set()
         self.later: set[str] = set()
@@ -160,11 +178,12 @@ class _Reader(ast.NodeVisitor):
         for name in filter(None, names):
             self.bound[name] = self.bound.get(name, 0) + 1
 
-    def inner(self, nodes: Iterable[ast.AST | None]) -> "_Reader":
-        reader = _Reader()
+    def inner(self, nodes: Iterable[ast.AST | None], *, answering: bool = False) -> "_Reader":
+        reader = _Reader(quoting=self.quoting, answering=answering)
         reader.read(nodes)
         self.bind(*reader.shared)
         self.dynamic |= reader.dynamic
+        self.hinted |= reader.hinted
         return reader
 
     def visit_Name(self, node: ast.Name) -> None:
@@ -180,6 +199,13 @@ class _Reader(ast.NodeVisitor):
         if isinstance(node.func, ast.Name) and node.func.id in _NAMESPACE_CALLS:
             self.dynamic |= not node.args or node.func.id in {"exec", "eval"}
         self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        """A module's `__getattr__` that keeps what it found hides nothing: it is asked for unbound names only."""
+        if self.answering and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "globals()":
+            self.visit(node.slice)
+        else:
+            self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self.dynamic |= node.attr == "modules" and isinstance(node.value, ast.Name) and node.value.id == "sys"
@@ -222,33 +248,45 @@ class _Reader(ast.NodeVisitor):
         self.bind(node.name)
         self.read(node.decorator_list)
         self.annotation(node.returns)
-        self.function(node.args, node.body)
+        self.function(node.args, node.body, answering=node.name == "__getattr__")
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self.function(node.args, [node.body])
 
-    def function(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> None:
+    def function(self, arguments: ast.arguments, body: Sequence[ast.AST], *, answering: bool = False) -> None:
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
         parameters = [parameter for parameter in every if parameter is not None]
         for parameter in parameters:
             self.annotation(parameter.annotation)
         self.read([*arguments.defaults, *arguments.kw_defaults])
-        inside = self.inner(body)
+        inside = self.inner(body, answering=answering)
         local = set(inside.bound) - inside.shared | {parameter.arg for parameter in parameters}
         self.later |= (inside.now | inside.later) - local
 
     def annotation(self, node: ast.expr | None) -> None:
         """What an annotation names is read now; what a quoted one names, whenever somebody resolves it."""
-        self.read([node])
+        if not self.quoting:
+            self.read([node])
         for part in ast.walk(node) if node else ():
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                self.later |= _quoted(part.value)
+                self.hinted |= _quoted(part.value)
+            elif self.quoting and isinstance(part, ast.Name):
+                self.hinted.add(part.id)
 
     def visit_comprehension(self, node: ast.comprehension) -> None:
         self.inner([node.target])
         self.read([node.iter, *node.ifs])
+
+
+def _postpones(tree: ast.Module) -> bool:
+    return any(
+        isinstance(statement, ast.ImportFrom)
+        and statement.module == "__future__"
+        and any(alias.name == "annotations" for alias in statement.names)
+        for statement in tree.body
+    )
 
 
 def _quoted(annotation: str) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cifix.formats.python.packages import Package
-from cifix.formats.python.programs import Attempt, Bind, Drop, Event, Load, Program, loads, program
+from cifix.formats.python.programs import Attempt, Bind, Drop, Event, Load, Program, Promise, loads, program
 from cifix.model.text import Opaque
 
 
@@ -131,11 +131,13 @@ class _State:
     def __init__(self, order: Order) -> None:
         self.order = order
         self.bound: dict[str, set[str]] = {}
+        self.promised: dict[str, set[str]] = {}
         self.running: dict[str, int] = {}
 
     def fork(self) -> "_State":
         twin = _State(self.order)
         twin.bound = {name: set(bound) for name, bound in self.bound.items()}
+        twin.promised = {name: set(promised) for name, promised in self.promised.items()}
         return twin
 
     def importing(self, name: str) -> "_State | Failure":
@@ -173,6 +175,8 @@ class _State:
                 case Load():
                     self.running[name] = event.line
                     self.statement(name, event)
+                case Promise(names=names):
+                    self.promised.setdefault(name, set()).update(names)
                 case Drop(names=names):
                     self.bound[name].difference_update(names)
                 case Attempt():
@@ -205,7 +209,8 @@ class _State:
         if name in self.bound[base]:
             return
         program = self.order.program(base)
-        if "__getattr__" in self.bound[base] and (entry := program.lazy.get(name)):
+        answers = "__getattr__" in self.bound[base] or name in self.promised.get(base, ())
+        if answers and (entry := program.lazy.get(name)):
             self.resolve(importer, base, entry.module, entry.attribute)
         elif (full := f"{base}.{name}") in self.order.package.modules:
             self.load(full)
@@ -221,7 +226,9 @@ class _State:
     def resolve(self, importer: str, base: str, module: str, attribute: str | None) -> None:
         level = len(module) - len(module.lstrip("."))
         target = self.order.package.absolute(base, level, module[level:]) or ""
-        if target in self.order.package.modules:
+        if target == base:
+            self.load(f"{base}.{attribute}")
+        elif target in self.order.package.modules:
             self.load(target)
             if attribute is not None:
                 self.take(importer, target, attribute)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cifix.formats.python import Module, parse
-from cifix.formats.python.lazy import Entry, table
+from cifix.formats.python.keyword import is_lazy
+from cifix.formats.python.lazy import Entry, promises, table
 from cifix.formats.python.names import is_type_checking, names
 from cifix.model.text import Text
 
@@ -28,6 +29,13 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """Names of `lazy from`: whoever takes one from here on imports it."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Names that are deleted here."""
 
@@ -43,12 +51,12 @@ class Attempt:
     rest: tuple["Event", ...]
 
 
-Event = Load | Bind | Drop | Attempt
+Event = Load | Bind | Promise | Drop | Attempt
 
 
 @dataclass(frozen=True)
 class Program:
-    """The events of a module in order; `known` are all names it ever binds, `lazy` its table.
+    """The events of a module in order; `known` are all names it ever binds, `lazy` what it imports on first use.
 
     An `open` module can have names that its source does not show.
     """
@@ -67,7 +75,8 @@ def program(text: Text) -> Program:
 def compiled(module: Module) -> Program:
     """The program of a parsed module."""
     found = names(module.tree)
-    return Program(tuple(_block(module.tree.body)), frozenset(found.bound), dict(table(module.tree)), found.dynamic)
+    lazy = {**table(module.tree), **promises(module.tree)}
+    return Program(tuple(_block(module.tree.body)), frozenset(found.bound), lazy, found.dynamic)
 
 
 def loads(events: Iterable[Event]) -> Iterator[Load]:
@@ -87,13 +96,8 @@ def _block(body: Iterable[ast.stmt]) -> Iterator[Event]:
 
 def _events(statement: ast.stmt) -> Iterator[Event]:
     match statement:
-        case ast.Import(names=aliases):
-            for alias in aliases:
-                yield Load(statement.lineno, 0, alias.name, None)
-                yield Bind((alias.asname or alias.name.partition(".")[0],))
-        case ast.ImportFrom(module=module, names=aliases, level=level):
-            taken = tuple((alias.name, alias.asname or alias.name) for alias in aliases)
-            yield Load(statement.lineno, level, module, taken)
+        case ast.Import() | ast.ImportFrom():
+            yield from _import(statement)
         case ast.ClassDef(body=body):
             yield from (event for event in _block(body) if isinstance(event, Load))
             yield Bind((statement.name,))
@@ -110,6 +114,20 @@ def _events(statement: ast.stmt) -> Iterator[Event]:
             yield Drop(tuple(names(ast.Module([statement], [])).deleted))
         case _:
             yield from _bound(statement)
+
+
+def _import(statement: ast.Import | ast.ImportFrom) -> Iterator[Event]:
+    taken = tuple((alias.name, alias.asname or alias.name) for alias in statement.names)
+    match statement:
+        case ast.ImportFrom() if is_lazy(statement):
+            yield Promise(tuple(bound for _, bound in taken))
+        case ast.ImportFrom(module=module, level=level):
+            yield Load(statement.lineno, level, module, taken)
+        case ast.Import(names=aliases):
+            for alias in aliases:
+                if not is_lazy(statement):
+                    yield Load(statement.lineno, 0, alias.name, None)
+                yield Bind((alias.asname or alias.name.partition(".")[0],))
 
 
 def _condition(test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt]) -> Iterator[Event]:

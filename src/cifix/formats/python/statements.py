@@ -13,10 +13,11 @@ _PRAGMA = re.compile(r"#\s*(noqa|type:|mypy:|pyright:|pylint:|isort:|ruff:|flake
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The names of one `from` statement, by position, that leave it."""
+    """The names of one import statement, by position, that leave it; `starred` are all names of a star."""
 
-    statement: ast.ImportFrom
+    statement: ast.ImportFrom | ast.Import
     positions: tuple[int, ...]
+    starred: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -26,6 +27,8 @@ class Taken:
 
 def restated(module: Module, taken: Taken, *, above: bool) -> Iterator[str]:
     """One line per taken name, `from x import a as a`, which type checkers read as a re-export.
+
+    A star becomes a line for each of its names, `import x.a` stays as it is.
 
     Comments come along: those beside a name behind it, those above it in lines of their own, the
     statement's own above the first name, but a linter's pragma behind every name. `above` also takes
@@ -39,11 +42,19 @@ def restated(module: Module, taken: Taken, *, above: bool) -> Iterator[str]:
             yield from (module.line_at(line) for line in comment_lines(module, module.span(statement)[0]))
         yield from (comment for comment in own if comment not in shared)
     for position in taken.positions:
-        alias = statement.names[position]
-        origin = "." * statement.level + (statement.module or "")
-        name = f"from {origin} import {alias.name} as {alias.asname or alias.name}"
         yield from heads[position]
-        yield "  ".join([name, *dict.fromkeys([*beside[position], *shared])])
+        for line in _plain(taken, statement.names[position]):
+            yield "  ".join([line, *dict.fromkeys([*beside[position], *shared])])
+
+
+def _plain(taken: Taken, alias: ast.alias) -> list[str]:
+    statement = taken.statement
+    if isinstance(statement, ast.Import):
+        return [f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")]
+    origin = "." * statement.level + (statement.module or "")
+    if taken.starred:
+        return [f"from {origin} import {name} as {name}" for name in taken.starred]
+    return [f"from {origin} import {alias.name} as {alias.asname or alias.name}"]
 
 
 def removed(module: Module, taken: Taken, *, above: bool) -> Span:
@@ -85,7 +96,9 @@ def comment_lines(module: Module, offset: int) -> list[int]:
     return found[::-1]
 
 
-def _comments(module: Module, statement: ast.ImportFrom) -> tuple[list[str], Sequence[list[str]], Sequence[list[str]]]:
+def _comments(
+    module: Module, statement: ast.ImportFrom | ast.Import
+) -> tuple[list[str], Sequence[list[str]], Sequence[list[str]]]:
     """The statement's own comments, and for each name those that head it and those beside it."""
     text = module.text.text
     start, end = module.span(statement)

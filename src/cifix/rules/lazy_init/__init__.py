@@ -7,15 +7,17 @@ Why:
     table of names cures that on every supported Python; the imports stay under `TYPE_CHECKING`, where type checkers
     and freezers read them.
 
-    Unasked, the rule acts only where importing a package provably fails in a cycle through an `__init__.py`, and
-    moves no more than breaks it. Named on the command line, it converts every package that gains by it. Both times
-    it plays through the import of each module, before and after, without running any: no module may become one that
-    cannot be imported first.
+    Unasked, the rule acts only where importing a package fails: in a cycle through an `__init__.py`, of which it
+    moves no more than breaks it, or with "ModuleNotFoundError: No module named 'numpy'" in a plain install, because
+    the package loads a module that needs what only an extra brings. Named on the command line, it converts every
+    package that gains by it. In each case it plays through the import of every module, before and after, without
+    running any: no module may become one that cannot be imported first.
 
 When this is wrong:
     Programs that read `vars(pkg)` see a name only after its first use. A test that patches `pkg.module.name` around
     the very first access of `pkg.name` leaves its mock behind. What is wrong in a submodule shows on first use, not
-    at start-up. `importlib.reload(pkg)` keeps the names it has.
+    at start-up. `importlib.reload(pkg)` keeps the names it has. What an extra brings may be there anyway, as a
+    dependency of a dependency.
 
 What it will not touch:
     Names that the package itself needs, names whose delay would lose a side effect, and files whose names cannot be
@@ -30,7 +32,7 @@ Sources:
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cifix.formats import python
 from cifix.formats.python.order import Failure, Order
@@ -42,7 +44,9 @@ from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.lazy_init.draft import Draft, cured, settled
+from cifix.rules.lazy_init.extras import Missing, lightened, missing
 from cifix.rules.lazy_init.reexports import Init
+from cifix.rules.lazy_init.styles import Style, style_of
 
 _ELSEWHERE = frozenset({"tests", "test", "docs", "doc", "examples", "fixtures", "vendor", "vendored", "_vendor"})
 """Folders whose packages are not what users import."""
@@ -54,11 +58,15 @@ class Options:
 
     `selected`: convert every package that gains by it, not only those that cannot be imported; set when
     the rule is named on the command line. `packages`: path patterns that packages must match, such as
-    `src/car/**`; all packages without any.
+    `src/car/**`; all packages without any. `style`: `getattr` writes a `__getattr__`; `lazy-loader` calls
+    `lazy_loader.attach` where the project depends on lazy-loader; `pep810` writes `lazy from` where it needs
+    Python 3.15, else the list `__lazy_modules__`, which older Pythons ignore; `auto` is `pep810` where the
+    project needs Python 3.15, else `lazy-loader` where it depends on that, else `getattr`.
     """
 
     selected: bool = False
     packages: tuple[str, ...] = ()
+    style: str = "auto"
 
 
 @declare(
@@ -71,14 +79,16 @@ class Options:
     refusals={
         "conditional": "the import stands in a condition, a loop, a `with` or a `try`",
         "cycle-remains": "the modules of the cycle need each other's names even if the package is lazy",
+        "deep-submodule": "a module further down would no longer be an attribute of its parent",
         "deleted": "the file deletes the name further on",
         "dynamic-all": "`__all__` is computed from the modules",
         "dynamic-namespace": "the file works on `globals()` or `sys.modules` itself",
-        "existing-getattr": "the file has a `__getattr__`, `__dir__` or lazy table of its own",
+        "existing-getattr": "the file has a lazy table of its own, or a `__getattr__` that it cannot share",
         "latent-cycle": "a module of the package could no longer be the first import of a process",
         "loaded-anyway": "what must stay loads the same module, so a delay would gain nothing",
         "missing-module": "the module is in no commit; being lazy would only hide that",
         "no-star-list": "there is no `__all__`, and what a star import takes depends on conditions",
+        "not-expressible": "the style that was asked for has no words for the name",
         "opaque": "the file cannot be read as Python",
         "probed": "a `try` elsewhere imports the package to learn whether it works",
         "rebound": "the name is bound more than once",
@@ -88,7 +98,8 @@ class Options:
         "star-import": "a star import takes names that are not written down",
         "submodule-clash": "a submodule bears the name, and would take its place once it is imported",
         "used-at-import": "the package needs the name while it is imported",
-        "used-in-function": "a function of the file uses the name as a global",
+        "used-in-annotation": "an annotation names it as text, and `typing.get_type_hints` would not find it",
+        "used-in-function": "code that runs later uses the name as a global, and cannot import it for itself",
     },
 )
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
@@ -96,9 +107,10 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     for package in packages(snapshot):
         inits = [name for name in package.modules if _wanted(package, name, options)]
         if inits and options.selected:
-            yield from _convert_all(package, inits)
-        elif inits and _suspicious(package):
-            yield from _cure_all(package, inits)
+            yield from _convert_all(package, inits, options.style)
+        elif inits:
+            cures = list(_cure_all(package, inits)) if _suspicious(package) else []
+            yield from cures or _lighten_all(package, inits, options.style)
 
 
 def _wanted(package: Package, name: str, options: Options) -> bool:
@@ -108,21 +120,29 @@ def _wanted(package: Package, name: str, options: Options) -> bool:
     return not options.packages or matches(path, options.packages)
 
 
-def _convert_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
-    """Each conversion starts from the tree that the one before leaves."""
+def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterator[Finding]:
+    """Each conversion starts from the tree that the one before leaves; one that needs a changed file waits its turn."""
     order = Order(package)
+    changed: set[str] = set()
     for name in inits:
+        if package.modules[name] in changed:
+            continue
         try:
             init = _init(order.package, name)
         except Opaque as why:
             path = str(package.modules[name])
             yield Finding("lazy-init", path, 0, 0, f"{name} cannot be read", Refusal("opaque", str(why)))
             continue
-        if not init.reexports():
+        if not init.reexports:
             continue
-        draft = settled(init, order)
+        style = style_of(init, wanted)
+        draft = settled(replace(init, native=style in {Style.KEYWORD, Style.LISTED}), order, style)
         if draft.moved:
             fix = _fix(draft, f"Import {_count(draft)} of {name} on first use")
+            paths = {change.path for change in fix.changes}
+            if changed & paths:
+                continue
+            changed |= paths
             yield _finding(init, draft.moved[0].statement, f"import {name} runs every module it re-exports from", fix)
             order = Order(package.at(order.package.snapshot.with_changes(fix.changes)))
         yield from _told(draft)
@@ -171,6 +191,31 @@ def _cure(draft: Draft, name: str, failure: Failure) -> Finding:
     return _finding(draft.init, reason.statement, message, Refusal(reason.key, reason.detail))
 
 
+def _lighten_all(package: Package, inits: Sequence[str], wanted: str) -> Iterator[Finding]:
+    """At most one cure for a package: what its inner packages load too may be cured by the same."""
+    order = Order(package)
+    for name in inits:
+        if order.first(name).failure is None and (found := missing(package, name, order)):
+            init = _init(package, name)
+            style = style_of(init, wanted)
+            draft = lightened(init, order, found, Style.GETATTR if style is Style.LISTED else style)
+            yield from _light(draft, found[0])
+            return
+
+
+def _light(draft: Draft, first: Missing) -> Iterator[Finding]:
+    message = (
+        f"import {draft.init.name} fails without an extra: {first.module} line {first.line} "
+        f"needs {first.name}, of {first.distribution}"
+    )
+    if draft.moved:
+        fix = _fix(draft, f"Import {_count(draft)} of {draft.init.name} on first use, so that extras stay optional")
+        yield _finding(draft.init, draft.moved[0].statement, message, fix)
+    elif draft.kept:
+        reason = draft.kept[0]
+        yield _finding(draft.init, reason.statement, message, Refusal(reason.key, reason.detail))
+
+
 def _untracked(package: Package, name: str) -> Iterator[Finding]:
     """The imports of files that are on disk only: Python blames a circular import, and there is none."""
     source = package.source(name) if package.snapshot.disk else None
@@ -193,7 +238,8 @@ def _init(package: Package, name: str) -> Init:
 
 
 def _fix(draft: Draft, title: str) -> Fix:
-    return Fix(title, Safety.REVIEW, draft.edits(), (Exports(draft.init.path),))
+    edits = draft.edits()
+    return Fix(title, Safety.REVIEW, edits, tuple(Exports(path) for path in dict.fromkeys(x.path for x in edits)))
 
 
 def _count(draft: Draft) -> str:

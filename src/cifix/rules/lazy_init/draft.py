@@ -10,8 +10,10 @@ from cifix.formats.python.names import has_dunder_all
 from cifix.formats.python.order import Failure, Order
 from cifix.formats.python.programs import Attempt, Event
 from cifix.model.change import Edit, inverse, origin
+from cifix.rules.lazy_init.deep import barrier, hidden, revealing
 from cifix.rules.lazy_init.edits import lazy_edits
-from cifix.rules.lazy_init.reexports import Init, Obstacle, Reexport
+from cifix.rules.lazy_init.reexports import Init, Obstacle, Reexport, Statement
+from cifix.rules.lazy_init.styles import Style, inexpressible, styled
 
 _TRIES = 8
 """How many statements are tried at each step of keeping a module importable."""
@@ -19,12 +21,17 @@ _TRIES = 8
 
 @dataclass(frozen=True)
 class Draft:
-    """A conversion in the making: what moves, what stays and why, and which modules are loaded today."""
+    """A conversion in the making: what moves, what stays and why, and which modules are loaded today.
+
+    `works` says that the package can be imported today, so that programs may rely on all that it loads.
+    """
 
     init: Init
     moved: tuple[Reexport, ...]
     kept: tuple[Obstacle, ...]
     before: frozenset[str]
+    works: bool = False
+    style: Style = Style.GETATTR
 
     @cached_property
     def order(self) -> Order:
@@ -59,7 +66,14 @@ class Draft:
         along = every if self.computed else self._children(self.lost)
         public = {name for name in self._children(self.before) if not name.startswith("_")}
         bound = set(self.init.names.bound)
-        return lazy_edits(self.init, self.moved, along - bound, public | set(self.init.star_list()))
+        public |= set(self.init.star_list())
+        deep = revealing(self.init.package, self.hidden, self.before)
+        return (*styled(self.style, self.init, self.moved, along - bound, public), *deep)
+
+    @cached_property
+    def hidden(self) -> tuple[str, ...]:
+        """The modules further down that would no longer be attributes of their parents."""
+        return tuple(hidden(self.init.name, self.lost, self.order)) if self.works and self.moved else ()
 
     @cached_property
     def computed(self) -> bool:
@@ -71,8 +85,10 @@ class Draft:
         return {name for name in self.init.children if f"{self.init.name}.{name}" in modules}
 
     def keeping(self, held: Iterable[Reexport], key: str, detail: str) -> "Draft":
-        """The draft with some names left where they are."""
-        stay = tuple(held)
+        """The draft with some names left where they are, and with them all others of the same star."""
+        some = tuple(held)
+        stars = [each.statement for each in some if each.statement.names[0].name == "*"]
+        stay = tuple(each for each in self.moved if each in some or each.statement in stars)
         told = [
             Obstacle(statement, key, tuple(each.name for each in stay if each.statement is statement), detail)
             for statement in dict.fromkeys(each.statement for each in stay)
@@ -84,27 +100,41 @@ class Draft:
         return [each for each in self.moved if each.statement is statement]
 
     @property
-    def statements(self) -> list[ast.ImportFrom]:
+    def statements(self) -> list[Statement]:
         """The statements that lose names, from the top."""
         return list(dict.fromkeys(each.statement for each in self.moved))
 
 
-def settled(init: Init, order: Order) -> Draft:
+def settled(init: Init, order: Order, style: Style = Style.GETATTR) -> Draft:
     """Everything in one file that can be lazy and gains by it; the rest is kept, each with its reason.
 
     `order` is the import order of the tree as it stands.
     """
     free, kept = init.survey()
-    draft = Draft(init, tuple(free), tuple(kept), frozenset())
+    draft = Draft(init, tuple(free), tuple(kept), frozenset(), style=style)
     if not free:
         return draft
     first = order.first(init.name)
     before = order.closure([init.name], "") if first.failure else frozenset(first.loaded)
-    draft = replace(draft, before=before)
-    if obstacle := _whole(init, order):
+    draft = replace(draft, before=before, works=first.failure is None)
+    if obstacle := whole(init, order):
         return replace(draft, moved=(), kept=(obstacle,))
-    draft = _worthwhile(_without_effects(draft, order))
-    return _listed(_worthwhile(_importable(draft, order)))
+    return gated(draft, order)
+
+
+def gated(draft: Draft, order: Order) -> Draft:
+    """The draft without what cannot move for the sake of other modules, or gains nothing; each with its reason."""
+    draft = _worthwhile(_without_effects(_expressible(draft), order))
+    draft = _worthwhile(_reachable(_worthwhile(_importable(draft, order)), order))
+    return _open(_listed(_worthwhile(_expressible(draft))))
+
+
+def _expressible(draft: Draft) -> Draft:
+    """Keep the names that the style has no words for; others of `__lazy_modules__` may have to stay with them."""
+    while held := list(inexpressible(draft.style, draft.init, draft.moved)):
+        why = held[0][1]
+        draft = draft.keeping([each for each, reason in held if reason == why], "not-expressible", why)
+    return draft
 
 
 def cured(init: Init, order: Order, failure: Failure) -> Draft:
@@ -115,7 +145,7 @@ def cured(init: Init, order: Order, failure: Failure) -> Draft:
     draft = Draft(init, (), (), order.closure([init.name], ""))
     free, kept = init.survey()
     missing = [obstacle for obstacle in kept if obstacle.key == "missing-module"]
-    if reason := next(iter(missing), None) or _whole(init, order):
+    if reason := next(iter(missing), None) or whole(init, order):
         return replace(draft, kept=(reason,))
     current: Failure | None = failure
     while current:
@@ -125,12 +155,20 @@ def cured(init: Init, order: Order, failure: Failure) -> Draft:
             return _stuck(draft, [obstacle for obstacle in kept if obstacle.statement.lineno == line], current)
         draft = replace(draft, moved=(*draft.moved, *more))
         current = draft.order.first(init.name).failure
-    return _proven(draft)
+    return _open(_proven(draft))
 
 
-def _whole(init: Init, order: Order) -> Obstacle | None:
+def whole(init: Init, order: Order) -> Obstacle | None:
+    """Why nothing in a file can be lazy, if that is so."""
     found = init.file_obstacle() or _probe(init, order)
-    return Obstacle(init.reexports()[0], found[0], (), found[1]) if found else None
+    return Obstacle(init.reexports[0], found[0], (), found[1]) if found else None
+
+
+def _open(draft: Draft) -> Draft:
+    """Nothing moves into a lazy table of another make."""
+    if not draft.moved or not draft.init.closed:
+        return draft
+    return draft.keeping(draft.moved, "existing-getattr", "the file has a lazy table of another make")
 
 
 def _listed(draft: Draft) -> Draft:
@@ -157,10 +195,21 @@ def _without_effects(draft: Draft, order: Order) -> Draft:
     """Keep, for each effect that would be lost, the statement that loads it and the fewest modules."""
     effects = Effects(draft.init.package)
     while draft.moved and (effect := _first_effect(effects, draft.lost)):
-        reach = {x: order.closure([each.target for each in draft.of(x)], draft.init.name) for x in draft.statements}
-        loading = [x for x in draft.statements if effect.module in reach[x]] or draft.statements
-        smallest = min(loading, key=lambda x: (len(reach[x]), x.lineno))
-        draft = draft.keeping(draft.of(smallest), "side-effect", _described(effect))
+        draft = draft.keeping(_smallest(draft, order, effect.module), "side-effect", _described(effect))
+    return draft
+
+
+def _smallest(draft: Draft, order: Order, module: str) -> list[Reexport]:
+    """The names of the one statement that loads a module and the fewest others."""
+    reach = {x: order.closure([each.target for each in draft.of(x)], draft.init.name) for x in draft.statements}
+    loading = [x for x in draft.statements if module in reach[x]] or draft.statements
+    return draft.of(min(loading, key=lambda x: (len(reach[x]), x.lineno)))
+
+
+def _reachable(draft: Draft, order: Order) -> Draft:
+    """Keep statements that make a module further down an attribute of a parent that cannot import it later."""
+    while found := next(((x, why) for x in draft.hidden if (why := barrier(draft.init.package, x))), None):
+        draft = draft.keeping(_smallest(draft, order, found[0]), "deep-submodule", found[1])
     return draft
 
 
@@ -196,8 +245,8 @@ def _broken(draft: Draft, allowed: set[str]) -> dict[str, Failure]:
     return {name: failure for name, failure in draft.order.failures().items() if name not in allowed}
 
 
-def _likely(draft: Draft, order: Order, failure: Failure) -> Sequence[ast.ImportFrom]:
-    def reaches(statement: ast.ImportFrom) -> bool:
+def _likely(draft: Draft, order: Order, failure: Failure) -> Sequence[Statement]:
+    def reaches(statement: Statement) -> bool:
         return failure.half in order.closure([each.target for each in draft.of(statement)], draft.init.name)
 
     return ([x for x in draft.statements if reaches(x)] or draft.statements)[:_TRIES]
@@ -205,7 +254,7 @@ def _likely(draft: Draft, order: Order, failure: Failure) -> Sequence[ast.Import
 
 def _stuck(draft: Draft, here: Sequence[Obstacle], failure: Failure) -> Draft:
     detail = f"{failure.importer} line {failure.line} needs {failure.name} of {failure.half} before it is bound"
-    own = Obstacle(draft.init.reexports()[0], "cycle-remains", (), detail)
+    own = Obstacle(draft.init.reexports[0], "cycle-remains", (), detail)
     return replace(draft, moved=(), kept=(*here, own))
 
 
