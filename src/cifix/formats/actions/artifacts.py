@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Action, Reference, Step, Workflow, action, workflow
 from cifix.formats.yaml import Document, Scalar
@@ -15,6 +16,7 @@ DOWNLOAD = "actions/download-artifact"
 LOCAL = re.compile(r"""(?m)^[ \t\-]*uses:[ \t]*["']?(?:\./|\$/)([^\s"'#]*)""")
 """A call of a local file, in text that cannot be parsed; the group is its path."""
 
+_ASSIGNED = re.compile(r"""(\w+)(?:=|<<)|["'](\w+)["'](?!\s*:)""")
 _FILE = re.compile(r"[^.].*\.[A-Za-z][\w+-]*")
 _BUNDLES = (
     *(".app", ".d", ".dsym", ".framework", ".xcarchive", ".xcframework", ".xcresult"),
@@ -52,7 +54,7 @@ class Site:
         return f"{self.path}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Repository:
     """The workflows and actions that can take part in runs with artifacts.
 
@@ -64,6 +66,13 @@ class Repository:
     actions: Mapping[str, Action]
     opaque: Mapping[str, str]
     texts: Mapping[str, str]
+
+    @cached_property
+    def assigned(self) -> frozenset[str]:
+        """Every word that a file seems to assign as a variable in a script, or names in quotes."""
+        return frozenset(
+            word for text in self.texts.values() for found in _ASSIGNED.findall(text) for word in found if word
+        )
 
 
 def read(snapshot: Snapshot) -> Repository:

@@ -1,6 +1,5 @@
 """Which artifact steps a workflow run executes, and under which names: jobs, legs and local calls followed."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -190,16 +189,10 @@ def _entered(frame: _Frame, job: Job, index: int, leg: Mapping[str, Data]) -> _F
 
 def _with_env(repository: Repository, frame: _Frame, env: Mapping[str, str]) -> _Frame:
     """The frame with more variables, but for those that a step may set anew."""
-    fixed = {key: value for key, value in env.items() if not _set_by_a_step(repository, key)}
+    fixed = {key: value for key, value in env.items() if key not in repository.assigned}
     lost = {key.lower(): Unknown(f"env.{key.lower()}") for key in env.keys() - fixed.keys()}
     known = {key.lower(): _one(render(value, _lookup(frame))) for key, value in fixed.items()}
     return replace(frame, env={**frame.env, **lost, **known}) if env else frame
-
-
-def _set_by_a_step(repository: Repository, name: str) -> bool:
-    """Whether a file seems to assign a variable in a script, or names it in quotes."""
-    assigned = re.compile(rf"""\b{re.escape(name)}(?:=|<<)|["']{re.escape(name)}["'](?!\s*:)""")
-    return any(assigned.search(text) for text in repository.texts.values())
 
 
 def _open(matrix: Matrix) -> frozenset[str]:
