@@ -33,7 +33,7 @@ DOWNLOAD = st.builds(
     st.one_of(NAMES, st.just("artifact")),
     st.sampled_from([None, "in", "in/all"]),
 )
-MATRIX = st.one_of(
+MATRIX: st.SearchStrategy[dict[str, Any] | None] = st.one_of(
     st.none(),
     st.fixed_dictionaries(
         {"os": st.lists(st.sampled_from(["a", "b", "c/d"]), min_size=1, max_size=2, unique=True)},
@@ -43,7 +43,7 @@ MATRIX = st.one_of(
 
 
 @st.composite
-def workflows(draw: st.DrawFn) -> dict[str, Any]:
+def workflows(draw: Any) -> dict[str, Any]:
     jobs: dict[str, Any] = {}
     for index in range(draw(st.integers(1, 3))):
         job: dict[str, Any] = {"runs-on": "ubuntu-latest"}
