@@ -48,6 +48,10 @@ def test_a_rule_that_keeps_its_promises_passes(tmp_path: Path) -> None:
     check(case(safety="safe"), rule(renew), tmp_path)
 
 
+def test_a_case_may_do_without_twins(tmp_path: Path) -> None:
+    check(case(twins=False), rule(deaf_to_crlf), tmp_path)
+
+
 def test_a_rule_may_create_and_delete(tmp_path: Path) -> None:
     def move(text: str) -> tuple[Change, ...] | None:
         return (Create("b.txt", b"made\n", EXECUTABLE), Delete("a.txt")) if text else None

@@ -16,12 +16,7 @@ WORKFLOW = b"on: push\njobs:\n  a:\n    steps:\n      - uses: x@v3\n        with
 USES = ("jobs", "a", "steps", 0, "uses")
 
 
-def nothing(snapshot: Snapshot, options: NoOptions) -> Iterator[Finding]:
-    del snapshot, options
-    yield from ()
-
-
-RULE = Rule("r", "Do it.", ("**",), (), Safety.SAFE, nothing)
+RULE = Rule("r", "Do it.", ("**",), (), Safety.SAFE, lambda _snapshot, _options: ())
 
 
 def broken(
@@ -83,6 +78,7 @@ def test_a_change_of_quotes_that_changes_the_type_is_seen() -> None:
     [
         ("a.yml", b"a: b\n", Edit("a.yml", 3, 4, "'")),
         ("a.toml", b"a = 1\n", Edit("a.toml", 4, 5, "")),
+        ("b.toml", b"a = 1 # \xe9\n", Edit("b.toml", 4, 5, "2")),
         ("a.py", b"a = 1\n", Edit("a.py", 4, 5, "(")),
     ],
 )
@@ -92,7 +88,6 @@ def test_a_file_that_no_longer_parses_is_seen(path: str, data: bytes, change: Ed
 
 def test_new_files_must_parse_as_well() -> None:
     assert broken({}, (Create("a.py", b"("),))
-    assert broken({}, (Track("a.toml"),), loose={"a.toml": b"="})
     assert (
         broken(
             {},
@@ -100,6 +95,10 @@ def test_new_files_must_parse_as_well() -> None:
         )
         == []
     )
+
+
+def test_a_file_that_only_becomes_tracked_may_be_for_another_parser() -> None:
+    assert broken({}, (Track("a.py"), Track("b.toml")), loose={"a.py": b"print 'x'\n", "b.toml": b"\0"}) == []
 
 
 def test_toml_data_is_compared() -> None:
@@ -114,6 +113,15 @@ def test_python_statements_outside_the_edit_must_mean_the_same() -> None:
     assert broken({"a.py": data}, (edit(data, "import os", "import sys", "a.py"),)) == []
     swallowed = edit(data, "import os", "import sys\nif sys:", "a.py")
     assert broken({"a.py": data}, (swallowed,))
+
+
+def test_a_second_parser_must_read_the_result_if_it_could_read_the_file() -> None:
+    data = b"a = 1\n"
+    assert broken({"a.py": data}, (edit(data, "a", "b", "a.py"),)) == []
+    assert broken({"a.py": data}, (edit(data, "\n", "\r", "a.py"),)) == [
+        "a.py: a second parser reads it back byte for byte: libcst would not write the same bytes back"
+    ]
+    assert broken({"a.py": b"a = 1\r"}, (Edit("a.py", 0, 1, "b"),)) == []
 
 
 def test_a_name_that_is_lost_is_seen() -> None:

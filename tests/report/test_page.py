@@ -1,11 +1,10 @@
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from cifix.model.finding import Finding, Safety
+from cifix.model.finding import Safety
 from cifix.model.rule import NoOptions, Rule
-from cifix.model.snapshot import File, Snapshot
+from cifix.model.snapshot import File
 from cifix.report.page import page, sections, table
 from cifix.testing import Case
 from cifix.testing.examples import examples
@@ -36,13 +35,17 @@ class Options:
     only: tuple[str, ...] = ("a", "b")
 
 
-def nothing(snapshot: Snapshot, options: object) -> Iterator[Finding]:
-    del snapshot, options
-    yield from ()
-
-
 def rule(text: str = PAGE, options: type[object] = NoOptions) -> Rule:
-    return Rule("my-rule", text, ("**/*.x",), (), Safety.SAFE, nothing, options=options, refusals={"no": "why not"})
+    return Rule(
+        "my-rule",
+        text,
+        ("**/*.x",),
+        (),
+        Safety.SAFE,
+        lambda _snapshot, _options: (),
+        options=options,
+        refusals={"no": "why not"},
+    )
 
 
 def test_a_page_has_all_parts_in_order() -> None:

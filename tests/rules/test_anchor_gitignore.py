@@ -1,5 +1,6 @@
 """What the cases of anchor-gitignore cannot show: ignore files outside the tree, several fixes at once, real git."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -255,3 +256,12 @@ def test_a_real_work_tree_gives_the_same_fix(tmp_path: Path) -> None:
     with Repository.open(tmp_path / "repo") as repository:
         found = fixes(find(Snapshot(worktree_source(repository))))
     assert found == fixes(find(snapshot({**PACKAGE, ".gitignore": b"lib/\n"}, SOURCES)))
+
+
+def test_a_folder_name_that_is_not_utf8_is_as_good_as_any() -> None:
+    odd = os.fsdecode(b"caf\xe9")
+    seen = snapshot(
+        {f"{odd}/.gitignore": b"lib/\n", f"{odd}/pkg/__init__.py": b"from .lib import a, b\n"},
+        {f"{odd}/pkg/lib/__init__.py": b"a = 1\n"},
+    )
+    assert [fix.title for fix in fixes(find(seen))] == ["Anchor `lib/` and commit 1 hidden file"]

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from cifix.cli import options
-from cifix.cli.examine import Examined, Selection, examine
+from cifix.cli.examine import Examined, Selection, again, examine
 from cifix.cli.show import show
 from cifix.engine.plan import Patch, Plan
-from cifix.errors import GitError, UsageError
+from cifix.errors import UsageError
 from cifix.model.change import Untrack
 from cifix.model.snapshot import File, Snapshot
 from cifix.report.message import body, digest, subject
@@ -20,6 +20,7 @@ from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
 
 BRANCH = "cifix/fixes"
+UNBORN = "There is no commit yet, so nothing was looked at; --in-place fixes the files that are staged."
 
 
 @click.command("apply")
@@ -29,6 +30,7 @@ BRANCH = "cifix/fixes"
 @click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="Branch to commit on.")
 @click.option("--base", metavar="REV", help="Commit to start from.  [default: HEAD]")
 @options.selection
+@options.rules
 @options.reporting
 @click.pass_context
 def command(
@@ -42,6 +44,8 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     safety: str,
+    target: str | None,
+    allow_locked: bool,
     form: str,
     output: Path | None,
 ) -> None:
@@ -51,18 +55,24 @@ def command(
     """
     if in_place and base is not None:
         raise UsageError("--in-place changes the files on disk, so it cannot start from another commit: drop --base.")
-    asked = Selection(select, ignore, safety)
+    asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
     named = (*asked.arguments, *_named("--branch", branch if branch != BRANCH else None), *_named("--base", base))
+    named += ("--in-place",) if in_place else ()
     with Repository.open(path) as repository:
         source = worktree_source(repository) if in_place else commit_source(repository, base or "HEAD")
         examined = examine(repository, source, asked)
-        outcome = Outcome("dry-run", examined.proven, crashes=examined.crashes, path=str(path), arguments=named)
-        if dry_run:
-            outcome = replace(outcome, arguments=(*named, "--in-place")) if in_place else outcome
-        elif in_place:
-            _write(repository.root, examined.proven.plan)
+        outcome = Outcome(
+            "dry-run",
+            examined.proven,
+            crashes=examined.crashes,
+            notes=() if source.base or in_place else (UNBORN,),
+            path=again(path, repository),
+            arguments=named,
+        )
+        if in_place and not dry_run:
+            _write(repository.place, examined.proven.plan)
             outcome = replace(outcome, mode="in-place")
-        else:
+        elif not dry_run:
             outcome = _commit(repository, examined, branch, replace(outcome, mode="apply"))
         show(outcome, form, output)
     ctx.exit(outcome.exit)
@@ -72,9 +82,7 @@ def _named(option: str, value: str | None) -> tuple[str, ...]:
     return (option, value) if value is not None else ()
 
 
-def _write(root: Path | None, plan: Plan) -> None:
-    if root is None:
-        raise GitError("a bare repository has no files to change in place; leave out --in-place")
+def _write(root: Path, plan: Plan) -> None:
     left = {change.path for patch in plan.patches for change in patch.changes if isinstance(change, Untrack)}
     changed = [path for path in plan.before.differences(plan.after) if path not in left]
     before = {path: _on_disk(plan.before, path) for path in changed}

@@ -1,9 +1,10 @@
 """What apply and check have in common: open, select, plan, prove."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from cifix.engine.config import choose, load
 from cifix.engine.plan import Settings
@@ -20,18 +21,31 @@ from cifix.vcs.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the user asked for: rule ids to run and to leave out, and the safety floor's name."""
+    """What the user asked for: rule ids to run and to leave out, the safety floor's name, and options of rules.
+
+    `target` and `allow_locked` are as the user gave them: None and false leave the choice to the configuration.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     safety: str = "safe"
+    target: str | None = None
+    allow_locked: bool = False
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """The choice as it is typed, without what is the default."""
         named = [part for rule in self.select for part in ("--select", rule)]
         named += [part for rule in self.ignore for part in ("--ignore", rule)]
-        return (*named, *(("--safety", self.safety) if self.safety != "safe" else ()))
+        named += ["--safety", self.safety] if self.safety != "safe" else []
+        named += ["--target", self.target] if self.target else []
+        return (*named, *(["--allow-locked"] if self.allow_locked else []))
+
+    @property
+    def overrides(self) -> Mapping[str, object]:
+        """The options of rules among them, by field."""
+        given = {"target": self.target, "allow_locked": self.allow_locked}
+        return {field: value for field, value in given.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +64,19 @@ def examine(repository: Repository, source: Source, asked: Selection) -> Examine
     config = load(snapshot)
     registry = discover()
     rules = choose(registry.rules, registry.plugins, config, select=asked.select, ignore=asked.ignore)
-    settings = Settings(Safety[asked.safety.upper()], config, frozenset(asked.select), _locked(repository, source.base))
+    floor, locked = Safety[asked.safety.upper()], _locked(repository, source.base)
+    settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked)
     with _progress(len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
     return Examined(proven, rules, settings, (*registry.crashes, *proven.plan.crashes))
+
+
+def again(path: Path, repository: Repository) -> str:
+    """The repository as the user named it, so that cifix and `git -C` take it when it is typed again."""
+    folder = path if path.is_dir() else path.parent
+    if repository.root is not None and folder.resolve().is_relative_to(repository.git_dir.resolve()):
+        folder = repository.root
+    return f"./{folder}" if str(folder).startswith("-") else str(folder)
 
 
 def _locked(repository: Repository, base: str | None) -> Locked:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cifix.errors import UsageError
@@ -13,10 +13,15 @@ from cifix.report.outcome import Outcome
 def show(outcome: Outcome, form: str, output: Path | None) -> None:
     """Print the report in the asked form, or write it to `output`; raises `UsageError` if that cannot be written."""
     report = list(text.lines(outcome)) if form == "text" else []
-    data = b"".join(line.data + b"\n" for line in report) if form == "text" else machine.document(outcome).encode()
+    deliver(report, None if form == "text" else machine.document(outcome).encode(), output)
+
+
+def deliver(report: Sequence[text.Line], document: bytes | None, output: Path | None) -> None:
+    """Print the lines, or the document if there is one; into `output` if that is named."""
+    data = document if document is not None else b"".join(line.data + b"\n" for line in report)
     if output is not None:
         _write(output, data)
-    elif form == "text" and sys.stdout.isatty():
+    elif document is None and sys.stdout.isatty():
         _coloured(report)
     else:
         _piped(data)

@@ -8,7 +8,8 @@ from cifix.formats import gitignore, python, toml, yaml
 from cifix.formats.actions.sameness import differences
 from cifix.formats.gitignore import ignore_files
 from cifix.formats.python.lazy import exports
-from cifix.model.change import Edit, inverse, splice
+from cifix.formats.python.lossless import lossless
+from cifix.model.change import Edit, Track, inverse, splice
 from cifix.model.expect import Absent, Exports, Revealed, Route, SameArtifacts, Value
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -35,7 +36,7 @@ def verify(patch: Patch, ignored: Ignored = gitignore.ignored) -> tuple[Proof, .
         edits = [change for change in patch.changes if isinstance(change, Edit) and change.path == path]
         if edits:
             proofs += _edited(patch, path, edits)
-        elif path in patch.after:
+        elif path in patch.after and Track(path) not in patch.changes:
             proofs.append(_parses(patch.after, path))
     claims = [claim for fix in patch.fixes for claim in fix.expects]
     revealed = [claim for claim in claims if isinstance(claim, Revealed)]
@@ -61,6 +62,7 @@ def _edited(patch: Patch, path: str, edits: Sequence[Edit]) -> Iterable[Proof]:
         yield _data(patch, path)
     if path.endswith((".py", ".pyi")):
         yield _statements(patch, path, edits)
+        yield _lossless(patch, path)
 
 
 def _inverse(patch: Patch, path: str, edits: Sequence[Edit]) -> Proof:
@@ -117,6 +119,24 @@ def _statements(patch: Patch, path: str, edits: Sequence[Edit]) -> Proof:
     old = python.untouched(before, [(edit.start, edit.end) for edit in edits])
     new = python.untouched(after, [(edit.start, edit.end) for edit in inverse(before.text.text, edits)])
     return Proof(name, _within(old, python.untouched(after, ())) and _within(new, python.untouched(before, ())))
+
+
+def _lossless(patch: Patch, path: str) -> Proof:
+    """A parser of another make reads the result back byte for byte, unless it could not read the file before."""
+    name = f"{path}: a second parser reads it back byte for byte"
+    try:
+        patch.after.parsed(path, lossless)
+    except Opaque as why:
+        return Proof(name, not _readable(patch.before, path), str(why))
+    return Proof(name, ok=True)
+
+
+def _readable(snapshot: Snapshot, path: str) -> bool:
+    try:
+        snapshot.parsed(path, lossless)
+    except Opaque:
+        return False
+    return True
 
 
 def _within(some: Iterable[str], every: Iterable[str]) -> bool:

@@ -209,8 +209,8 @@ class Snapshot:
                     laid[path] = File(data, mode)
                 case Track(path=path):
                     laid[path] = File(self.read(path), self.disk[path])
-                case Delete(path=path) | Untrack(path=path):
-                    laid[path] = None
+                case Delete() | Untrack():
+                    laid[change.path] = None
         for path, wanted in edits.items():
             text = self.text(path)
             laid[path] = File(splice(text.text, wanted).encode(text.encoding), self.mode(path))

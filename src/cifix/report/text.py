@@ -4,7 +4,8 @@ Piped into `git apply` the text of a dry run is a valid patch: git passes over t
 """
 
 import shlex
-from collections.abc import Iterator, Sequence
+import string
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cifix.engine.plan import Patch, Placed
@@ -12,6 +13,8 @@ from cifix.model.finding import Fix, Refusal, Safety
 from cifix.report import diff
 from cifix.report.message import subject
 from cifix.report.outcome import Outcome
+
+_SHOWN = (string.ascii_letters + string.digits + "/._-").encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,11 @@ def _left(outcome: Outcome) -> Iterator[Line]:
     yield _line("Left for a person", "bold yellow")
     for placed in (*outcome.refused, *outcome.held):
         yield _line(f"  {_place(placed)}: {placed.finding.message}")
-        match placed.finding.outcome:
-            case Refusal(key=key, detail=detail):
-                yield _line(f"    {placed.finding.rule} [{key}]: {detail}", "yellow")
-            case Fix(title=title, safety=safety):
-                yield _line(f"    {placed.finding.rule} (held back, {safety.word}): {title}", "yellow")
+        rule, ending = placed.finding.rule, placed.finding.outcome
+        if isinstance(ending, Refusal):
+            yield _line(f"    {rule} [{ending.key}]: {ending.detail}", "yellow")
+        else:
+            yield _line(f"    {rule} (held back, {ending.safety.word}): {ending.title}", "yellow")
     yield Line(b"")
 
 
@@ -106,17 +109,30 @@ def _where(outcome: Outcome) -> str:
 
 def _next(outcome: Outcome) -> str:
     again = [outcome.path, *outcome.arguments] if outcome.path != "." else list(outcome.arguments)
+    if outcome.mode == "check" and outcome.base is None:
+        again.append("--in-place")
     if any(_reviewable(placed) for placed in outcome.held):
-        return shlex.join(["cifix", "apply", "--dry-run", *again, "--safety", "review"])
+        return _typed(["cifix", "apply", "--dry-run", *again, "--safety", "review"])
     if not outcome.patches:
         return ""
     if outcome.mode in ("check", "dry-run"):
-        return shlex.join(["cifix", "apply", *(["--dry-run"] if outcome.mode == "check" else []), *again])
+        return _typed(["cifix", "apply", *(["--dry-run"] if outcome.mode == "check" else []), *again])
     git = ["git", *(["-C", outcome.path] if outcome.path != "." else [])]
     if outcome.mode == "in-place":
-        return shlex.join([*git, "diff"])
+        return _typed([*git, "diff"])
     span = f"{outcome.base}..{outcome.branch}" if outcome.base else outcome.branch or ""
-    return shlex.join([*git, "log", "-p", span])
+    return _typed([*git, "log", "-p", span])
+
+
+def _typed(words: Iterable[str]) -> str:
+    """A command line that a shell takes apart into `words`, whatever characters they hold."""
+    return " ".join(shlex.quote(word) if word.isprintable() else _octal(word) for word in words)
+
+
+def _octal(word: str) -> str:
+    """The shell's `$'...'`, in which a byte that cannot be shown stands as its number."""
+    raw = word.encode("utf-8", "surrogateescape")
+    return "$'" + "".join(chr(byte) if byte in _SHOWN else f"\\{byte:03o}" for byte in raw) + "'"
 
 
 def _reviewable(placed: Placed) -> bool:

@@ -151,3 +151,20 @@ def test_what_stays_inside_the_module_can_wait(source: str) -> None:
 def test_a_module_that_cannot_be_read_has_no_effect_to_be_seen() -> None:
     assert effects("print 1").of("p.m") is None
     assert effects("").of("p.nowhere") is None
+
+
+@pytest.mark.parametrize(
+    ("source", "computed"),
+    [
+        ("from importlib import import_module as load\nx = load('p.a')", True),
+        ("x = [__import__(n) for n in 'ab']", True),
+        ("import pkgutil\nclass A:\n    found = list(pkgutil.iter_modules())", True),
+        ("import importlib\ndef find():\n    return importlib.import_module('a')\nx = find()", True),
+        ("from p.registry import deep\nx = deep(1)", False),
+        ("import importlib\ndef find():\n    return importlib.import_module('a')", False),
+        ("from p.registry import Plain\nx = Plain()", False),
+        ("print 1", False),
+    ],
+)
+def test_imports_by_computed_names_are_found_where_they_run(source: str, computed: bool) -> None:
+    assert effects(source).computes_imports("p.m") is computed

@@ -54,6 +54,11 @@ _CHANGING = frozenset(
 )
 """Methods that change the object they are called on, or register something with it."""
 
+_COMPUTED = frozenset(
+    {"importlib.import_module", "importlib.__import__", "pkgutil.iter_modules", "pkgutil.walk_packages"}
+)
+"""Calls that find modules whose names no import statement shows."""
+
 _MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__call__"})
 """Methods that run when a class, or an object used as a decorator, is called."""
 
@@ -84,6 +89,11 @@ class Effects:
             view = self.view(module)
             self._known[module] = next(view.effects(), None) if view else None
         return self._known[module]
+
+    def computes_imports(self, module: str) -> bool:
+        """Whether importing `module` may import others by names that are not written in import statements."""
+        view = self.view(module)
+        return view is not None and view.computes()
 
     def view(self, module: str) -> "_View | None":
         """The scanner of one module, or None if its source cannot be read."""
@@ -119,6 +129,22 @@ class _View:
         for statement in self.body:
             for what in self._statement(statement):
                 yield Effect(self.module, statement.lineno, what)
+
+    def computes(self) -> bool:
+        """Whether code that runs with the module imports others by computed names."""
+        eager = [part for part in self.body if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
+        calls = [part for statement in eager for part in _now(statement) if isinstance(part, ast.Call)]
+        return any(self._finds_modules(call.func, _DEPTH) for call in calls)
+
+    def _finds_modules(self, function: ast.expr, depth: int) -> bool:
+        if self._dotted(function) in _COMPUTED or (isinstance(function, ast.Name) and function.id == "__import__"):
+            return True
+        found = self.definition_of(function) if depth else None
+        if found is None:
+            return False
+        view, node = found
+        calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+        return any(view._finds_modules(call.func, depth - 1) for call in calls)  # noqa: SLF001 - the same class
 
     def _origins(self) -> Iterator[tuple[str, str]]:
         for statement in self.body:

@@ -207,6 +207,8 @@ def _fix(remedy: Remedy, wanted: Sequence[Masked], effect: Effect) -> Fix:
     folders = sorted({one.match.path for one in wanted})
     title = f"Anchor {names}" if remedy.anchors else f"Include {_listed(folders)} again below {names}"
     tracks = tuple(Track(one.path) for one in wanted if one.state is State.LOOSE)
+    if tracks:
+        title += f" and commit {len(tracks)} hidden file{'s' if len(tracks) > 1 else ''}"
     return Fix(title, Safety.SAFE, (*remedy.edits, *tracks), (Revealed(effect.shown, effect.probes),))
 
 

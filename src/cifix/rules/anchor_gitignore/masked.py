@@ -197,12 +197,17 @@ def _is_module(snapshot: Snapshot, packages: Packages, stem: str, use: Use) -> b
 def _built(snapshot: Snapshot, stem: str) -> bool:
     """Whether a build file speaks of the module, so that it is compiled or written during the build."""
     parts = stem.split("/")
-    spellings = {mark.join(parts[first:]).encode() for mark in "./" for first in range(len(parts) - 1)}
-    target = (parts[-1].encode(),)
+    spellings = {_raw(mark.join(parts[first:])) for mark in "./" for first in range(len(parts) - 1)}
+    target = (_raw(parts[-1]),)
     named = chain(
         snapshot.containing(tuple(sorted(spellings)), _BUILD_FILES), snapshot.containing(target, _COMPILER_FILES)
     )
     return next(named, None) is not None
+
+
+def _raw(name: str) -> bytes:
+    """The bytes of a name on disk, which need not be UTF-8."""
+    return name.encode("utf-8", "surrogateescape")
 
 
 def _below(path: str, names: Collection[str]) -> bool:

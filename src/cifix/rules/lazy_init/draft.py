@@ -16,8 +16,6 @@ from cifix.rules.lazy_init.reexports import Init, Obstacle, Reexport
 _TRIES = 8
 """How many statements are tried at each step of keeping a module importable."""
 
-_COMPUTED = (b"import_module(", b"__import__(", b"iter_modules(", b"walk_packages(")
-
 
 @dataclass(frozen=True)
 class Draft:
@@ -57,17 +55,17 @@ class Draft:
 
         Where modules are imported by computed names, that is taken to be each submodule there is.
         """
-        along = self.init.children if self.computed else self._children(self.lost)
+        every = {name for name in self.init.children if not name.startswith("__")}
+        along = every if self.computed else self._children(self.lost)
         public = {name for name in self._children(self.before) if not name.startswith("_")}
         bound = set(self.init.names.bound)
-        return lazy_edits(self.init, self.moved, along - bound - {"__main__"}, public | set(self.init.star_list()))
+        return lazy_edits(self.init, self.moved, along - bound, public | set(self.init.star_list()))
 
     @cached_property
     def computed(self) -> bool:
         """Whether a module that is no longer loaded imports others by names that are not in its source."""
-        package = self.init.package
-        paths = [path for name in self.lost if (path := package.modules[name])]
-        return any(True for _ in package.snapshot.containing(_COMPUTED, paths))
+        effects = Effects(self.init.package)
+        return any(effects.computes_imports(name) for name in self.lost)
 
     def _children(self, modules: Iterable[str]) -> set[str]:
         return {name for name in self.init.children if f"{self.init.name}.{name}" in modules}

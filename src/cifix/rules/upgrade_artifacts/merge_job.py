@@ -11,7 +11,7 @@ from cifix.formats.yaml.edit import Source, insert, spelled
 from cifix.model.change import Edit
 from cifix.model.expect import Route, Value
 from cifix.model.text import Opaque
-from cifix.rules.upgrade_artifacts.facts import facts
+from cifix.rules.upgrade_artifacts.facts import Pair, facts
 from cifix.rules.upgrade_artifacts.refs import target
 from cifix.rules.upgrade_artifacts.remedy import Key, Remedy
 from cifix.rules.upgrade_artifacts.renames import Shared, choose
@@ -20,7 +20,7 @@ _CONDITION = "${{ !cancelled() && contains(needs.*.result, 'success') }}"
 _KEPT = ("retention-days", "include-hidden-files", "compression-level")
 
 
-def merge(repository: Repository, one: Shared, place: str, hiding: Collection[Key]) -> Remedy:
+def merge(repository: Repository, one: Shared, place: str, hiding: Collection[Key], pair: Pair) -> Remedy:
     """A job that merges the new artifacts of one workflow into one of the old name.
 
     Raises `Opaque` where it could fail, or meet a download on its way.
@@ -34,8 +34,8 @@ def merge(repository: Repository, one: Shared, place: str, hiding: Collection[Ke
         raise Opaque(f"{site.path}: there is no place for a job {id_!r}")
     needs = list(dict.fromkeys(str(other.step.route[1]) for other in one.sites))
     given = {"name": name, "pattern": f"{name}{choose(one)}*", "delete-merged": "true", **_kept(one, hiding)}
-    uses = f"{UPLOAD}/merge@{target(site.uses)}"
-    pinned = f"{uses} # {facts().actions[UPLOAD].exact}" if site.uses.sha else uses
+    uses = f"{UPLOAD}/merge@{target(site.uses, pair)}"
+    pinned = f"{uses} # {facts().majors[UPLOAD][pair[UPLOAD]].newest}" if site.uses.sha else uses
     inputs = {key: value if key in {"delete-merged", *_KEPT} else spelled(value) for key, value in given.items()}
     source: dict[str, Source] = {
         "needs": f"[{', '.join(needs)}]",

@@ -82,7 +82,7 @@ def _renamed(
         remedy = rename(repository, one, moving)
         yield remedy
         if isinstance(remedy, Remedy):
-            yield from outside(snapshot, repository, one, hiding)
+            yield from outside(snapshot, repository, one, hiding, next(iter(moving.values())).pair)
     yield from split(group, moving, pools)
 
 

@@ -8,6 +8,7 @@ from cifix.formats.actions.expression import Parts, literal
 from cifix.formats.actions.runs import DEFAULT
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
+from cifix.rules.upgrade_artifacts.facts import Pair
 from cifix.rules.upgrade_artifacts.merge_job import merge
 from cifix.rules.upgrade_artifacts.remedy import Key, Problem, Remedy
 from cifix.rules.upgrade_artifacts.renames import Shared
@@ -27,11 +28,11 @@ _NEAR = 500
 
 
 def outside(
-    snapshot: Snapshot, repository: Repository, one: Shared, hiding: Collection[Key]
+    snapshot: Snapshot, repository: Repository, one: Shared, hiding: Collection[Key], pair: Pair
 ) -> Iterator[Remedy | Problem]:
     """How those outside go on to get a name that changes, or why they cannot; a doubt where any might be meant.
 
-    `hiding` are the uploads that go on to store hidden files.
+    `hiding` are the uploads that go on to store hidden files, `pair` the majors that all move to.
     """
     named = re.compile("|".join(dict.fromkeys(_mentioned(name) for name in one.names)))
     own = {path for run, _ in one.found for path in run.files}
@@ -49,18 +50,18 @@ def outside(
         elif "gh run download" in text.text or (path not in own and _waits(repository, path)):
             yield Remedy(doubts=(f"{path} fetches artifacts, perhaps those with names that change",))
     if details:
-        yield _merged(repository, one, details, hiding)
+        yield _merged(repository, one, details, hiding, pair)
 
 
 def _merged(
-    repository: Repository, one: Shared, details: Sequence[tuple[str, bool]], hiding: Collection[Key]
+    repository: Repository, one: Shared, details: Sequence[tuple[str, bool]], hiding: Collection[Key], pair: Pair
 ) -> Remedy | Problem:
     """A job that keeps the old name for those outside; a step of the same run would come too early for it."""
     inside = next((detail for detail, own in details if own), None)
     if inside:
         return Problem("outside-consumer", f"{inside}, perhaps of the same run", one.sites)
     try:
-        return merge(repository, one, details[0][0], hiding)
+        return merge(repository, one, details[0][0], hiding, pair)
     except Opaque as why:
         detail = f"{details[0][0]}, and they cannot be merged for it: {why}"
         return Problem("outside-consumer", detail, one.sites)

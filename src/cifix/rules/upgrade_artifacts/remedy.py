@@ -11,6 +11,7 @@ from cifix.model.change import Edit
 from cifix.model.expect import Expect, Route, Value
 from cifix.model.finding import Safety
 from cifix.model.text import Opaque
+from cifix.rules.upgrade_artifacts.facts import Pair
 
 Key = tuple[str, int]
 """What tells a site from others: its path and the offset of its `uses`."""
@@ -29,7 +30,8 @@ class Problem:
 class Old:
     """A step that must move, or might have to: its version, unless a bare hash hides it, and its comment's.
 
-    `routes` are all that lead to its `uses`, and `strays` those of them where it is no artifact step.
+    `routes` are all that lead to its `uses`, and `strays` those of them where it is no artifact step. `pair` are the
+    majors that it and the steps around it move to.
     """
 
     site: Site
@@ -37,6 +39,7 @@ class Old:
     pin: Pin | None
     routes: tuple[Route, ...]
     strays: tuple[Route, ...]
+    pair: Pair
 
 
 @dataclass(frozen=True, slots=True)

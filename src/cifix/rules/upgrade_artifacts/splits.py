@@ -81,7 +81,7 @@ def _split(step: Old, names: Mapping[str, str]) -> Remedy:
     more = Edit(site.path, end, end, "".join(f"{newline}{dash}{copy}" for copy in copies))
     first = edits[0]
     claims = _claims(site, first[1], first[2])
-    parts = tuple(_leaves(site, name, pattern) for _, name, pattern in edits[1:])
+    parts = tuple(_leaves(step, name, pattern) for _, name, pattern in edits[1:])
     doubt = f"{site} becomes {len(names)} steps, one for each artifact" if copies else ""
     return Remedy(
         first[0],
@@ -137,12 +137,12 @@ def _copy(text: str, start: int, end: int, edits: Sequence[Edit]) -> str:
     return splice(text[start:end], inside)
 
 
-def _leaves(site: Site, name: str, pattern: str) -> dict[Route, str]:
+def _leaves(step: Old, name: str, pattern: str) -> dict[Route, str]:
     """The data of a copy of the step, by place in it."""
-    route = site.step.route
+    site, route = step.site, step.site.step.route
     every = leaves(site.document.text).items()
     found = {place[len(route) :]: value for place, (_, value) in every if place[: len(route)] == route}
-    return {**found, ("uses",): moved(site), **_claims(site, name, pattern)}
+    return {**found, ("uses",): moved(step), **_claims(site, name, pattern)}
 
 
 def shifted(
