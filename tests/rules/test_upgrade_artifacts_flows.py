@@ -108,6 +108,19 @@ def before(text: bytes, job: str) -> set[str]:
     return later - {job}
 
 
+def fetched(inputs: dict[str, str], uses: str, there: list[tuple[int, str]]) -> set[tuple[int, str]]:
+    """What one download gets of the artifacts that are there: from v5 on a single one gets no folder of its own."""
+    base = inputs.get("path", ".")
+    if inputs.get("name"):
+        return {(index, base) for index, name in there if name == inputs["name"]}
+    if "v3" in uses:
+        return {(index, f"{base}/{name}".removeprefix("./")) for index, name in there}
+    chosen = [(index, name) for index, name in there if fnmatchcase(name, inputs.get("pattern", "*"))]
+    single = len({name for _, name in chosen}) == 1 and not uses.endswith("@v4")
+    flat = single or inputs.get("merge-multiple", "").lower() == "true"
+    return {(index, base if flat else f"{base}/{name}".removeprefix("./")) for index, name in chosen}
+
+
 def run(text: bytes) -> tuple[list[str], dict[Any, set[Any]]]:
     """The names that are stored, and by job, leg and uploads before it what each download gets, and where."""
     every = steps(text)
@@ -118,20 +131,15 @@ def run(text: bytes) -> tuple[list[str], dict[Any, set[Any]]]:
         if "upload" in uses:
             continue
         seen = sum(1 for other, _ in stored if other < place)
-        for index, (other, one) in enumerate(stored):
-            if (one[:2] == (job, leg) and other > place) or one[0] in before(text, job):
-                continue
-            base, name = inputs.get("path", "."), names[index]
-            if inputs.get("name"):
-                folder = base if inputs["name"] == name else None
-            elif "v3" in uses or "pattern" not in inputs:
-                folder = f"{base}/{name}"
-            else:
-                flat = inputs.get("merge-multiple", "").lower() == "true"
-                folder = (base if flat else f"{base}/{name}") if fnmatchcase(name, inputs["pattern"]) else None
-            if folder is not None:
-                got.setdefault((job, leg, seen), set()).add((index, folder.removeprefix("./")))
-    return names, got
+        there = [
+            index
+            for index, (other, one) in enumerate(stored)
+            if not (one[:2] == (job, leg) and other > place) and one[0] not in before(text, job)
+        ]
+        got.setdefault((job, leg, seen), set()).update(
+            fetched(inputs, uses, [(index, names[index]) for index in there])
+        )
+    return names, {slot: some for slot, some in got.items() if some}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
