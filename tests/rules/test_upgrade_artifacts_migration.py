@@ -220,3 +220,15 @@ def test_a_rewriter_that_did_not_fetch_first_is_refused(second: str) -> None:
     later += f"  c:\n    needs: b\n    steps:\n{step('download', 'name: N')}"
     text = workflow(step("upload", first), job="runs-on: x", more=later)
     assert {key for key, _ in refused(text)} == {"same-files"}
+
+
+@pytest.mark.parametrize(
+    "fetching",
+    [
+        "      - uses: dawidd6/action-download-artifact@v6\n        with: {name: N}\n",
+        step("download", "name: N, run-id: 1, github-token: x", "v4"),
+    ],
+)
+def test_a_step_of_the_same_file_that_fetches_from_another_run_keeps_the_name(fetching: str) -> None:
+    text = workflow(step("upload", "name: N, path: x.txt"), more=f"  b:\n    steps:\n{fetching}")
+    assert {key for key, _ in refused(text)} == {"outside-consumer"}
