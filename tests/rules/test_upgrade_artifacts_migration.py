@@ -51,7 +51,7 @@ def test_hashes_are_claimed_with_their_majors() -> None:
     assert isinstance(one.outcome, Fix)
     claim = one.outcome.expects[-1]
     assert isinstance(claim, SameArtifacts)
-    assert sorted(version for _, version in claim.commits) == [3, 4]
+    assert sorted(version for _, version in claim.commits) == [3, 6]
 
 
 def test_a_fix_that_loses_an_artifact_is_not_proven_and_dropped() -> None:
@@ -59,7 +59,7 @@ def test_a_fix_that_loses_an_artifact_is_not_proven_and_dropped() -> None:
         found = list(rule.find(snapshot, options))
         fix = found[0].outcome
         assert isinstance(fix, Fix)
-        refs = tuple(change for change in fix.changes if getattr(change, "text", "") == "v4")
+        refs = tuple(change for change in fix.changes if getattr(change, "text", "") in {"v6", "v7"})
         claims = tuple(claim for claim in fix.expects if getattr(claim, "route", ("uses",))[-1] == "uses")
         return [replace(one, outcome=replace(fix, changes=refs, expects=claims)) for one in found]
 
@@ -108,10 +108,127 @@ def test_a_name_written_with_escapes_is_not_extended() -> None:
 def test_a_download_with_a_pattern_of_its_own_is_not_understood() -> None:
     more = GET.replace("name: N", "name: N, pattern: M")
     got = refused(workflow(step("upload", "name: N, path: '*.x'"), more=more))
-    assert {key for key, _ in got} == {"opaque"}
-    assert all("unusual way" in detail for _, detail in got)
+    assert {key for key, _ in got} == {"new-input"}
 
 
 def test_an_input_that_is_there_already_is_not_given_twice() -> None:
     text = workflow(step("upload", "Name: N, path: x.txt"))
     assert {key for key, _ in refused(text)} == {"opaque"}
+
+
+CALLED = "on: {workflow_call INPUTS}\njobs:\n  a:\n    runs-on: x\n    steps:\n" + step(
+    "upload", "name: N, path: x.txt"
+)
+CALLED_AT = ".github/workflows/called.yml"
+
+
+def calling(how: str) -> bytes:
+    return f"on: push\njobs:\n  all:\n    {LEGS}\n    uses: ./{CALLED_AT}\n{how}".encode()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "how"),
+    [
+        (": {inputs: {artifact-suffix: {type: string}}}", ""),
+        (": {inputs: {}}", ""),
+        ("", "    with: {}\n"),
+        ("", "    with: &w {x: y}\n  more:\n    runs-on: x\n    with: *w\n"),
+        (": &c {inputs: {n: {type: string}}}, workflow_dispatch: *c", ""),
+    ],
+)
+def test_calls_that_cannot_take_an_input_are_refused(inputs: str, how: str) -> None:
+    got = refused(
+        CALLED.replace(" INPUTS", inputs).encode(), **{".github/workflows/z.yml": calling(how).replace(b"called", b"a")}
+    )
+    assert "reusable-caller" in {key for key, _ in got}
+
+
+def test_a_call_without_a_value_gets_its_inputs_from_the_first_key() -> None:
+    text = CALLED.replace(" INPUTS", ": {secrets: {t: {required: true}}}").encode()
+    found = findings(text, **{".github/workflows/z.yml": calling("").replace(b"called", b"a")})
+    assert all(isinstance(one.outcome, Fix) for one in found)
+
+
+FETCH = {"fetch.sh": b"gh run download -n N\n"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (SIMPLE, "downloads of the same run would meet the merged artifact too"),
+        (
+            (
+                b"on: push\njobs: {a: {strategy: {matrix: {x: [1, 2]}}, steps: "
+                b"[{uses: actions/upload-artifact@v3, with: {name: N, path: x}}]}}\n"
+            ),
+            "there is no place",
+        ),
+        (
+            workflow(step("upload", "name: N, path: x") + step("upload", "name: N, path: y, retention-days: 1")),
+            "differ in",
+        ),
+    ],
+)
+def test_artifacts_that_cannot_be_merged_for_others_are_left_alone(text: bytes, reason: str) -> None:
+    ((key, detail),) = {
+        (key, detail.removeprefix("it moves together with others: ")) for key, detail in refused(text, **FETCH)
+    }
+    assert key == "outside-consumer"
+    assert reason in detail
+
+
+def test_files_that_only_mention_fetching_are_a_reason_to_look() -> None:
+    found = findings(SIMPLE, **{"run.sh": b"gh run download $1\n", "data.bin": b"\0gh run download N"})
+    assert all(isinstance(one.outcome, Fix) and one.outcome.safety is Safety.REVIEW for one in found)
+    assert "run.sh fetches artifacts" in found[0].message
+
+
+def test_a_run_with_too_many_pairs_is_not_followed() -> None:
+    legs = f"strategy: {{matrix: {{x: [{', '.join(map(str, range(250)))}]}}}}"
+    steps = (step("upload", 'name: "N${{ matrix.x }}", path: x') + step("download", "name: M")) * 3
+    assert {key for key, _ in refused(workflow(steps, job=legs))} == {"dynamic-name"}
+
+
+EVERYTHING = "  b:\n    needs: a\n    steps:\n      - uses: actions/download-artifact@v3\n"
+
+
+def test_a_split_step_must_be_plain() -> None:
+    for inputs in ("path: a, more: b", "path: *p"):
+        more = f"{EVERYTHING.replace('steps', 'env: {p: &p x}' + chr(10) + '    steps')}        with: {{{inputs}}}\n"
+        got = refused(workflow(step("upload", "name: N, path: x"), more=more))
+        assert {key for key, _ in got} == {"nameless-download"}
+    block = f"{EVERYTHING}        with:\n          path: >-\n            x\n"
+    assert {key for key, _ in refused(workflow(step("upload", "name: N, path: x"), more=block))} == {
+        "nameless-download"
+    }
+    many = "".join(step("upload", f"name: M{number}, path: x") for number in range(9))
+    more = f"  c:\n    steps:\n{many}  b:\n    needs: [a, c]\n    steps:\n      - uses: actions/download-artifact@v3\n"
+    assert any("too many" in detail for _, detail in refused(workflow(step("upload", "name: N, path: x"), more=more)))
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "name: N, path: '${{ steps.a.outputs.b }}'",
+        "name: N, path: site",
+        "name: N, path: site, Overwrite: true",
+    ],
+)
+def test_a_rewriter_that_did_not_fetch_first_is_refused(second: str) -> None:
+    first = second.partition(", Over")[0]
+    later = f"  b:\n    needs: a\n    steps:\n{step('upload', second)}"
+    later += f"  c:\n    needs: b\n    steps:\n{step('download', 'name: N')}"
+    text = workflow(step("upload", first), job="runs-on: x", more=later)
+    assert {key for key, _ in refused(text)} == {"same-files"}
+
+
+@pytest.mark.parametrize(
+    "fetching",
+    [
+        "      - uses: dawidd6/action-download-artifact@v6\n        with: {name: N}\n",
+        step("download", "name: N, run-id: 1, github-token: x", "v4"),
+    ],
+)
+def test_a_step_of_the_same_file_that_fetches_from_another_run_keeps_the_name(fetching: str) -> None:
+    text = workflow(step("upload", "name: N, path: x.txt"), more=f"  b:\n    steps:\n{fetching}")
+    assert {key for key, _ in refused(text)} == {"outside-consumer"}

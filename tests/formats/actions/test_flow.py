@@ -56,6 +56,10 @@ def test_what_a_version_fetches_and_where_to(inputs: str, version: str, expected
     assert got(run(*BOTH, download(inputs, version))) == expected
 
 
+def test_one_name_is_one_artifact() -> None:
+    assert got(run(upload("a"), upload("a"), download("path: p", "v5"))) == [(0, "p"), (1, "p")]
+
+
 def test_what_comes_later_is_not_there_yet() -> None:
     later = f"  b:\n    needs: a\n    steps:\n      - {upload('c')}\n"
     assert got(run(upload("a"), download(""), upload("b"), later=later)) == [(0, "a")]

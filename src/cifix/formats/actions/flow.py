@@ -69,7 +69,7 @@ def deliveries(run: Run, download: Occurrence, commits: Mapping[str, int]) -> It
     before = _before(run, download)
     found = [(index, upload, _selects(selector, upload.name or ())) for index, upload in before]
     chosen = [(index, upload, sure) for index, upload, sure in found if sure is not False]
-    single = version >= _FLAT and len(chosen) == 1
+    single = version >= _FLAT and len({folded(upload.name or ()) for _, upload, _ in chosen}) == 1
     for index, upload, sure in chosen:
         name = spelling(upload.name or ())
         flat = download.name is not None or single or spelling(download.given.get("merge-multiple", ())) == "true"

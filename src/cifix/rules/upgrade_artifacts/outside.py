@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from cifix.formats.actions.artifacts import Repository
+from cifix.formats.actions.artifacts import Repository, sites
 from cifix.formats.actions.expression import Parts, literal
 from cifix.formats.actions.runs import DEFAULT
 from cifix.model.snapshot import Snapshot
@@ -42,7 +42,8 @@ def outside(
             text = snapshot.text(path)
         except Opaque:
             continue
-        found = _mention(path, text.text, named, own=path in own)
+        steps = _steps(repository, path) if path in own else None
+        found = _mention(path, text.text, named, steps)
         if found is not None:
             line, _ = text.line_column(found)
             word = text.text[found:].split()[0]
@@ -77,13 +78,25 @@ def _mentioned(name: Parts) -> str:
     return rf"(?<![\w-]){re.escape(known)}(?![\w-])" if literal(name) else rf"(?<!\w){re.escape(known)}(?!\w)"
 
 
-def _mention(path: str, text: str, named: re.Pattern[str], *, own: bool) -> int | None:
-    """Where a text names an artifact, close to what fetches some; in another workflow the distance does not matter."""
+def _steps(repository: Repository, path: str) -> list[tuple[int, int]]:
+    """Where the artifact steps of a file stand, but for those that fetch from another run."""
+    return [
+        (site.step.node.start, site.step.node.end)
+        for site in sites(repository, path)
+        if not {"run-id", "github-token", "repository"} & site.step.inputs.keys()
+    ]
+
+
+def _mention(path: str, text: str, named: re.Pattern[str], steps: Sequence[tuple[int, int]] | None) -> int | None:
+    """Where a text names an artifact, close to what fetches some; in another workflow the distance does not matter.
+
+    `steps` are those of a file of the run itself, where names are not mentions.
+    """
     fetching = [found.start() for found in _FETCHES.finditer(text)]
     for found in named.finditer(text):
-        line = text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0]
         near = any(abs(found.start() - place) < _NEAR for place in fetching)
-        if _FETCHES.search(line) if own else near or path.startswith(".github/"):
+        known = any(start <= found.start() < end for start, end in steps or ())
+        if not known and (near or (steps is None and path.startswith(".github/"))):
             return found.start()
     return None
 

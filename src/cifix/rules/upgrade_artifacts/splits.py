@@ -33,6 +33,8 @@ def split(group: Sequence[Run], old: Mapping[Key, Old], renamed: Sequence[Shared
                     names = found.setdefault(download.site.key, (download.site, {}))[1]
                     names.update(_patterns(run, download, changed))
     for key, (site, names) in found.items():
+        if all(pattern == name for name, pattern in names.items()):
+            continue
         try:
             yield _split(old[key], names)
         except Opaque as why:
