@@ -71,9 +71,9 @@ def test_comments_quotes_and_flow_style_survive(cifix: Cifix, git: Git, tmp_path
     lines = [line for line in changed.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     assert lines == [
         '-      - uses: "actions/upload-artifact@v3"',
-        '+      - uses: "actions/upload-artifact@v4"',
+        '+      - uses: "actions/upload-artifact@v6"',
         "-      - uses: actions/upload-artifact@v3  # do not lose it",
-        "+      - uses: actions/upload-artifact@v4  # do not lose it",
+        "+      - uses: actions/upload-artifact@v6  # do not lose it",
         "-        entry: python scripts/detect_mocks.py  # ours",
         "+        entry: python3 scripts/detect_mocks.py  # ours",
     ]

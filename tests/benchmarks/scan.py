@@ -17,7 +17,12 @@ from tempfile import gettempdir
 from tests.benchmarks.sdist import repository
 
 RUNS = 7
-PROJECTS = ("Django==5.2.8", "click==8.1.7", "attrs==23.2.0")
+PROJECTS = {
+    "Django==5.2.8": "23254866a5bb9a2cfa6004e8b809ec6246eba4b58a7589bc2772f1bcc8456c7f",
+    "click==8.1.7": "ca9853ad459e787e2192211578cc907e7594e294c7ccc834310722b41b9ca6de",
+    "attrs==23.2.0": "935dc3b529c262f6cf76e50877d35a4bd3c1de194fd41f47a2b7ae8f19971f30",
+}
+"""Source distributions with the SHA-256 of their archives."""
 
 
 def main() -> None:
@@ -25,8 +30,8 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(gettempdir()) / "cifix-benchmarks")
     folder.mkdir(parents=True, exist_ok=True)
     print(f"{'project':16} {'command':24} {'median':>8} {'least':>8} {'ratio':>7}")  # noqa: T201 - its output
-    for project in PROJECTS:
-        place = repository(project, folder)
+    for project, sha256 in PROJECTS.items():
+        place = repository(project, sha256, folder)
         cifix = [sys.executable, "-m", "cifix"]
         commands: dict[str, Sequence[str]] = {
             "git grep -l": ["git", "grep", "-l", "-F", "-e", "upload-artifact@v3", "-e", "language: system"],

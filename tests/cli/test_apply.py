@@ -1,21 +1,28 @@
 import os
+import shlex
+import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from cifix.cli.apply import BRANCH, UNBORN
 from cifix.model.snapshot import EXECUTABLE, File
 from cifix.report.machine import schema
 from cifix.testing import build
+from cifix.vcs.commit import filtered
+from cifix.vcs.repository import Repository
 from tests.cli.conftest import Cifix
 from tests.conftest import Git
 
 HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python x.py\n        language: system\n"
 WORKFLOW = b"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: actions/upload-artifact@v3\n"
+CONFIGURED = b"[rules.upgrade-artifacts]\ntarget = 'latest'\n"
 HARD = (
     b"on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {matrix: {os: [a, b]}}\n    steps:\n"
-    b"      - uses: actions/upload-artifact@v3\n        with: {name: same, path: x}\n"
+    b"      - uses: actions/upload-artifact@v3\n        with: {name: a/b, path: x}\n"
 )
 CYCLE = {
     "pkg/__init__.py": b'from .a import A\nfrom .b import B\n\n__all__ = ["A", "B"]\n',
@@ -104,9 +111,15 @@ def test_what_is_left_for_a_person_is_three(cifix: Cifix, git: Git, repo: Path) 
     done = cifix("apply", repo)
     assert done.code == 3
     assert "Left for a person" in done.text
-    assert "upgrade-artifacts [name-collision]: " in done.text
-    assert "1 finding left for a person; the reasons stand above." in done.text
+    assert "upgrade-artifacts [forbidden-name]: " in done.text
+    assert "1 finding left for a person, each with its reason." in done.text
     assert cifix("apply", "--dry-run", repo).code == 1
+
+
+def test_what_is_left_is_not_nothing_to_fix(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/ci.yml": HARD, ".pre-commit-config.yaml": b"repos: []\n"})
+    assert "Would fix nothing.\n1 finding left for a person" in cifix("check", repo).text
+    assert "Fixed nothing.\n1 finding left for a person" in cifix("apply", repo).text
 
 
 def test_a_fix_below_the_floor_is_held_back_and_named(cifix: Cifix, git: Git, repo: Path) -> None:
@@ -127,6 +140,9 @@ def test_the_next_command_repeats_what_was_chosen(cifix: Cifix, git: Git, repo: 
         "lazy-init",
         "--safety",
         "review",
+        "--target",
+        "v4",
+        "--allow-locked",
         "--branch",
         "b",
         "--base",
@@ -138,9 +154,79 @@ def test_the_next_command_repeats_what_was_chosen(cifix: Cifix, git: Git, repo: 
     git("init", "-q")
     (repo.parent / ".pre-commit-config.yaml").write_bytes(HOOKS)
     git("add", ".pre-commit-config.yaml")
-    assert "Next: cifix apply --dry-run\n" in cifix("check").text
     git("commit", "-qm", "x")
+    assert "Next: cifix apply --dry-run\n" in cifix("check").text
     assert "Next: git log -p " in cifix("apply").text
+
+
+@pytest.mark.parametrize("name", ["-x", "sp ace", "new\nline", "q'uo\"te", "\udcff", "$(id)", "back\\slash\x1b"])
+def test_the_next_command_can_be_pasted_whatever_the_folder_is_called(cifix: Cifix, tmp_path: Path, name: str) -> None:
+    build({".pre-commit-config.yaml": File(HOOKS)}, tmp_path / name)
+    for arguments, code in (["check"], 1), (["apply", "--dry-run"], 0), (["apply"], 0):
+        following = cifix(*arguments, f"./{name}").text.rpartition("Next: ")[2]
+        defined = f'cifix() {{ {shlex.quote(sys.executable)} -m cifix "$@"; }}\n'
+        done = subprocess.run(["bash", "-c", defined + following], cwd=tmp_path, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (code, b""), following
+        assert b"pre-commit-config.yaml" in done.stdout
+
+
+@pytest.mark.parametrize("inside", [".pre-commit-config.yaml", ".git", ".git/refs"])
+def test_the_next_command_works_when_the_path_is_not_the_folder_of_a_work_tree(
+    cifix: Cifix, repo: Path, inside: str
+) -> None:
+    assert cifix("apply", repo / inside).text.endswith(f"..{BRANCH}\n")
+    assert cifix("apply", "--in-place", repo / inside).text.endswith(f"Next: git -C {repo} diff\n")
+
+
+def test_before_the_first_commit_only_the_staged_files_can_be_fixed(cifix: Cifix, git: Git, tmp_path: Path) -> None:
+    git("init", "-q")
+    (tmp_path / ".pre-commit-config.yaml").write_bytes(HOOKS)
+    git("add", "-A")
+    assert cifix("apply").text == f"{UNBORN}\nNothing to fix.\n"
+    assert "Next: cifix apply --dry-run --in-place\n" in cifix("check").text
+    assert "Next: cifix apply --in-place\n" in cifix("apply", "--dry-run", "--in-place").text
+    assert cifix("apply", "--in-place").code == 0
+    assert (tmp_path / ".pre-commit-config.yaml").read_bytes() == HOOKS.replace(b"python ", b"python3 ")
+
+
+def test_a_target_says_how_far_actions_move(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/ci.yml": WORKFLOW, "cifix.toml": CONFIGURED})
+    for arguments, version in (((), "v7"), (("--target", "minimal"), "v6"), (("--target", "v4"), "v4")):
+        seen = cifix("apply", "--dry-run", repo, *arguments)
+        assert f"+      - uses: actions/upload-artifact@{version}\n" in seen.text
+        assert f"Next: {' '.join(['cifix apply', str(repo), *arguments])}\n" in seen.text
+    seen = cifix("check", repo, "--target", "latest", "--allow-locked")
+    assert f"Next: cifix apply --dry-run {repo} --target latest --allow-locked\n" in seen.text
+
+
+def test_a_wrong_target_is_answered_with_those_there_are(cifix: Cifix, git: Git, repo: Path) -> None:
+    wrong = cifix("check", repo, "--target", "v5")
+    assert wrong.code == 2
+    assert "'v5' is not one of 'v4', 'minimal', 'latest'" in wrong.err
+    more(repo, git, {"cifix.toml": CONFIGURED.replace(b"latest", b"v5")})
+    wrong = cifix("check", repo)
+    assert wrong.code == 2
+    assert "target must be one of 'v4', 'minimal', 'latest', not 'v5'" in wrong.err
+
+
+def test_a_lock_file_holds_actions_back_until_that_is_allowed(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/ci.yml": WORKFLOW, ".github/workflows/actions.lock": b"version: 1\n"})
+    select = ("--select", "upgrade-artifacts")
+    refused = cifix("apply", repo, *select)
+    assert refused.code == 3
+    assert "allow it with --allow-locked, then refresh the lock with `gh actions-lock`" in refused.text
+    allowed = cifix("apply", repo, *select, "--allow-locked")
+    assert allowed.code == 0
+    message = " ".join(git("log", "-1", "--format=%B", "cifix/fixes", cwd=repo).decode().split())
+    assert "refresh .github/workflows/actions.lock with `gh actions-lock` before you merge" in message
+
+
+def test_another_target_is_another_plan(cifix: Cifix, git: Git, repo: Path) -> None:
+    plans = set()
+    for number, arguments in enumerate(((), ("--target", "v4"), ("--allow-locked",))):
+        cifix("apply", repo, "--branch", f"b{number}", *arguments)
+        plans.add(git("log", "-1", "--format=%(trailers:key=Cifix-Plan)", f"b{number}", cwd=repo))
+    assert len(plans) == 3
 
 
 def test_select_and_ignore_choose_rules(cifix: Cifix, git: Git, repo: Path) -> None:
@@ -175,9 +261,65 @@ def test_a_report_can_go_to_a_file(cifix: Cifix, repo: Path, tmp_path: Path) -> 
     done = cifix("check", repo, "--format", "json", "--output", "report.json")
     assert (done.code, done.out) == (1, b"")
     assert b'"schema_version": 1' in (tmp_path / "report.json").read_bytes()
-    failed = cifix("check", repo, "--output", "no/such/folder/report.json")
+    failed = cifix("check", repo, "--output", "/dev/full")
     assert failed.code == 2
-    assert "the report cannot be written to no/such/folder/report.json" in failed.err
+    assert "the report cannot be written to /dev/full" in failed.err
+
+
+def test_a_dry_run_tells_what_would_become_of_the_branch(cifix: Cifix, git: Git, repo: Path) -> None:
+    def states() -> list[str | None]:
+        modes = (["check"], ["apply", "--dry-run", "--in-place"], ["apply", "--dry-run"], ["apply"])
+        return [cifix(*mode, repo, "--format", "json").json["state"] for mode in modes]
+
+    assert states() == [None, None, "created", "created"]
+    assert states() == [None, None, "already-done", "already-done"]
+    assert "Branch cifix/fixes holds all of this already.\n" in cifix("apply", "--dry-run", repo).text
+    more(repo, git, {"b.txt": b""})
+    assert states() == [None, None, "updated", "updated"]
+    more(repo, git, {".pre-commit-config.yaml": b""})
+    assert states() == [None, None, "nothing-to-do", "nothing-to-do"]
+
+
+@pytest.mark.parametrize("name", ["main", "bad..name", "theirs"])
+def test_a_dry_run_is_refused_where_the_run_would_be(cifix: Cifix, git: Git, repo: Path, name: str) -> None:
+    git("commit", "-q", "--allow-empty", "-m", "b", cwd=repo)
+    git("branch", "theirs", cwd=repo)
+    git("reset", "-q", "--hard", "HEAD~", cwd=repo)
+    done = [cifix("apply", *more, repo, "--branch", name) for more in ([], ["--dry-run"])]
+    assert [(one.code, one.out) for one in done] == [(6, b"")] * 2
+    assert done[0].err == done[1].err
+
+
+def test_a_dry_run_needs_no_identity(cifix: Cifix, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    assert cifix("apply", "--dry-run", repo).code == 1
+
+
+@pytest.mark.parametrize("command", ["apply", "check"])
+def test_an_empty_base_is_no_commit(cifix: Cifix, repo: Path, command: str) -> None:
+    done = cifix(command, repo, "--base", "")
+    assert done.code == 6
+    assert "no commit is called" in done.err
+
+
+def test_a_dash_is_the_terminal(cifix: Cifix, repo: Path, tmp_path: Path) -> None:
+    assert cifix("check", repo, "--output", "-").text == cifix("check", repo).text
+    assert not (tmp_path / "-").exists()
+
+
+def test_a_report_without_a_folder_is_refused_before_anything_is_committed(cifix: Cifix, git: Git, repo: Path) -> None:
+    done = cifix("apply", repo, "--output", "none/report.txt")
+    assert done.code == 2
+    assert "there is no folder none" in done.err
+    assert git("branch", "--list", "cifix/*", cwd=repo) == b""
+
+
+def test_a_missing_object_is_trouble_with_git_and_no_fault_of_a_rule(cifix: Cifix, git: Git, repo: Path) -> None:
+    oid = git("rev-parse", "HEAD:.pre-commit-config.yaml", cwd=repo).decode().strip()
+    (repo / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    done = cifix("apply", "--dry-run", repo)
+    assert (done.code, done.text) == (6, "")
+    assert f"object {oid} is missing" in done.err
 
 
 def test_the_same_run_gives_the_same_report(cifix: Cifix, repo: Path) -> None:
@@ -191,6 +333,24 @@ def test_the_target_may_narrow_the_run(cifix: Cifix, git: Git, repo: Path) -> No
     failed = cifix("check", repo)
     assert failed.code == 2
     assert "cifix.toml: unknown key 'ignor'; did you mean 'ignore'?" in failed.err
+
+
+def test_a_rule_that_is_named_and_ignored_is_not_passed_over_in_silence(cifix: Cifix, git: Git, repo: Path) -> None:
+    chosen = [repo, "--select", "hook-python3"]
+    told = cifix("check", *chosen, "--ignore", "hook-python3").text
+    assert told == "hook-python3 did not run, for --ignore leaves it out.\nNothing to fix.\n"
+    more(repo, git, {"cifix.toml": b'ignore = ["hook-python3"]\n'})
+    assert cifix("apply", *chosen, "--format", "json").json["notes"] == [
+        "hook-python3 did not run, for cifix.toml leaves it out."
+    ]
+
+
+def test_a_configuration_that_is_not_tracked_is_named(cifix: Cifix, git: Git, repo: Path) -> None:
+    (repo / "cifix.toml").write_bytes(b'ignore = ["hook-python3"]\n')
+    for command in ("check", "apply"):
+        assert "cifix.toml has no say, for it is not tracked" in cifix(command, "--format", "json", repo).text
+    git("add", "cifix.toml", cwd=repo)
+    assert cifix("check", repo).text == "Nothing to fix.\n"
 
 
 def test_a_comment_turns_a_finding_down(cifix: Cifix, git: Git, repo: Path) -> None:
@@ -238,7 +398,7 @@ def test_a_bare_repository_and_an_empty_one_are_fine(cifix: Cifix, git: Git, rep
     assert cifix("apply", "bare.git").code == 0
     assert git("rev-list", "--count", "main..cifix/fixes", cwd=tmp_path / "bare.git") == b"1\n"
     git("init", "-q", "empty")
-    assert cifix("apply", "empty").text == "Nothing to fix.\n"
+    assert cifix("apply", "empty").text == f"{UNBORN}\nNothing to fix.\n"
     failed = cifix("apply", "--in-place", "bare.git")
     assert failed.code == 6
 
@@ -326,6 +486,22 @@ def test_a_failed_proof_is_four_and_its_fix_is_thrown_away(
     assert git("rev-list", "--count", "main..cifix/fixes", cwd=repo) == b"1\n"
 
 
+def test_git_is_asked_once_for_each_file_however_many_fixes_it_gets(
+    cifix: Cifix, git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = b"      - {id: x%d, entry: python x.py, language: system}\n"
+    more(repo, git, {".pre-commit-config.yaml": HOOKS + b"".join(hook % number for number in range(20))})
+    asked: list[str] = []
+
+    def counted(repository: Repository, base: str | None, paths: Iterable[str]) -> frozenset[str]:
+        asked.extend(paths)
+        return filtered(repository, base, paths)
+
+    monkeypatch.setattr("cifix.cli.examine.filtered", counted)
+    assert "Would fix 21 findings in 1 file " in cifix("check", repo).text
+    assert asked == [".pre-commit-config.yaml"]
+
+
 def test_a_file_name_cannot_write_to_the_terminal(cifix: Cifix, git: Git, repo: Path) -> None:
     more(repo, git, {".github/workflows/\x1b[2Jci\n.yml": WORKFLOW})
     told = cifix("check", repo).out
@@ -340,7 +516,16 @@ def test_in_place_shows_hidden_sources_to_git_and_leaves_them_as_they_are(
 ) -> None:
     tree = {".gitignore": b"lib/\n", "pkg/__init__.py": b"from pkg.lib import a\n", "pkg/lib/__init__.py": b"a = 1\n"}
     build({path: File(data) for path, data in tree.items()}, tmp_path / "repo")
-    assert cifix("apply", "--in-place", "repo").code == 0
+    preview = cifix("apply", "--dry-run", "--in-place", "repo")
+    assert "Would fix 1 finding in 1 file in the work tree, without a commit.\n" in preview.text
+    git("apply", cwd=tmp_path / "repo", stdin=preview.out)
+    previewed = (tmp_path / "repo/.gitignore").read_bytes()
+    git("checkout", "-q", ".gitignore", cwd=tmp_path / "repo")
+    done = cifix("apply", "--in-place", "repo")
+    assert done.code == 0
+    assert "Fixed 1 finding in 1 file in the work tree; nothing was committed.\n" in done.text
+    assert "Yours to `git add`: 1 file hidden until now.\n" in done.text
+    assert (tmp_path / "repo/.gitignore").read_bytes() == previewed
     assert git("status", "--porcelain", cwd=tmp_path / "repo") == b" M .gitignore\n?? pkg/lib/\n"
     assert (tmp_path / "repo/pkg/lib/__init__.py").read_bytes() == b"a = 1\n"
 

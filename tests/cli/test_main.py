@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,16 @@ def rule(snapshot, options):
 """
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Children heed an interrupt, even if the shell started these tests in the background, where none comes."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("heeded")
 def test_an_interrupt_is_130_and_leaves_nothing(tmp_path: Path, number: int) -> None:
     build({"a": File(b"")}, tmp_path / "repo")
     info = tmp_path / "site" / "slow-1.dist-info"
@@ -95,3 +105,25 @@ def test_what_a_surrounding_git_left_in_the_environment_is_forgotten(
     build({"a": File(b"")}, tmp_path / "repo")
     monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
     assert cifix("check", "repo").code == 0
+
+
+@pytest.mark.parametrize(
+    "words", ["check .", "apply --dry-run --format json .", "rules list", "rules new x --into /proc"]
+)
+def test_what_cannot_be_written_is_six_and_no_traceback(tmp_path: Path, words: str) -> None:
+    build({"a": File(b"")}, tmp_path)
+    command = [sys.executable, "-m", "cifix", *words.split()]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 6
+    assert done.stderr.startswith(b"cifix: the system refused: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_nothing(tmp_path: Path, closed: str) -> None:
+    build({"a": File(b"")}, tmp_path)
+    command = f"'{sys.executable}' -m cifix check {closed}"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == (b"" if ">&- " in f" {closed} ".replace("2>&-", "") else b"Nothing to fix.\n")

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 
@@ -6,7 +7,8 @@ from cifix.engine.config import Config, choose, load, options_for
 from cifix.errors import UsageError
 from cifix.model.finding import Safety
 from cifix.model.rule import Rule
-from cifix.model.snapshot import Snapshot
+from cifix.model.snapshot import File, Memory, Snapshot
+from cifix.model.text import Opaque
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,7 @@ class Options:
     keep_going: bool = False
     level: int = 3
     name: str = "x"
+    pace: Literal["slow", "fast"] = "slow"
     only: tuple[str, ...] = ()
     selected: bool = False
 
@@ -42,6 +45,32 @@ def test_the_table_of_pyproject_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'tool = {cifix = {ignore = ["lazy-init"]}}\n',
+        b'[tool]\ncifix = {ignore = ["lazy-init"]}\n',
+        b'[ tool . "cifix" ]\nignore = ["lazy-init"]\n',
+        b'\xef\xbb\xbf[tool.cifix]\nignore = ["lazy-init"]',
+    ],
+)
+def test_any_spelling_of_the_table_counts(raw: bytes) -> None:
+    assert load(Snapshot.of({"pyproject.toml": raw})).ignore == ("lazy-init",)
+
+
+class Locked(Memory):
+    """A source in which nothing may be read."""
+
+    def read(self, path: str) -> bytes:
+        raise Opaque(f"{path}: permission denied")
+
+
+def test_a_configuration_that_cannot_be_read_stops_the_run() -> None:
+    for name in ("pyproject.toml", "cifix.toml"):
+        with pytest.raises(UsageError, match="permission denied"):
+            load(Snapshot(Locked({name: File(b"")})))
+
+
 def test_cifix_toml_wins() -> None:
     files = {"pyproject.toml": b"[tool.cifix]\nselect = []\n", "cifix.toml": b'\xef\xbb\xbfselect = ["lazy-init"]\n'}
     assert load(Snapshot.of(files)).select == ("lazy-init",)
@@ -57,6 +86,7 @@ def test_cifix_toml_wins() -> None:
         (b"rules = 1", "one table per rule"),
         (b"[rules]\nlazy-init = 1", "one table per rule"),
         (b"select = [", "cannot be read as TOML"),
+        (b"select = " + b"[" * 100_000, "cannot be read as TOML"),
         (b"\0", "cannot be read as TOML: the file is binary"),
     ],
 )
@@ -73,7 +103,7 @@ def test_the_pyproject_key_must_be_a_table() -> None:
 
 def test_options_are_typed_and_named_with_dashes() -> None:
     config = Config(rules={"lazy-init": {"keep-going": True, "level": 5, "name": "y", "only": ["a"]}})
-    assert options_for(RULES["lazy-init"], config, selected=True) == Options(True, 5, "y", ("a",), selected=True)
+    assert options_for(RULES["lazy-init"], config, selected=True) == Options(True, 5, "y", only=("a",), selected=True)
     assert options_for(RULES["upgrade-artifacts"], config, selected=False) == Options()
 
 
@@ -86,12 +116,23 @@ def test_options_are_typed_and_named_with_dashes() -> None:
         ({"keep-going": 1}, "keep-going must be a boolean, not 1"),
         ({"name": []}, "name must be a string"),
         ({"only": "a"}, "only must be a list of strings"),
+        ({"pace": "quick"}, "pace must be one of 'slow', 'fast', not 'quick'"),
+        ({"pace": ["slow"]}, "pace must be one of 'slow', 'fast', not ['slow']"),
     ],
 )
 def test_wrong_options_are_errors(given: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError) as why:
         options_for(RULES["lazy-init"], Config(rules={"lazy-init": given}), selected=False)
     assert words in str(why.value)
+
+
+def test_overrides_win_where_a_rule_has_the_field() -> None:
+    config = Config(rules={"lazy-init": {"pace": "slow", "level": 5}})
+    given = {"pace": "fast", "keep_going": True, "target": "latest"}
+    options = options_for(RULES["lazy-init"], config, selected=False, overrides=given)
+    assert options == Options(keep_going=True, level=5, pace="fast")
+    with pytest.raises(UsageError, match=r"option of lazy-init: keep-going must be a boolean, not 'yes'"):
+        options_for(RULES["lazy-init"], config, selected=False, overrides={"keep_going": "yes"})
 
 
 def test_plugins_run_only_when_selected() -> None:

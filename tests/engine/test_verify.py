@@ -88,7 +88,6 @@ def test_a_file_that_no_longer_parses_is_seen(path: str, data: bytes, change: Ed
 
 def test_new_files_must_parse_as_well() -> None:
     assert broken({}, (Create("a.py", b"("),))
-    assert broken({}, (Track("a.toml"),), loose={"a.toml": b"="})
     assert (
         broken(
             {},
@@ -96,6 +95,10 @@ def test_new_files_must_parse_as_well() -> None:
         )
         == []
     )
+
+
+def test_a_file_that_only_becomes_tracked_may_be_for_another_parser() -> None:
+    assert broken({}, (Track("a.py"), Track("b.toml")), loose={"a.py": b"print 'x'\n", "b.toml": b"\0"}) == []
 
 
 def test_toml_data_is_compared() -> None:

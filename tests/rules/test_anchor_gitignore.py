@@ -1,5 +1,6 @@
 """What the cases of anchor-gitignore cannot show: ignore files outside the tree, several fixes at once, real git."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,8 +169,8 @@ class Partial(Memory):
 @pytest.mark.parametrize(
     ("absent", "keys"),
     [
-        (".gitignore", []),
-        ("pkg/.gitignore", ["fix"]),
+        (".gitignore", ["opaque"]),
+        ("pkg/.gitignore", ["opaque", "fix"]),
         ("pkg/core.py", []),
         ("pkg/lib/shapes.py", ["opaque"]),
     ],
@@ -255,3 +256,27 @@ def test_a_real_work_tree_gives_the_same_fix(tmp_path: Path) -> None:
     with Repository.open(tmp_path / "repo") as repository:
         found = fixes(find(Snapshot(worktree_source(repository))))
     assert found == fixes(find(snapshot({**PACKAGE, ".gitignore": b"lib/\n"}, SOURCES)))
+
+
+def test_a_folder_name_that_is_not_utf8_is_as_good_as_any() -> None:
+    odd = os.fsdecode(b"caf\xe9")
+    seen = snapshot(
+        {f"{odd}/.gitignore": b"lib/\n", f"{odd}/pkg/__init__.py": b"from .lib import a, b\n"},
+        {f"{odd}/pkg/lib/__init__.py": b"a = 1\n"},
+    )
+    assert [fix.title for fix in fixes(find(seen))] == ["Anchor `lib/` and commit 1 hidden file"]
+
+
+@pytest.mark.parametrize("mode", [0o120000, 0o160000])
+def test_what_a_link_or_a_submodule_stands_for_is_not_missing(mode: int) -> None:
+    files = {path: File(data) for path, data in {**PACKAGE, ".gitignore": b"lib/\n"}.items()}
+    link, init = File(b"", mode), {"pkg/lib/__init__.py": File(b"")}
+    assert [key for key, _ in refusals(find(Snapshot(Memory({**files, **init}))))] == ["missing-source"]
+    assert find(Snapshot(Memory({**files, "pkg/lib": link}))) == []
+    assert refusals(find(Snapshot(Memory({**files, **init, "pkg/lib/shapes.py": link})))) == []
+
+
+def test_a_source_is_found_among_very_many() -> None:
+    many = {f"out/lib/part{number}.py": b"" for number in range(100)}
+    (fix,) = fixes(find(snapshot({**PACKAGE, ".gitignore": b"lib/\n", "out/x.txt": b""}, {**SOURCES, **many})))
+    assert {change.path for change in fix.changes if isinstance(change, Track)} == set(SOURCES)

@@ -1,5 +1,6 @@
 """upgrade-artifacts: what its findings say, and what they share."""
 
+from cifix.model.change import Edit
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.snapshot import File, Memory, Snapshot
 from cifix.model.text import Opaque
@@ -27,11 +28,11 @@ def test_the_steps_of_a_run_share_one_fix_with_a_title() -> None:
     one, other = findings(files)
     assert one.outcome is other.outcome
     assert isinstance(one.outcome, Fix)
-    assert one.outcome.title == f"Move 2 artifact steps to v4 in {W}a.yml"
+    assert one.outcome.title == f"Move 2 artifact steps to v6 and v7 in {W}a.yml"
     assert one.outcome.safety is Safety.SAFE
     (single,) = findings({f"{W}a.yml": workflow("uses: actions/upload-artifact@v3")})
     assert isinstance(single.outcome, Fix)
-    assert single.outcome.title == f"Move an artifact step to v4 in {W}a.yml"
+    assert single.outcome.title == f"Move an artifact step to v6 in {W}a.yml"
 
 
 def test_a_finding_quotes_the_error_and_points_at_the_value() -> None:
@@ -44,15 +45,14 @@ def test_a_finding_quotes_the_error_and_points_at_the_value() -> None:
 
 def test_a_step_is_refused_for_its_own_trouble_first() -> None:
     steps = (
-        "{uses: actions/upload-artifact@v3, with: {name: x}}",
-        "{uses: actions/upload-artifact@v3, with: {name: x}}",
+        "{uses: actions/upload-artifact@v3, with: {name: 'a:b'}}",
         "uses: actions/download-artifact@v1",
-        "uses: actions/download-artifact@v3",
+        "{uses: actions/download-artifact@v3, with: {name: y}}",
     )
     got = refusals({f"{W}a.yml": workflow(*steps)})
-    assert [key for key, _ in got] == ["name-collision", "name-collision", "v1-download-folder", "v1-download-folder"]
-    assert got[2][1] == f"{W}a.yml:7 downloads without a path; v1 makes a folder named after the artifact"
-    assert got[3][1] == f"it moves together with others: {got[2][1]}"
+    assert [key for key, _ in got] == ["forbidden-name", "v1-download-folder", "forbidden-name"]
+    assert got[1][1] == f"{W}a.yml:6 downloads without a name; v1 does not do that"
+    assert got[2][1] == f"it moves together with others: {got[0][1]}"
 
 
 def test_new_uploads_that_collide_keep_nobody_back() -> None:
@@ -116,11 +116,11 @@ def test_known_hashes_are_believed_more_than_comments() -> None:
     )
     (found,) = findings({f"{W}a.yml": workflow(f"uses: actions/upload-artifact@{HASH} # v4.0.0")})
     assert isinstance(found.outcome, Fix)
-    assert len(found.outcome.changes) == 1
+    assert [change.text for change in found.outcome.changes if isinstance(change, Edit)][1:] == ["v6.0.0"]
 
 
 def test_a_version_keeps_the_form_it_is_written_in() -> None:
-    files = {f"{W}a.yml": workflow("{uses: actions/download-artifact@v3.0} # 3.0.2")}
+    files = {f"{W}a.yml": workflow("{uses: actions/download-artifact@v3.0, with: {name: x}} # 3.0.2")}
     (fine,) = findings(files)
     assert isinstance(fine.outcome, Fix)
-    assert sorted(change.text for change in fine.outcome.changes) == ["4.3.0", "v4.3.0"]  # type: ignore[union-attr]
+    assert sorted(change.text for change in fine.outcome.changes) == ["7.0.0", "v7.0.0"]  # type: ignore[union-attr]

@@ -6,20 +6,21 @@ from pathlib import Path
 import click
 
 from cifix.cli import options
-from cifix.cli.examine import Examined, Selection, examine
-from cifix.cli.show import show
+from cifix.cli.examine import Examined, Selection, again, examine
+from cifix.cli.show import FORMATS, show
 from cifix.engine.plan import Patch, Plan
 from cifix.errors import UsageError
 from cifix.model.change import Untrack
 from cifix.model.snapshot import File, Snapshot
 from cifix.report.message import body, digest, subject
 from cifix.report.outcome import Outcome
-from cifix.vcs.commit import Draft, commit
+from cifix.vcs.commit import Draft, State, commit
 from cifix.vcs.inplace import write_in_place
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
 
 BRANCH = "cifix/fixes"
+UNBORN = "There is no commit yet, so nothing was looked at; --in-place fixes the files that are staged."
 
 
 @click.command("apply")
@@ -29,7 +30,8 @@ BRANCH = "cifix/fixes"
 @click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="Branch to commit on.")
 @click.option("--base", metavar="REV", help="Commit to start from.  [default: HEAD]")
 @options.selection
-@options.reporting
+@options.rules
+@options.reporting(FORMATS)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -42,6 +44,8 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     safety: str,
+    target: str | None,
+    allow_locked: bool,
     form: str,
     output: Path | None,
 ) -> None:
@@ -51,19 +55,22 @@ def command(
     """
     if in_place and base is not None:
         raise UsageError("--in-place changes the files on disk, so it cannot start from another commit: drop --base.")
-    asked = Selection(select, ignore, safety)
+    asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
     named = (*asked.arguments, *_named("--branch", branch if branch != BRANCH else None), *_named("--base", base))
+    named += ("--in-place",) if in_place else ()
     with Repository.open(path) as repository:
-        source = worktree_source(repository) if in_place else commit_source(repository, base or "HEAD")
+        source = (
+            worktree_source(repository) if in_place else commit_source(repository, "HEAD" if base is None else base)
+        )
         examined = examine(repository, source, asked)
-        outcome = Outcome("dry-run", examined.proven, crashes=examined.crashes, path=str(path), arguments=named)
-        if dry_run:
-            outcome = replace(outcome, arguments=(*named, "--in-place")) if in_place else outcome
-        elif in_place:
+        outcome = examined.outcome("dry-run", again(path, repository), named)
+        unborn = () if source.base or in_place else (UNBORN,)
+        outcome = replace(outcome, notes=(*unborn, *outcome.notes), in_place=in_place)
+        if not in_place:
+            outcome = _commit(repository, examined, branch, outcome, dry=dry_run)
+        elif not dry_run:
             _write(repository.place, examined.proven.plan)
             outcome = replace(outcome, mode="in-place")
-        else:
-            outcome = _commit(repository, examined, branch, replace(outcome, mode="apply"))
         show(outcome, form, output)
     ctx.exit(outcome.exit)
 
@@ -86,13 +93,18 @@ def _on_disk(snapshot: Snapshot, path: str) -> File | None:
     return snapshot.file(path)
 
 
-def _commit(repository: Repository, examined: Examined, branch: str, outcome: Outcome) -> Outcome:
+def _commit(repository: Repository, examined: Examined, branch: str, outcome: Outcome, *, dry: bool) -> Outcome:
+    """The outcome of the commits; a dry run goes as far as to know what would become of the branch."""
     identity = digest(examined.rules, examined.settings)
     drafts = [_draft(patch, identity) for patch in outcome.patches]
+    mode = "dry-run" if dry else "apply"
     if not drafts:
-        return outcome
-    written = commit(repository, outcome.base, branch, drafts)
-    return replace(outcome, branch=branch, commits=written.commits, state=written.state)
+        return replace(outcome, mode=mode, state=State.NOTHING_TO_DO)
+    written = commit(repository, outcome.base, branch, drafts, dry=dry)
+    if not dry:
+        return replace(outcome, mode=mode, state=written.state, branch=branch, commits=written.commits)
+    held = (f"Branch {branch} holds all of this already.",) if written.state is State.ALREADY_DONE else ()
+    return replace(outcome, mode=mode, state=written.state, notes=(*outcome.notes, *held))
 
 
 def _draft(patch: Patch, identity: str) -> Draft:

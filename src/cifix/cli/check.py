@@ -5,9 +5,8 @@ from pathlib import Path
 import click
 
 from cifix.cli import options
-from cifix.cli.examine import Selection, examine
-from cifix.cli.show import show
-from cifix.report.outcome import Outcome
+from cifix.cli.examine import Selection, again, examine
+from cifix.cli.show import FORMATS, show
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
 
@@ -16,7 +15,8 @@ from cifix.vcs.source import commit_source, worktree_source
 @options.target
 @click.option("--base", metavar="REV", help="Look at this commit instead of at the files on disk.")
 @options.selection
-@options.reporting
+@options.rules
+@options.reporting(FORMATS)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -26,16 +26,18 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     safety: str,
+    target: str | None,
+    allow_locked: bool,
     form: str,
     output: Path | None,
 ) -> None:
     """Report what cifix finds in the repository at PATH; exit with 1 if it finds anything."""
-    asked = Selection(select, ignore, safety)
+    asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
     with Repository.open(path) as repository:
         on_disk = base is None and repository.root is not None
-        source = worktree_source(repository) if on_disk else commit_source(repository, base or "HEAD")
+        source = worktree_source(repository) if on_disk else commit_source(repository, "HEAD" if base is None else base)
         examined = examine(repository, source, asked)
-        arguments = (*asked.arguments, *(("--base", base) if base else ()))
-        outcome = Outcome("check", examined.proven, crashes=examined.crashes, path=str(path), arguments=arguments)
+        arguments = (*asked.arguments, *(("--base", base) if base is not None else ()))
+        outcome = examined.outcome("check", again(path, repository), arguments)
         show(outcome, form, output)
     ctx.exit(outcome.exit)

@@ -1,11 +1,12 @@
 """What apply and check have in common: open, select, plan, prove."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from cifix.engine.config import choose, load
+from cifix.engine.config import Config, choose, load
 from cifix.engine.plan import Settings
 from cifix.engine.prove import Proven, prove
 from cifix.engine.registry import Crash, discover
@@ -13,6 +14,7 @@ from cifix.engine.resolve import Locked
 from cifix.model.finding import Safety
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
+from cifix.report.outcome import Outcome
 from cifix.vcs.commit import filtered
 from cifix.vcs.ignores import ignored
 from cifix.vcs.repository import Repository
@@ -20,28 +22,54 @@ from cifix.vcs.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the user asked for: rule ids to run and to leave out, and the safety floor's name."""
+    """What the user asked for: rule ids to run and to leave out, the safety floor's name, and options of rules.
+
+    `target` and `allow_locked` are as the user gave them: None and false leave the choice to the configuration.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     safety: str = "safe"
+    target: str | None = None
+    allow_locked: bool = False
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """The choice as it is typed, without what is the default."""
         named = [part for rule in self.select for part in ("--select", rule)]
         named += [part for rule in self.ignore for part in ("--ignore", rule)]
-        return (*named, *(("--safety", self.safety) if self.safety != "safe" else ()))
+        named += ["--safety", self.safety] if self.safety != "safe" else []
+        named += ["--target", self.target] if self.target else []
+        return (*named, *(["--allow-locked"] if self.allow_locked else []))
+
+    @property
+    def overrides(self) -> Mapping[str, object]:
+        """The options of rules among them, by field."""
+        given = {"target": self.target, "allow_locked": self.allow_locked}
+        return {field: value for field, value in given.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The proven plan for a repository, the rules and settings that made it, and rules that broke."""
+    """The proven plan for a repository, what made it, the rules that broke, and what the user should know."""
 
     proven: Proven
     rules: tuple[Rule, ...]
     settings: Settings
     crashes: tuple[Crash, ...]
+    notes: tuple[str, ...]
+
+    def outcome(self, mode: str, path: str, arguments: tuple[str, ...]) -> Outcome:
+        """The record for the reports, of a run that has written nothing so far."""
+        return Outcome(
+            mode,
+            self.proven,
+            crashes=self.crashes,
+            notes=self.notes,
+            path=path,
+            arguments=arguments,
+            rules=self.rules,
+        )
 
 
 def examine(repository: Repository, source: Source, asked: Selection) -> Examined:
@@ -50,15 +78,46 @@ def examine(repository: Repository, source: Source, asked: Selection) -> Examine
     config = load(snapshot)
     registry = discover()
     rules = choose(registry.rules, registry.plugins, config, select=asked.select, ignore=asked.ignore)
-    settings = Settings(Safety[asked.safety.upper()], config, frozenset(asked.select), _locked(repository, source.base))
+    floor, locked = Safety[asked.safety.upper()], _locked(repository, source.base)
+    settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked)
     with _progress(len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
-    return Examined(proven, rules, settings, (*registry.crashes, *proven.plan.crashes))
+    return Examined(
+        proven, rules, settings, (*registry.crashes, *proven.plan.crashes), tuple(_notes(snapshot, config, asked))
+    )
+
+
+def _notes(snapshot: Snapshot, config: Config, asked: Selection) -> Iterator[str]:
+    """What the user may have meant and did not get."""
+    for rule in dict.fromkeys(asked.select):
+        if rule in asked.ignore or rule in config.ignore:
+            by = "--ignore" if rule in asked.ignore else config.origin
+            yield f"{rule} did not run, for {by} leaves it out."
+    if "cifix.toml" in snapshot.disk:
+        yield "cifix.toml has no say, for it is not tracked: `git add` it, and commit it for `apply`."
+
+
+def again(path: Path, repository: Repository) -> str:
+    """The repository as the user named it, so that cifix and `git -C` take it when it is typed again."""
+    folder = path if path.is_dir() else path.parent
+    if repository.root is not None and folder.resolve().is_relative_to(repository.git_dir.resolve()):
+        folder = repository.root
+    return f"./{folder}" if str(folder).startswith("-") else str(folder)
 
 
 def _locked(repository: Repository, base: str | None) -> Locked:
+    """Asks git once for each path, however many fixes there are for it."""
     why = "its .gitattributes filter would have to run; change the file by hand"
-    return lambda paths: dict.fromkeys(filtered(repository, base, paths), why)
+    known: dict[str, bool] = {}
+
+    def locked(paths: Iterable[str]) -> Mapping[str, str]:
+        asked = tuple(paths)
+        new = [path for path in asked if path not in known]
+        held = filtered(repository, base, new)
+        known.update((path, path in held) for path in new)
+        return {path: why for path in asked if known[path]}
+
+    return locked
 
 
 @contextmanager

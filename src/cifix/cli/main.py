@@ -15,7 +15,7 @@ from cifix.errors import CifixError, Exit
 class Commands(click.Group):
     """Commands by the name of their module, imported only when one is used: start-up stays fast."""
 
-    modules = ("apply", "check", "rules")
+    modules = ("apply", "check", "rules", "verify")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names for the help page."""
@@ -44,6 +44,7 @@ def cifix() -> None:
 
 def run() -> NoReturn:
     """Run the command line and end the process with the exit code that the README documents."""
+    _open_streams()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that temporary folders are removed
     try:
         code = cifix.main(prog_name="cifix", standalone_mode=False)
@@ -56,10 +57,20 @@ def run() -> NoReturn:
     except CifixError as why:
         click.secho(f"cifix: {_printable(str(why))}", fg="red", err=True)
         code = why.code
+    except OSError as why:
+        click.secho(f"cifix: the system refused: {_printable(str(why))}", fg="red", err=True)
+        code = Exit.GIT
     sys.exit(int(code or 0))
 
 
+def _open_streams() -> None:
+    """Give a stream that the caller closed to the null device: otherwise the next file opened would take its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - as long as we run
+
+
 def _printable(text: str) -> str:
-    from cifix.report.text import printable  # noqa: PLC0415 - start-up stays fast
+    from cifix.report.characters import printable  # noqa: PLC0415 - start-up stays fast
 
     return printable(text)

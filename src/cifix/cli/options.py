@@ -1,6 +1,6 @@
 """Every option that commands share, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,17 @@ def chain(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-target = click.argument("path", type=click.Path(path_type=Path), default=Path())
+def _reachable(ctx: click.Context, option: click.Parameter, file: Path | None) -> Path | None:
+    """A file in a folder that is there, or None for standard output: better to know before anything is committed."""
+    del ctx
+    if file is None or file == Path("-"):
+        return None
+    if not file.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {file.parent}", param=option)
+    return file
+
+
+target = click.argument("path", type=click.Path(path_type=Path, readable=False), default=Path())
 
 selection = chain(
     click.option("--select", multiple=True, metavar="ID", help="Run only this rule; may be given several times."),
@@ -34,12 +44,28 @@ selection = chain(
     ),
 )
 
-reporting = chain(
-    click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
+rules = chain(
     click.option(
-        "--output",
-        type=click.Path(path_type=Path, dir_okay=False, writable=True),
-        metavar="FILE",
-        help="Write the report there instead of to the terminal.",
+        "--target",
+        type=click.Choice(["v4", "minimal", "latest"]),
+        help="Move actions to the lowest major that works, to the lowest without a warning, or to the newest.",
+    ),
+    click.option(
+        "--allow-locked", is_flag=True, help="Move actions although actions.lock pins them; then run gh actions-lock."
     ),
 )
+"""Options of rules that are worth a name on the command line; they win over the configuration."""
+
+
+def reporting(formats: Iterable[str]) -> Callable[[F], F]:
+    """Where the report goes, and in which of `formats`."""
+    return chain(
+        click.option("--format", "form", type=click.Choice(list(formats)), default="text", show_default=True),
+        click.option(
+            "--output",
+            type=click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True),
+            callback=_reachable,
+            metavar="FILE",
+            help="Write the report there instead of to the terminal.",
+        ),
+    )

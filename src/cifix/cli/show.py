@@ -2,21 +2,37 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cifix.errors import UsageError
-from cifix.report import machine, text
+from cifix.report import github, junit, machine, markdown, sarif, text
+from cifix.report.characters import printable
 from cifix.report.outcome import Outcome
+
+DOCUMENTS: Mapping[str, Callable[[Outcome], str]] = {
+    "json": machine.document,
+    "github": github.document,
+    "sarif": sarif.document,
+    "markdown": markdown.document,
+    "junit": junit.document,
+}
+"""The reports that are one text, by the name that `--format` gives them."""
+FORMATS = ("text", *DOCUMENTS)
 
 
 def show(outcome: Outcome, form: str, output: Path | None) -> None:
     """Print the report in the asked form, or write it to `output`; raises `UsageError` if that cannot be written."""
     report = list(text.lines(outcome)) if form == "text" else []
-    data = b"".join(line.data + b"\n" for line in report) if form == "text" else machine.document(outcome).encode()
+    deliver(report, None if form == "text" else DOCUMENTS[form](outcome).encode(), output)
+
+
+def deliver(report: Sequence[text.Line], document: bytes | None, output: Path | None) -> None:
+    """Print the lines, or the document if there is one; into `output` if that is named."""
+    data = document if document is not None else b"".join(line.data + b"\n" for line in report)
     if output is not None:
         _write(output, data)
-    elif form == "text" and sys.stdout.isatty():
+    elif document is None and sys.stdout.isatty():
         _coloured(report)
     else:
         _piped(data)
@@ -44,4 +60,4 @@ def _coloured(report: Iterable[text.Line]) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     for line in report:
-        console.print(Text(text.printable(line.data.decode("utf-8", "replace")), style=line.style))
+        console.print(Text(printable(line.data.decode("utf-8", "replace")), style=line.style))

@@ -1,12 +1,12 @@
 """What the target repository says about its own run: it may narrow it, never widen it or load code."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from cifix.errors import UsageError
+from cifix.formats import toml
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -33,15 +33,18 @@ def load(snapshot: Snapshot) -> Config:
     """Read the configuration of the repository; raises `UsageError` for anything it does not understand."""
     if "cifix.toml" in snapshot:
         return _config(_table(snapshot, "cifix.toml"), "cifix.toml")
-    if "pyproject.toml" in snapshot and b"tool.cifix" in snapshot.read("pyproject.toml"):
+    if "pyproject.toml" in snapshot.containing((b"cifix",), ("pyproject.toml",)):
         tool = _table(snapshot, "pyproject.toml").get("tool")
         if isinstance(tool, dict) and "cifix" in tool:
             return _config(tool["cifix"], "pyproject.toml [tool.cifix]")
     return Config()
 
 
-def options_for(rule: Rule, config: Config, *, selected: bool) -> Any:  # noqa: ANN401 - each rule has a type of its own
-    """The options record of a rule, filled from the configuration; raises `UsageError` for wrong ones."""
+def options_for(rule: Rule, config: Config, *, selected: bool, overrides: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - each rule has a type of its own
+    """The options record of a rule, filled from the configuration; raises `UsageError` for wrong ones.
+
+    `overrides`, by field, win over the configuration in every rule that has the field.
+    """
     given = config.rules.get(rule.id, {})
     hints = get_type_hints(rule.options)
     known = [item.name for item in fields(rule.options) if item.name != "selected"]
@@ -52,6 +55,9 @@ def options_for(rule: Rule, config: Config, *, selected: bool) -> Any:  # noqa: 
         if name not in known:
             raise UsageError(f"{where}: {unknown(key, [item.replace('_', '-') for item in known])}")
         values[name] = _typed(value, hints[name], f"{where}: {key}")
+    for name, value in (overrides or {}).items():
+        if name in known:
+            values[name] = _typed(value, hints[name], f"option of {rule.id}: {name.replace('_', '-')}")
     if "selected" in hints:
         values["selected"] = selected
     return rule.options(**values)
@@ -95,9 +101,8 @@ def _named(config: Config) -> tuple[str, ...]:
 
 def _table(snapshot: Snapshot, path: str) -> dict[str, Any]:
     try:
-        text = snapshot.text(path)
-        return tomllib.loads(text.text[text.start :].replace("\r\n", "\n"))
-    except (tomllib.TOMLDecodeError, Opaque) as why:
+        return toml.parse(snapshot.text(path))
+    except Opaque as why:
         raise UsageError(f"{path}: cannot be read as TOML: {why}. Repair it, then run cifix again.") from why
 
 
@@ -119,6 +124,11 @@ def _config(table: object, origin: str) -> Config:
 
 
 def _typed(value: object, hint: Any, where: str) -> Any:  # noqa: ANN401
+    if get_origin(hint) is Literal:
+        if value in get_args(hint):
+            return value
+        allowed = ", ".join(repr(one) for one in get_args(hint))
+        raise UsageError(f"{where} must be one of {allowed}, not {value!r}")
     if get_origin(hint) is tuple:
         item = get_args(hint)[0]
         if isinstance(value, list) and all(type(one) is item for one in value):

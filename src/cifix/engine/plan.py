@@ -1,14 +1,14 @@
 """Rounds of rules over an overlay, each rule seeing what the one before it left, until nothing changes."""
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cifix.engine.config import Config, options_for
 from cifix.engine.registry import Crash
 from cifix.engine.resolve import Locked, resolve
-from cifix.errors import UnprovenError
+from cifix.errors import GitError, UnprovenError
 from cifix.model.change import Change, Edit, inverse, origin
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import Rule
@@ -23,12 +23,14 @@ ROUNDS = 5
 class Settings:
     """How a run is narrowed: the safety floor, the configuration, the rules named by the user.
 
-    `locked` tells for paths that must not be changed why that is so.
+    `overrides` are options by field that win over the configuration in every rule that has them. `locked` tells
+    for paths that must not be changed why that is so.
     """
 
     floor: Safety = Safety.SAFE
     config: Config = field(default_factory=Config)
     selected: frozenset[str] = frozenset()
+    overrides: Mapping[str, object] = field(default_factory=dict)
     locked: Locked = lambda _paths: {}
 
 
@@ -84,7 +86,7 @@ def plan(
     """Run `rules` until a whole round fixes nothing; `progress` is told the id of each rule before it runs.
 
     A rule that raises is dropped and named in `crashes`; the others go on. Raises `UnprovenError` if
-    the fixes do not come to rest, and `UsageError` for wrong options.
+    the fixes do not come to rest, `UsageError` for wrong options and `GitError` if the snapshot cannot be read.
     """
     options = {rule.id: _options(rule, settings) for rule in rules}
     crashes: dict[str, Crash] = {}
@@ -104,6 +106,8 @@ def plan(
                     found, current, floor=settings.floor, exclude=settings.config.exclude, locked=settings.locked
                 )
                 after = current.with_changes(change for fix in resolution.fixes for change in fix.changes)
+            except GitError:
+                raise  # not the fault of the rule: the repository cannot be read
             except Exception as why:  # noqa: BLE001 - one broken rule must not stop the others
                 crashes[rule.id] = Crash(rule.id, _trace(why))
                 continue
@@ -124,7 +128,8 @@ def plan(
 
 
 def _options(rule: Rule, settings: Settings) -> Any:  # noqa: ANN401 - each rule has a type of its own
-    return options_for(rule, settings.config, selected=rule.id in settings.selected)
+    selected = rule.id in settings.selected
+    return options_for(rule, settings.config, selected=selected, overrides=settings.overrides)
 
 
 def _findings(rule: Rule, snapshot: Snapshot, options: Any) -> tuple[Finding, ...]:  # noqa: ANN401

@@ -20,10 +20,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A plan that may be written, and what was thrown away on the way to it."""
+    """A plan that may be written, the proofs that held for each of its patches, and what was thrown away before."""
 
     plan: Plan
     failures: tuple[Failure, ...] = ()
+    proofs: tuple[tuple[Proof, ...], ...] = ()
 
 
 def prove(
@@ -42,22 +43,26 @@ def prove(
     left = list(rules)
     while True:
         made = plan(snapshot, left, settings, progress)
-        guilty = _first_failure(made.patches, ignored)
-        if guilty is None:
-            return Proven(replace(made, remaining=(*made.remaining, *lost)), tuple(failures))
-        patch, failure = guilty
+        proofs = _proofs(made.patches, ignored)
+        broken = tuple(proof for proof in proofs[-1] if not proof.ok) if proofs else ()
+        if not broken:
+            return Proven(replace(made, remaining=(*made.remaining, *lost)), tuple(failures), proofs)
+        patch = made.patches[len(proofs) - 1]
+        failure = Failure(patch.rule.id, broken)
         failures.append(failure)
         lost += [_unproven(placed, failure) for placed in patch.findings]
         lost += [placed for placed in made.remaining if placed.finding.rule == failure.rule]
         left = [rule for rule in left if rule.id != failure.rule]
 
 
-def _first_failure(patches: Sequence[Patch], ignored: Ignored) -> tuple[Patch, Failure] | None:
+def _proofs(patches: Sequence[Patch], ignored: Ignored) -> tuple[tuple[Proof, ...], ...]:
+    """What was proven about each patch, up to the first one with a proof that does not hold."""
+    proofs: list[tuple[Proof, ...]] = []
     for patch in patches:
-        broken = tuple(proof for proof in verify(patch, ignored) if not proof.ok)
-        if broken:
-            return patch, Failure(patch.rule.id, broken)
-    return None
+        proofs.append(verify(patch, ignored))
+        if not all(proof.ok for proof in proofs[-1]):
+            break
+    return tuple(proofs)
 
 
 def _unproven(placed: Placed, failure: Failure) -> Placed:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from cifix.engine.plan import Patch
 from cifix.formats import gitignore, python, toml, yaml
+from cifix.formats.actions.sameness import differences
 from cifix.formats.gitignore import ignore_files
 from cifix.formats.python.lazy import exports
 from cifix.formats.python.lossless import lossless
-from cifix.model.change import Edit, inverse, splice
-from cifix.model.expect import Absent, Exports, Revealed, Route, Value
+from cifix.model.change import Edit, Track, inverse, splice
+from cifix.model.expect import Absent, Exports, Revealed, Route, SameArtifacts, Value
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 
@@ -35,13 +36,14 @@ def verify(patch: Patch, ignored: Ignored = gitignore.ignored) -> tuple[Proof, .
         edits = [change for change in patch.changes if isinstance(change, Edit) and change.path == path]
         if edits:
             proofs += _edited(patch, path, edits)
-        elif path in patch.after:
+        elif path in patch.after and Track(path) not in patch.changes:
             proofs.append(_parses(patch.after, path))
     claims = [claim for fix in patch.fixes for claim in fix.expects]
     revealed = [claim for claim in claims if isinstance(claim, Revealed)]
     if revealed or any(_is_ignore_file(path) for path in patch.paths):
         proofs.append(_revealed(patch, revealed, ignored))
     proofs += [_exports(patch, claim) for claim in claims if isinstance(claim, Exports)]
+    proofs += [_artifacts(patch, claim) for claim in claims if isinstance(claim, SameArtifacts)]
     return tuple(proofs)
 
 
@@ -166,6 +168,11 @@ def _exports(patch: Patch, claim: Exports) -> Proof:
     )
     lost = ", ".join(sorted(before - after))
     return Proof(f"{claim.path}: every name is still offered", not lost, lost)
+
+
+def _artifacts(patch: Patch, claim: SameArtifacts) -> Proof:
+    wrong = "; ".join(differences(patch.before, patch.after, claim.paths, dict(claim.commits)))
+    return Proof(f"{', '.join(claim.paths)}: every artifact reaches the same place", not wrong, wrong)
 
 
 def _is_ignore_file(path: str) -> bool:

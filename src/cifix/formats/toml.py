@@ -1,7 +1,8 @@
-"""TOML data as leaves; tomllib is the judge of what a file means."""
+"""TOML data; tomllib is the judge of what a file means."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from cifix.model.expect import Route
 from cifix.model.text import Opaque, Text
@@ -10,15 +11,19 @@ Leaf = tuple[str, str]
 """Type and value of a scalar or of an empty collection."""
 
 
-def leaves(text: Text) -> Mapping[Route, Leaf]:
-    """Every scalar and empty collection of a document by its route; raises `Opaque` if it is not TOML."""
+def parse(text: Text) -> dict[str, Any]:
+    """The document as Python's own parser reads it; raises `Opaque` if it is not TOML."""
     if text.encoding != "utf-8":
         raise Opaque("the file is not UTF-8, as TOML must be")
     try:
-        data = tomllib.loads(text.text[text.start :].replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as why:
+        return tomllib.loads(text.text[text.start :].replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, RecursionError) as why:
         raise Opaque(f"the file is not valid TOML: {why}") from why
-    return dict(_leaves(data, ()))
+
+
+def leaves(text: Text) -> Mapping[Route, Leaf]:
+    """Every scalar and empty collection of a document by its route; raises `Opaque` as `parse` does."""
+    return dict(_leaves(parse(text), ()))
 
 
 def _leaves(value: object, route: Route) -> Iterator[tuple[Route, Leaf]]:

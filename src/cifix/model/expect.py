@@ -42,4 +42,18 @@ class Exports:
     path: str
 
 
-Expect = Value | Absent | Revealed | Exports
+@dataclass(frozen=True, slots=True)
+class SameArtifacts:
+    """Every artifact still reaches the same place in the runs that the workflows and actions at `paths` take part in.
+
+    Each upload has a name of its own, and each download gets the same uploads into the same folders, by the rules
+    of the versions before and after.
+
+    `commits` tells the major version behind each commit hash that an artifact action is pinned to.
+    """
+
+    paths: tuple[str, ...]
+    commits: tuple[tuple[str, int], ...] = ()
+
+
+Expect = Value | Absent | Revealed | Exports | SameArtifacts

@@ -1,14 +1,17 @@
-"""Path patterns: `*` and `?` stay inside one folder, `**/` spans any number of them."""
+"""Path patterns from the root: `*`, `?` and `[a-z]` stay inside one folder, `**/` spans any number of them."""
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+_PARTS = re.compile(r"(\*\*/|\*\*|\*|\?|\{[^{}]*\}|\[!?.[^\]]*\])", re.DOTALL)
+_SET = re.compile(r"\[(!?)(.[^\]]*)\]", re.DOTALL)
+
 
 @lru_cache(maxsize=1024)
 def compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """One expression that matches a path, relative to the repository root, if any pattern does."""
-    return re.compile("|".join(f"(?:{_translate(pattern)})" for pattern in patterns) or r"(?!)")
+    return re.compile("|".join(f"(?:{_translate(pattern)})" for pattern in patterns) or r"(?!)", re.DOTALL)
 
 
 def matches(path: str, patterns: Sequence[str]) -> bool:
@@ -17,15 +20,25 @@ def matches(path: str, patterns: Sequence[str]) -> bool:
 
 
 def _translate(pattern: str) -> str:
-    parts = re.split(r"(\*\*/|\*\*|\*|\?|\{[^{}]*\})", pattern.removeprefix("/"))
-    expression = "".join(_token(part) for part in parts)
-    return expression + ("(?:.*)" if pattern.endswith("/") else "(?:/.*)?")
+    plain = pattern.removeprefix("./").removeprefix("/")
+    expression = "".join(_token(part) for part in _PARTS.split(plain))
+    return expression + ("(?:.*)" if plain.endswith("/") else "(?:/.*)?")
 
 
 def _token(part: str) -> str:
     fixed = {"**/": r"(?:.*/)?", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}
     if part in fixed:
         return fixed[part]
-    if part.startswith("{"):
+    if part[:1] == "{" and part[-1:] == "}":
         return "(?:" + "|".join(re.escape(choice) for choice in part[1:-1].split(",")) + ")"
-    return re.escape(part)
+    found = _SET.fullmatch(part)
+    return _one_of(*found.groups()) if found else re.escape(part)
+
+
+def _one_of(negated: str, listed: str) -> str:
+    """An expression for a set such as `[abc]`, `[a-z]` or `[!0-9]`; a range from high to low holds nothing."""
+    ranges = (item for item in re.findall(r".-.|.", listed, re.DOTALL) if len(item) == 1 or item[0] <= item[2])
+    inside = "".join("-".join(re.escape(end) for end in item[::2]) for item in ranges)
+    if negated:
+        return f"[^/{inside}]"
+    return f"(?!/)[{inside}]" if inside else "(?!)"

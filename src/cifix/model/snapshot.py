@@ -123,6 +123,12 @@ class Snapshot:
         return frozenset(self.paths)
 
     @cached_property
+    def links(self) -> frozenset[str]:
+        """Every tracked symbolic link and submodule: something is there, and what it is cannot be seen."""
+        kept = {path for path, mode in self._source.modes.items() if mode not in (REGULAR, EXECUTABLE)}
+        return frozenset(kept - self._overlay.keys())
+
+    @cached_property
     def folders(self) -> frozenset[str]:
         """Every folder that holds a tracked file, at any depth; the root is the empty string."""
         found = {""}

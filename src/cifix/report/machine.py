@@ -7,6 +7,7 @@ from typing import Any
 from cifix import __version__
 from cifix.engine.plan import Placed
 from cifix.model.finding import Fix, Refusal
+from cifix.report.characters import legible
 from cifix.report.message import subject
 from cifix.report.outcome import Outcome
 
@@ -25,13 +26,13 @@ def document(outcome: Outcome) -> str:
         "branch": outcome.branch,
         "state": outcome.state,
         "commits": [
-            {"rule": patch.rule.id, "sha": sha, "subject": subject(patch), "files": [_name(p) for p in patch.paths]}
+            {"rule": patch.rule.id, "sha": sha, "subject": subject(patch), "files": [legible(p) for p in patch.paths]}
             for patch, sha in zip(outcome.patches, ids, strict=True)
         ],
         "findings": [_finding(placed, applied=fixed and outcome.written) for placed, fixed in outcome.findings],
         "suppressed": outcome.proven.plan.suppressed,
         "failed_proofs": [
-            {"rule": failure.rule, "proof": proof.name, "detail": proof.detail}
+            {"rule": failure.rule, "proof": legible(proof.name), "detail": legible(proof.detail)}
             for failure in outcome.proven.failures
             for proof in failure.proofs
         ],
@@ -53,20 +54,15 @@ def _finding(placed: Placed, *, applied: bool) -> dict[str, Any]:
     outcome = finding.outcome
     return {
         "rule": finding.rule,
-        "path": _name(finding.path),
+        "path": legible(finding.path),
         "line": placed.line,
         "column": placed.column,
         "end_line": placed.end_line,
         "end_column": placed.end_column,
-        "message": finding.message,
+        "message": legible(finding.message),
         "safety": outcome.safety.word if isinstance(outcome, Fix) else None,
         "outcome": "fix" if isinstance(outcome, Fix) else "refusal",
-        "title": outcome.title if isinstance(outcome, Fix) else None,
+        "title": legible(outcome.title) if isinstance(outcome, Fix) else None,
         "applied": applied,
-        "refusal": {"key": outcome.key, "detail": outcome.detail} if isinstance(outcome, Refusal) else None,
+        "refusal": {"key": outcome.key, "detail": legible(outcome.detail)} if isinstance(outcome, Refusal) else None,
     }
-
-
-def _name(path: str) -> str:
-    """A path as text that JSON can hold; a byte that is not UTF-8 becomes a replacement character."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

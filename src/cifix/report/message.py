@@ -47,6 +47,7 @@ def digest(rules: Iterable[Rule], settings: Settings) -> str:
         sorted(rule.id for rule in rules),
         settings.floor.word,
         sorted(settings.selected),
+        sorted(settings.overrides.items()),
         config.exclude,
         sorted((name, sorted(options.items())) for name, options in config.rules.items()),
     )

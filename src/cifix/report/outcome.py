@@ -7,7 +7,9 @@ from cifix.engine.plan import Patch, Placed
 from cifix.engine.prove import Proven
 from cifix.engine.registry import Crash
 from cifix.errors import Exit
+from cifix.model.change import Change, Track, Untrack
 from cifix.model.finding import Fix, Refusal
+from cifix.model.rule import Rule
 
 MODES = ("check", "dry-run", "apply", "in-place")
 
@@ -17,20 +19,25 @@ class Outcome:
     """A finished run.
 
     `mode` is one of `MODES`; `branch` and `commits` (ids, one per patch, in order) are there only after
-    `apply` wrote or found its branch; `state` is then `created`, `updated`, `already-done` or
-    `nothing-to-do`. `notes` are sentences for the user, `crashes` those of loading and of running rules.
+    `apply` wrote or found its branch. `state` is what became of the branch, or would in a dry run: `created`,
+    `updated`, `already-done` or `nothing-to-do`; None where no branch is meant. `notes` are sentences for the
+    user, `crashes` those of loading and of running rules.
     `path` is the repository as the user named it, `arguments` what they chose besides, to be typed again.
+    `in_place` says that the fixes are for the files on disk, in a dry run too.
+    `rules` are all that were asked to run, in order.
     """
 
     mode: str
     proven: Proven
     branch: str | None = None
     commits: tuple[str, ...] = ()
-    state: str = "nothing-to-do"
+    state: str | None = None
     crashes: tuple[Crash, ...] = ()
     notes: tuple[str, ...] = ()
     path: str = "."
     arguments: tuple[str, ...] = ()
+    in_place: bool = False
+    rules: tuple[Rule, ...] = ()
 
     @property
     def patches(self) -> tuple[Patch, ...]:
@@ -46,6 +53,10 @@ class Outcome:
     def written(self) -> bool:
         """Whether the fixes are on the branch or in the work tree now."""
         return self.mode in ("apply", "in-place")
+
+    def changes(self, patch: Patch) -> tuple[Change, ...]:
+        """What is written for a patch: on disk nothing happens to a file that only becomes tracked."""
+        return tuple(one for one in patch.changes if not self.in_place or not isinstance(one, Track | Untrack))
 
     @property
     def refused(self) -> tuple[Placed, ...]:

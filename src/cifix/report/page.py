@@ -11,6 +11,9 @@ from cifix.model.rule import Rule
 HEADINGS = ("Why", "When this is wrong", "What it will not touch", "Sources")
 """The headings that every page has, each at the start of a line and with a colon, in this order."""
 
+HOME: str | None = None
+"""Address below which the pages of the built-in rules can be read; None as long as there is no public one."""
+
 _HEADING = re.compile(rf"^({'|'.join(HEADINGS)}):", re.MULTILINE)
 
 
@@ -26,6 +29,28 @@ def sections(rule: Rule) -> dict[str, str]:
     if list(told) != list(HEADINGS):
         raise ValueError(f"the page of {rule.id} must have the headings {list(HEADINGS)}, it has {list(told)}")
     return told
+
+
+def manual(rule: Rule) -> str:
+    """The page, or the bare docstring of a plugin's rule that lacks a heading."""
+    try:
+        return page(rule)
+    except ValueError:
+        return inspect.cleandoc(rule.page) + "\n"
+
+
+def why(rule: Rule) -> str:
+    """What breaks without the rule, as its page says; empty if the page has no such heading."""
+    try:
+        return sections(rule)["Why"]
+    except ValueError:
+        return ""
+
+
+def link(rule: Rule, home: str | None = None) -> str | None:
+    """Where the page of a built-in rule can be read, below `home` or `HOME`; None without a public address."""
+    built_in = rule.find.__module__.startswith("cifix.rules.")
+    return f"{home or HOME}/fixtures/{rule.id}/README.md" if built_in and (home or HOME) else None
 
 
 def table(rules: Iterable[Rule]) -> str:

@@ -27,8 +27,8 @@ def check(case: Case, rule: Rule, scratch: Path) -> None:
     `scratch` is an empty folder for git repositories. Raises `AssertionError` with a message that says
     which promise was broken.
     """
-    _check_variant(case, rule, scratch / "plain")
-    _check_second_run(case, rule, scratch / "again")
+    tracked = _check_variant(case, rule, scratch / "plain")
+    _check_second_run(case, rule, scratch / "again", tuple(path for path in case.loose if path not in tracked))
     if case.twins:
         for twin in twins(case):
             _check_variant(twin, rule, scratch / twin.name.rpartition("~")[2], sources=(worktree_source,))
@@ -43,17 +43,19 @@ def _check_variant(
     rule: Rule,
     folder: Path,
     sources: tuple[Callable[[Repository], Source], ...] = (worktree_source, index_source, _head_source),
-) -> None:
+) -> frozenset[str]:
+    """Assert the outcome of one variant; the paths that are tracked afterwards."""
     build(case.before, folder, force=case.force, loose=case.loose)
     with Repository.open(folder) as repository:
         for source in sources:
             proven = _run(case, rule, Snapshot(source(repository)))
             _assert_outcome(case, proven, case.after)
         _assert_git_applies(case, proven, folder)
+    return proven.plan.after.tracked
 
 
-def _check_second_run(case: Case, rule: Rule, folder: Path) -> None:
-    build(case.after, folder, force=case.force, loose=case.loose)
+def _check_second_run(case: Case, rule: Rule, folder: Path, loose: tuple[str, ...]) -> None:
+    build(case.after, folder, force=case.force, loose=loose)
     with Repository.open(folder) as repository:
         again = _run(case, rule, Snapshot(worktree_source(repository)))
     assert not again.plan.patches, f"{case}: a second run changes {again.plan.patches[0].paths}"

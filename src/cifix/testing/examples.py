@@ -31,6 +31,6 @@ def _trees(case: Case) -> tuple[Snapshot, Snapshot]:
 
 
 def _says(case: Case) -> str:
-    kind = "" if case.after != case.before else "left alone: "
+    kind = "" if case.after != case.before or case.safety else "left alone: "
     refused = f" (refused: {', '.join(f'`{key}`' for key in case.refuses)})" if case.refuses else ""
     return f"{kind}{case.says.rstrip('.')}{refused}." if case.says else f"{kind}see the folder{refused}."

@@ -65,7 +65,8 @@ def filtered(repo: Repository, base: str | None, paths: Iterable[str]) -> frozen
 def commit(repo: Repository, base: str | None, branch: str, drafts: Sequence[Draft], *, dry: bool = False) -> Result:
     """Put `drafts`, one commit each, on `base` and point `branch` there.
 
-    With `dry`, only find out what would become of the branch and write nothing at all. A branch that holds exactly
+    With `dry`, only find out what would become of the branch and write nothing at all; nobody needs to be known to
+    git for that. A branch that holds exactly
     this already is left alone; one that holds only commits of ours, or none that `base` lacks, is moved. Raises
     `GitError` for a branch with other commits or in use, for paths that cannot be committed byte for byte, without a
     git identity, and if somebody else moves the branch meanwhile.
@@ -81,10 +82,10 @@ def commit(repo: Repository, base: str | None, branch: str, drafts: Sequence[Dra
         if _same(standing, base, planned):
             return Result(State.ALREADY_DONE, branch, _oids(standing))
         refuse_if_held(repo, branch)
-        signing = _signing(repo)
-        _refuse_anonymous(repo)
         if dry:
             return Result(State.UPDATED if tip else State.CREATED, branch, ())
+        signing = _signing(repo)
+        _refuse_anonymous(repo)
         commits = _chained(index, base, planned, signing)
         if not _moved(repo, ref, commits[-1], tip, planned[0][0].subject):
             standing = _standing(repo, branch, tip_of(repo, branch), base)

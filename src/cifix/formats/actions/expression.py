@@ -45,9 +45,21 @@ def render(text: str, lookup: Lookup) -> Parts:
     parts: list[str | Unknown] = []
     position = 0
     for spot in _SPOT.finditer(text):
-        parts += text[position : spot.start()], _shown(evaluate(spot.group(1), lookup))
+        parts += text[position : spot.start()], *_unfolded(shown(evaluate(spot.group(1), lookup)))
         position = spot.end()
     return joined((*parts, text[position:]))
+
+
+def _unfolded(part: str | Unknown) -> Parts:
+    """The parts of a value that was a text with expressions, such as an input, if a whole run sees one value of it."""
+    if isinstance(part, str) or not part.constant or not dynamic(part.text):
+        return (part,)
+    found: list[str | Unknown] = []
+    position = 0
+    for spot in _SPOT.finditer(part.text):
+        found += part.text[position : spot.start()], Unknown(spot.group(1).strip(), constant=True)
+        position = spot.end()
+    return *found, part.text[position:]
 
 
 def joined(parts: Parts) -> Parts:
@@ -225,7 +237,8 @@ def _true(value: Value) -> bool:
     return value not in (None, False, 0, "")
 
 
-def _shown(value: Result) -> str | Unknown:
+def shown(value: Result) -> str | Unknown:
+    """A value as it stands in a text; what is unknown stays so."""
     return value if isinstance(value, Unknown) else _text(value)
 
 

@@ -1,5 +1,6 @@
 """Which artifact steps a workflow run executes, and under which names: jobs, legs and local calls followed."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -32,8 +33,10 @@ class Call:
 class Occurrence:
     """One execution of a site in one leg of a job. `name` is what it uploads or downloads, None for everything.
 
-    `open_axes` are the matrix axes with values only a run can tell, so that it stands for several
-    executions; the axis `*` stands for a matrix of unknown shape.
+    `given` are all its inputs by name in lower case, `conditions` those that decide whether it is executed
+    and that only a run can tell. `open_axes` are the matrix axes with values only a run can tell, so that it
+    stands for several executions; the axis `*` stands for a matrix of unknown shape, and an axis that begins with
+    `^` belongs to the job that called this file.
     """
 
     site: Site
@@ -41,8 +44,14 @@ class Occurrence:
     leg: int
     calls: tuple[Call, ...]
     name: Parts | None
-    path: Parts
+    given: Mapping[str, Parts]
+    conditions: tuple[str, ...]
     open_axes: frozenset[str]
+
+    @property
+    def path(self) -> Parts:
+        """The input `path`, which may be empty."""
+        return self.given.get("path", ())
 
 
 @dataclass(slots=True)
@@ -50,19 +59,34 @@ class Run:
     """What happens when the workflow, or an action that no workflow calls, at `path` runs.
 
     `files` are all files that take part. `outside` is true when others start it: their jobs are not known.
-    `steps` counts executions, up to `STEPS`.
+    `needs` are the jobs that each job waits for, `steps` counts executions, up to `STEPS`.
     """
 
     path: str
     outside: bool
     files: set[str] = field(default_factory=set)
     occurrences: list[Occurrence] = field(default_factory=list)
+    needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     steps: int = 0
 
     @property
     def complete(self) -> bool:
         """Whether the run was followed to its end."""
         return self.steps < STEPS
+
+    def waits(self, job: str, other: str) -> bool:
+        """Whether a job surely starts after another one is done; a called job waits like its caller."""
+        todo, seen = [job], {job}
+        while todo:
+            label = todo.pop()
+            caller = label.rpartition(" > ")[0]
+            for before in (*self.needs.get(label, ()), *self.needs.get(caller, ())):
+                if other == before or other.startswith(f"{before} > "):
+                    return True
+                if before not in seen:
+                    seen.add(before)
+                    todo.append(before)
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +99,9 @@ class _Frame:
     index: int = 0
     system: str = ""
     inputs: Mapping[str, Result] = field(default_factory=dict)
+    env: Mapping[str, Result] = field(default_factory=dict)
     calls: tuple[Call, ...] = ()
+    conditions: tuple[str, ...] = ()
     open_axes: frozenset[str] = frozenset()
 
 
@@ -135,14 +161,22 @@ def _walk(repository: Repository, path: str, *, outside: bool) -> Run:
 
 def _workflow(repository: Repository, run: Run, path: str, frame: _Frame) -> None:
     run.files.add(path)
+    frame = _with_env(repository, frame, repository.workflows[path].env)
     for job in repository.workflows[path].jobs:
-        if holds(job.condition, _lookup(frame)) is False:
-            continue
-        for index, leg in enumerate(job.matrix.legs):
+        inner = _conditioned(frame, job.condition)
+        for index, leg in enumerate(job.matrix.legs if inner else ()):
             run.steps += 1
             if not run.complete:
                 return
-            _job(repository, run, path, job, _entered(frame, job, index, leg))
+            _job(repository, run, path, job, _entered(inner or frame, job, index, leg))
+
+
+def _conditioned(frame: _Frame, condition: str | None) -> _Frame | None:
+    """The frame behind an `if:`; None if it surely does not hold."""
+    found = holds(condition, _lookup(frame))
+    if found is None:
+        return replace(frame, conditions=(*frame.conditions, condition or ""))
+    return frame if found else None
 
 
 def _entered(frame: _Frame, job: Job, index: int, leg: Mapping[str, Data]) -> _Frame:
@@ -154,13 +188,29 @@ def _entered(frame: _Frame, job: Job, index: int, leg: Mapping[str, Data]) -> _F
     return replace(entered, system=_SYSTEMS.get(system.partition("-")[0].lower(), ""))
 
 
+def _with_env(repository: Repository, frame: _Frame, env: Mapping[str, str]) -> _Frame:
+    """The frame with more variables, but for those that a step may set anew."""
+    fixed = {key: value for key, value in env.items() if not _set_by_a_step(repository, key)}
+    lost = {key.lower(): Unknown(f"env.{key.lower()}") for key in env.keys() - fixed.keys()}
+    known = {key.lower(): _one(render(value, _lookup(frame))) for key, value in fixed.items()}
+    return replace(frame, env={**frame.env, **lost, **known}) if env else frame
+
+
+def _set_by_a_step(repository: Repository, name: str) -> bool:
+    """Whether a file seems to assign a variable in a script, or names it in quotes."""
+    assigned = re.compile(rf"""\b{re.escape(name)}(?:=|<<)|["']{re.escape(name)}["'](?!\s*:)""")
+    return any(assigned.search(text) for text in repository.texts.values())
+
+
 def _open(matrix: Matrix) -> frozenset[str]:
     return frozenset("*") if matrix.unknown is None else matrix.unknown
 
 
 def _job(repository: Repository, run: Run, path: str, job: Job, frame: _Frame) -> None:
+    prefix = frame.label.removesuffix(job.id)
+    run.needs[frame.label] = tuple(f"{prefix}{before}" for before in job.needs)
     if job.uses is None:
-        _steps(repository, run, path, job.steps, frame)
+        _steps(repository, run, path, job.steps, _with_env(repository, frame, job.env))
         return
     if job.uses.local is None or len(frame.calls) == CALLS:
         return
@@ -175,30 +225,37 @@ def _job(repository: Repository, run: Run, path: str, job: Job, frame: _Frame) -
             repository,
             run,
             target,
-            _Frame(label=frame.label, inputs=given, calls=(*frame.calls, call), open_axes=frame.open_axes),
+            _Frame(
+                label=frame.label,
+                inputs=given,
+                calls=(*frame.calls, call),
+                conditions=frame.conditions,
+                open_axes=frozenset(f"^{axis}" for axis in frame.open_axes),
+            ),
         )
 
 
 def _steps(repository: Repository, run: Run, path: str, steps: tuple[Step, ...], frame: _Frame) -> None:
-    lookup = _lookup(frame)
     document = (repository.workflows.get(path) or repository.actions[path]).document
     for step in steps:
         run.steps += 1
         if not run.complete:
             return
-        if step.uses is None or holds(step.condition, lookup) is False:
+        inner = _conditioned(frame, step.condition) if step.uses else None
+        if step.uses is None or inner is None:
             continue
+        inner = _with_env(repository, inner, step.env)
         if step.uses.local is not None:
-            _composite(repository, run, step.uses.local, step, frame)
+            _composite(repository, run, step.uses.local, step, inner)
         elif found := site(path, document, step):
-            run.occurrences.append(_occurrence(found, frame))
+            run.occurrences.append(_occurrence(found, inner))
 
 
 def _occurrence(found: Site, frame: _Frame) -> Occurrence:
-    inputs = found.step.inputs
-    name, path = (render(inputs[key].value, _lookup(frame)) if key in inputs else () for key in ("name", "path"))
-    named = name or ((DEFAULT,) if found.upload else None)
-    return Occurrence(found, frame.label, frame.index, frame.calls, named, path, frame.open_axes)
+    lookup = _lookup(frame)
+    given = {key.lower(): render(scalar.value, lookup) for key, scalar in found.step.inputs.items()}
+    name = given.get("name") or ((DEFAULT,) if found.upload else None)
+    return Occurrence(found, frame.label, frame.index, frame.calls, name, given, frame.conditions, frame.open_axes)
 
 
 def _composite(repository: Repository, run: Run, local: str, step: Step, frame: _Frame) -> None:
@@ -240,8 +297,10 @@ def _lookup(frame: _Frame) -> Lookup:
             return Unknown(path) if isinstance(found, list | dict) else found
         if context == "inputs" and name in frame.inputs:
             return frame.inputs[name]
-        if path == "strategy.job-index" and not frame.open_axes:
+        if path == "strategy.job-index" and all(axis.startswith("^") for axis in frame.open_axes):
             return float(frame.index)
+        if context == "env" and name in frame.env:
+            return frame.env[name]
         if path == "github.job" and frame.job:
             return frame.job
         if path == "runner.os" and frame.system:

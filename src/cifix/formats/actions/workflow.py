@@ -61,7 +61,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a job or composite action; `inputs` are its `with` entries."""
+    """A step of a job or composite action; `inputs` are its `with` entries, `env` the variables it sets."""
 
     route: Route
     node: Map
@@ -69,11 +69,12 @@ class Step:
     written: Scalar | None
     inputs: Mapping[str, Scalar]
     condition: str | None
+    env: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job: steps, or a reusable workflow that it calls with `inputs`."""
+    """A job: steps, or a reusable workflow that it calls with `inputs`; `env` are the variables it sets."""
 
     id: str
     route: Route
@@ -85,6 +86,7 @@ class Job:
     condition: str | None
     runs_on: str | None
     needs: tuple[str, ...]
+    env: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Workflow:
     jobs: tuple[Job, ...]
     triggers: frozenset[str]
     defaults: Mapping[str, str | None]
+    env: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ def workflow(text: Text) -> Workflow:
         tuple(_job(entry.key.value, document.at(("jobs", entry.key.value))) for entry in jobs.entries),
         frozenset(_words(root.get("on"))),
         _defaults(call.get("inputs")),
+        _variables(root.get("env")),
     )
 
 
@@ -168,6 +172,7 @@ def _job(name: str, node: Node | None) -> Job:
         found.word("if"),
         found.word("runs-on"),
         tuple(_words(found.get("needs"))),
+        _variables(found.get("env")),
     )
 
 
@@ -186,6 +191,7 @@ def _steps(route: Route, node: Node | None) -> Iterator[Step]:
             scalar,
             _scalars(found.get("with")),
             found.word("if"),
+            _variables(found.get("env")),
         )
 
 
@@ -205,6 +211,10 @@ def _scalars(node: Node | None) -> Mapping[str, Scalar]:
     found = _map(node)
     values = {entry.key.value: found.get(entry.key.value) for entry in found.entries}
     return {key: value for key, value in values.items() if isinstance(value, Scalar)}
+
+
+def _variables(node: Node | None) -> Mapping[str, str]:
+    return {key: scalar.value for key, scalar in _scalars(node).items()}
 
 
 def _words(node: Node | None) -> Iterator[str]:

@@ -19,6 +19,15 @@ _MODULES = {"py", "pyi", "pyx", "pxd", "pxi", "so", "pyd", "c", "cc", "cpp", "cu
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 _GUARDS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_DOTTED = re.compile(rb"[ \t]*(\.*)[ \t]*([\w.]*)[ \t]")
+_LINE = re.compile(
+    rb"^(?:\xef\xbb\xbf)?[ \t]*"
+    rb"(?:from\b([ \t]*\.*[ \t]*[\w.]*[ \t]+)import\b[ \t]*(\([^)]*|(?:\\\r?\n|[^\r\n;#])*)|import[ \t]+([^\r\n;#]*))",
+    re.MULTILINE,
+)
+_ALIAS = re.compile(rb"[ \t]*([\w.]+|\*)")
+_COMMENT = re.compile(rb"#[^\r\n]*")
 _IMPORT_STATEMENT = re.compile(
     rb"(?:^(?:\xef\xbb\xbf)?|[\r\n;:])[ \t]*"
     rb"(?:from[ \t]+[^\r\n;#]+?[ \t]import[ \t]*\([^)]*|(?:from|import)[ \t](?:\\\r?\n|[^\r\n])*)"
@@ -82,8 +91,25 @@ def binds(text: Text) -> frozenset[str] | None:
 
 def mentions(data: bytes, names: Iterable[bytes]) -> bool:
     """Whether an import statement in `data` may name one of `names`; quick, and right when it says no."""
-    named = re.compile(rb"\b(?:" + b"|".join(map(re.escape, names)) + rb")\b")
-    return any(named.search(found.group()) for found in _IMPORT_STATEMENT.finditer(data))
+    wanted = frozenset(names)
+    return any(not wanted.isdisjoint(_WORD.findall(found.group())) for found in _IMPORT_STATEMENT.finditer(data))
+
+
+def glanced(data: bytes, *, indented: bool = True) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """What lines of `data` seem to import: module, dots and names; quick, and wrong in strings and odd layouts.
+
+    Without `indented`, lines that begin with white space do not count.
+    """
+    for found in _LINE.finditer(data):
+        if not indented and found.group()[:1] in b" \t":
+            continue
+        origin, names, modules = found.groups()
+        if modules is not None:
+            yield from ((module, 0, ()) for module in _first_words(modules))
+        else:
+            dotted = _DOTTED.match(origin)
+            dots, module = dotted.groups() if dotted else (b"", b"")
+            yield module.decode(errors="replace"), len(dots), tuple(_first_words(_COMMENT.sub(b"", names)))
 
 
 def module_stem(path: str) -> str | None:
@@ -135,7 +161,7 @@ class Packages:
 
     def targets(self, importer: str, statement: Import) -> Iterator[Target]:
         """What `statement` in the module at `importer` asks for, if that is first-party; outermost first."""
-        base = self._base(importer, statement)
+        base = self.base(importer, statement)
         if base is None:
             return
         parts = statement.module.split(".") if statement.module else []
@@ -149,8 +175,8 @@ class Packages:
             if name != "*":
                 yield Target(f"{stem}/{name}".lstrip("/"), certain=False)
 
-    def _base(self, importer: str, statement: Import) -> str | None:
-        """The folder that the module's dotted name starts from."""
+    def base(self, importer: str, statement: Import) -> str | None:
+        """The folder that the module's dotted name starts from; None if it is not first-party."""
         here = importer.rpartition("/")[0]
         if statement.level:
             folders = [here, *(str(folder) for folder in PurePosixPath(here).parents if str(folder) != ".")]
@@ -180,6 +206,13 @@ class Packages:
             while (stem := stem.rpartition("/")[0]) and stem not in found:
                 found.add(stem)
         return frozenset(found)
+
+
+def _first_words(listed: bytes) -> Iterator[str]:
+    """The first word of each part between commas."""
+    for part in listed.replace(b"(", b"").replace(b"\\", b"").split(b","):
+        if found := _ALIAS.match(part.strip()):
+            yield found.group(1).decode(errors="replace")
 
 
 def _below(path: str, folder: str) -> bool:
@@ -235,7 +268,7 @@ def _catches(caught: ast.expr | None) -> bool:
 
 def _suppresses(context: ast.expr) -> bool:
     match context:
-        case ast.Call(func=function, args=caught) if _last_name(function) in ("suppress", "raises"):
+        case ast.Call(func=function, args=caught) if _last_name(function) in ("suppress", "raises", "assertRaises"):
             return any(_catches(one) for one in caught)
     return False
 

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -41,7 +41,15 @@ class Document:
 
     def routes(self, node: Node) -> tuple[Route, ...]:
         """Every route that leads to this node: more than one if it can be reached through an alias."""
-        return tuple(route for route, found in self.walk() if found is node)
+        return tuple(self._routes.get(id(node), ()))
+
+    @cached_property
+    def _routes(self) -> Mapping[int, Sequence[Route]]:
+        """All routes by the identity of the node they lead to."""
+        found: dict[int, list[Route]] = {}
+        for route, node in self.walk():
+            found.setdefault(id(node), []).append(route)
+        return found
 
     def column(self, offset: int) -> int:
         """Characters between the start of the line, a byte order mark not counted, and `offset`."""

@@ -8,8 +8,8 @@ from cifix.formats.yaml import Alias, Document, Map, Node, Scalar, Seq, kind
 from cifix.model.change import Edit
 from cifix.model.text import Opaque
 
-Source = str | Mapping[str, "Source"]
-"""What a new key leads to: YAML source for a scalar (see `spelled`), or further keys."""
+Source = str | Mapping[str, "Source"] | tuple[Mapping[str, "Source"], ...]
+"""What a new key leads to: YAML source for a scalar (see `spelled`), further keys, or a list of mappings."""
 
 _FIRST = re.compile(r"""[^\s\-?:,\[\]{}#&*!|>'"%@`=<~]""")
 _WORDS = re.compile(r"(?i:y|n|yes|no|on|off|null|true|false)|[-+.]?[0-9][-+0-9_.,:eExXoOa-fA-F]*|[-+]?\.(?i:inf|nan)")
@@ -143,16 +143,27 @@ def _insert_flow(path: str, document: Document, mapping: Map, entries: Mapping[s
 
 
 def _flow(entries: Mapping[str, Source]) -> str:
-    return ", ".join(
-        f"{spelled(key, flow=True)}: {value if isinstance(value, str) else '{' + _flow(value) + '}'}"
-        for key, value in entries.items()
-    )
+    return ", ".join(f"{spelled(key, flow=True)}: {_flow_value(value)}" for key, value in entries.items())
+
+
+def _flow_value(value: Source) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_flow_value(item) for item in value) + "]"
+    return "{" + _flow(value) + "}"
 
 
 def _lines(entries: Mapping[str, Source], indent: str, step: str) -> Iterator[str]:
     for key, value in entries.items():
         if isinstance(value, str):
             yield f"{indent}{spelled(key)}: {value}"
+        elif isinstance(value, tuple):
+            yield f"{indent}{spelled(key)}:"
+            for item in value:
+                first, *rest = _lines(item, f"{indent}{step}  ", step)
+                yield f"{indent}{step}- {first.lstrip()}"
+                yield from rest
         else:
             yield f"{indent}{spelled(key)}:"
             yield from _lines(value, indent + step, step)

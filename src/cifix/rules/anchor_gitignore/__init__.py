@@ -87,6 +87,7 @@ class Options:
 )
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Findings on the lines that hide sources, in the order of their groups."""
+    yield from _unreadable(snapshot)
     start = Tree(snapshot)
     masked = masked_sources(snapshot, start.ignores)
     ours = [one for one in masked if names_folder(one.match, one.path) and one.match.source in snapshot]
@@ -100,6 +101,15 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         yield from _not_ours(ending.left, snapshot)
         for match in ending.at if ending.wanted else ():
             yield _finding(match, _message(match, ending.wanted, snapshot), _settled(ending.outcome, tree))
+
+
+def _unreadable(snapshot: Snapshot) -> Iterator[Finding]:
+    for path in rule.candidates(snapshot):
+        try:
+            snapshot.read(path)
+        except Opaque as why:
+            message = "the ignore file cannot be read, so it is not known whether it hides sources"
+            yield Finding(rule.id, path, 0, 0, message, Refusal("opaque", f"{path}: {why}"))
 
 
 def _groups(masked: Sequence[Masked], start: Tree) -> list[tuple[Masked, ...]]:
@@ -207,6 +217,8 @@ def _fix(remedy: Remedy, wanted: Sequence[Masked], effect: Effect) -> Fix:
     folders = sorted({one.match.path for one in wanted})
     title = f"Anchor {names}" if remedy.anchors else f"Include {_listed(folders)} again below {names}"
     tracks = tuple(Track(one.path) for one in wanted if one.state is State.LOOSE)
+    if tracks:
+        title += f" and commit {len(tracks)} hidden file{'s' if len(tracks) > 1 else ''}"
     return Fix(title, Safety.SAFE, (*remedy.edits, *tracks), (Revealed(effect.shown, effect.probes),))
 
 

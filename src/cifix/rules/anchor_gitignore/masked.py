@@ -17,6 +17,8 @@ _ENVIRONMENT = "pyvenv.cfg"
 _GENERATED = re.compile(r"_pb2(_grpc)?$")
 _IMPLICIT = re.compile(r"__\w+__$")
 _BUILD_FILES = ("**/setup.py", "**/setup.cfg", "**/pyproject.toml", "**/meson.build")
+_FEW = 50
+"""Words that are found faster one by one than the import statements of a file."""
 _COMPILER_FILES = ("**/CMakeLists.txt", "**/Cargo.toml", "**/meson.build")
 
 
@@ -98,7 +100,8 @@ def _importers(snapshot: Snapshot, names: Collection[str], loose: Iterable[str])
     """Tracked modules with an import that can ask for something below `names` or for one of `loose`."""
     words = {*names, *(_stem(path).rpartition("/")[2] for path in loose)}
     needles = tuple(sorted(word.encode() for word in words if word.isidentifier()))
-    for path in snapshot.containing(needles, ("**/*.py",)) if needles else ():
+    quick = needles if len(needles) <= _FEW else (b"import",)
+    for path in snapshot.containing(quick, ("**/*.py",)) if needles else ():
         try:
             if mentions(snapshot.read(path), needles):
                 yield path
@@ -159,7 +162,7 @@ def _packaged(packages: Packages, match: Match) -> bool:
 def _missing(snapshot: Snapshot, ignores: Ignores, packages: Packages, asked: Mapping[str, Use]) -> Iterator[Masked]:
     for stem, use in sorted(asked.items()):
         known = packages.exists(stem) or packages.exists(_GENERATED.sub("", stem)) or _IMPLICIT.search(stem)
-        if known or packages.plain(_folder(stem)):
+        if known or packages.plain(_folder(stem)) or _linked(snapshot, stem):
             continue
         for path in (f"{stem}.py", f"{stem}/__init__.py"):
             masked = _missing_at(path, use, ignores)
@@ -169,6 +172,13 @@ def _missing(snapshot: Snapshot, ignores: Ignores, packages: Packages, asked: Ma
                 if not built and _is_module(snapshot, packages, stem, use):
                     yield masked
                 break
+
+
+def _linked(snapshot: Snapshot, stem: str) -> bool:
+    """Whether a symbolic link or a submodule stands for the module, or for a folder above it."""
+    parts = stem.split("/")
+    above = {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    return not snapshot.links.isdisjoint({*above, f"{stem}.py"})
 
 
 def _missing_at(path: str, use: Use, ignores: Ignores) -> Masked | None:
@@ -197,12 +207,17 @@ def _is_module(snapshot: Snapshot, packages: Packages, stem: str, use: Use) -> b
 def _built(snapshot: Snapshot, stem: str) -> bool:
     """Whether a build file speaks of the module, so that it is compiled or written during the build."""
     parts = stem.split("/")
-    spellings = {mark.join(parts[first:]).encode() for mark in "./" for first in range(len(parts) - 1)}
-    target = (parts[-1].encode(),)
+    spellings = {_raw(mark.join(parts[first:])) for mark in "./" for first in range(len(parts) - 1)}
+    target = (_raw(parts[-1]),)
     named = chain(
         snapshot.containing(tuple(sorted(spellings)), _BUILD_FILES), snapshot.containing(target, _COMPILER_FILES)
     )
     return next(named, None) is not None
+
+
+def _raw(name: str) -> bytes:
+    """The bytes of a name on disk, which need not be UTF-8."""
+    return name.encode("utf-8", "surrogateescape")
 
 
 def _below(path: str, names: Collection[str]) -> bool:

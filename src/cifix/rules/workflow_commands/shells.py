@@ -1,0 +1,74 @@
+"""Which shell really runs a step."""
+
+from collections.abc import Iterable, Iterator
+
+from cifix.formats.actions.expression import Lookup, Unknown, literal, render
+from cifix.formats.actions.matrix import at
+from cifix.formats.actions.workflow import Job, Step, Workflow
+from cifix.formats.yaml import Map, Scalar, Seq, resolved
+from cifix.rules.workflow_commands.command import Cannot
+
+_FAMILIES = {"bash": "posix", "sh": "posix", "pwsh": "pwsh", "powershell": "powershell", "cmd": "cmd"}
+
+
+def family(step: Step, job: Job | None = None, workflow: Workflow | None = None) -> str:
+    """`posix`, `pwsh`, `powershell` or `cmd`: the step's own shell, the default of job or workflow, or the system's.
+
+    Without a job it is a step of a composite action, which must name its shell. Raises `Cannot`.
+    """
+    top = workflow.document.at(()) if workflow else None
+    holders = [step.node, *(_defaults(node) for node in (job.node if job else None, top))]
+    for holder in holders:
+        if holder and (shell := holder.word("shell")):
+            return _named(shell)
+    if job is None:
+        raise Cannot("shell", "the step names no shell")
+    if job.node.entry("container"):
+        return "posix"
+    found = set(_systems(job))
+    if len(found) != 1 or "" in found:
+        raise Cannot("shell", "the job names no shell, and runs on several systems, or on one that is not known")
+    return found.pop()
+
+
+def _defaults(node: object) -> Map | None:
+    """What `defaults.run` says in a job or workflow."""
+    for key in ("defaults", "run"):
+        node = node.get(key) if isinstance(node, Map) else None
+    return node if isinstance(node, Map) else None
+
+
+def _named(shell: str) -> str:
+    found = _FAMILIES.get(shell.split(" ", maxsplit=1)[0].lower())
+    if found is None:
+        raise Cannot("shell", f"the step is run by {shell!r}")
+    return found
+
+
+def _systems(job: Job) -> Iterator[str]:
+    """The family of the default shell for each leg of the job's matrix; empty where it is not known."""
+    node = job.node.get("runs-on")
+    labels = [resolved(item) for item in node.items] if isinstance(node, Seq) else [node]
+    texts = [label.value for label in labels if isinstance(label, Scalar)]
+    for leg in job.matrix.legs:
+
+        def lookup(path: str, leg: object = leg) -> str | float | bool | Unknown | None:
+            context, _, name = path.partition(".")
+            known = context == "matrix" and job.matrix.unknown is not None
+            found = at(leg, name) if known else Unknown(path)  # type: ignore[arg-type]
+            return Unknown(path) if isinstance(found, list | dict) else found
+
+        yield _system(_words(texts, lookup))
+
+
+def _words(texts: Iterable[str], lookup: Lookup) -> Iterator[str]:
+    for text in texts:
+        yield (literal(render(text, lookup)) or "").lower()
+
+
+def _system(labels: Iterable[str]) -> str:
+    """The default shell's family for a runner with these labels."""
+    names = {label.partition("-")[0] for label in labels}
+    if names & {"ubuntu", "macos", "linux"}:
+        return "posix"
+    return "pwsh" if "windows" in names and "self" not in names else ""
