@@ -318,3 +318,52 @@ def test_names_that_serve_python_or_the_table_are_not_moved(name: str) -> None:
     files = {"p/__init__.py": f"from .a import A as {name}\n__all__ = []\n", "p/a.py": "A = 1\n"}
     assert refused(snapshot(files)) in (["submodule-clash"], ["existing-getattr"])
     assert not converted(snapshot(files)).differences(snapshot(files))
+
+
+MINIMAL = b"""[project]
+name = "p"
+version = "1"
+
+[project.optional-dependencies]
+fast = ["surely-not-there"]
+"""
+
+
+@pytest.mark.parametrize("interpreter", PYTHONS)
+def test_a_package_that_needs_an_extra_imports_without_it(interpreter: str, tmp_path: Path) -> None:
+    sources = {
+        "p/__init__.py": b"from .a import A\nfrom .fast import go\n__all__ = ['A', 'go']\n",
+        "p/a.py": b"A = 1\n",
+        "p/fast.py": b"from surely_not_there.x import y\nimport os\n\n\ndef go():\n    return y\n",
+    }
+    files = Snapshot.of({**sources, "pyproject.toml": MINIMAL})
+    (finding,) = found(files, Options())
+    assert finding.message == (
+        "import p fails without an extra: p.fast line 1 needs surely_not_there, of surely-not-there"
+    )
+    code = "import p; print(p.A)\ntry: p.go\nexcept ImportError as e: print(e)"
+    assert run(interpreter, written(files, tmp_path / "a"), code).endswith("No module named 'surely_not_there'\n")
+    after = written(converted(files, Options()), tmp_path / "b")
+    assert run(interpreter, after, code) == "1\nNo module named 'surely_not_there'\n"
+    assert not found(converted(files, Options()), Options())
+    assert not found(Snapshot.of(sources), Options())
+
+
+def test_mocks_of_a_name_reach_the_functions_that_import_it(tmp_path: Path) -> None:
+    files = {
+        "p/__init__.py": "from .a import A\n\n\ndef f():\n    return A\n\n\n__all__ = ['A', 'f']\n",
+        "p/a.py": "A = 1\n",
+    }
+    code = "import p\nfrom unittest import mock\nwith mock.patch('p.A', 5): print(p.f())\nprint(p.f())"
+    assert run(sys.executable, written(converted(snapshot(files)), tmp_path), code) == "5\n1\n"
+
+
+def test_a_table_of_lazy_loader_is_left_alone() -> None:
+    project = b"[project]\nname = 'p'\ndependencies = ['lazy-loader']\n"
+    files = {"p/__init__.py": b"from .a import A\n__all__ = ['A']\n", "p/a.py": b"A = 1\n", "p/b.py": b"B = 1\n"}
+    after = converted(Snapshot.of({**files, "pyproject.toml": project}))
+    source = after.text("p/__init__.py").text
+    assert "_lazy_loader.attach(" in source
+    assert not found(after)
+    more = Snapshot.of({**files, "p/__init__.py": f"{source}from .b import B\n".encode(), "pyproject.toml": project})
+    assert refused(more) == ["existing-getattr"]

@@ -45,7 +45,9 @@ def asks(function: ast.FunctionDef) -> str | None:
 
 def annotated(function: Function) -> bool:
     """Whether type checkers read the body of a function: those without annotations they skip by default."""
-    return function.returns is not None or any(each.annotation for each in function.args.args)
+    return function.returns is not None or any(
+        each.annotation for each in (*function.args.posonlyargs, *function.args.args)
+    )
 
 
 def head(module: Module, function: Function) -> tuple[int, str] | None:

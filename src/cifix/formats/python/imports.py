@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from cifix.formats.python.keyword import parsed
 from cifix.model.text import Text
 
 SOURCES = (".py", ".pyi", ".pyx", ".pxd", ".pxi")
@@ -223,7 +224,7 @@ def _tree(text: Text) -> ast.Module | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ast.parse(text.text[text.start :])
+            return parsed(text.text[text.start :])
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 

@@ -26,6 +26,8 @@ What it will not touch:
 
 Sources:
     https://peps.python.org/pep-0562/, read 2026-11
+    https://peps.python.org/pep-0810/, read 2026-11
+    https://scientific-python.org/specs/spec-0001/, read 2026-11
     https://docs.python.org/3/reference/import.html#submodules, read 2026-11
     https://typing.python.org/en/latest/spec/distributing.html, read 2026-11
 """
