@@ -80,6 +80,7 @@ def test_lines_and_the_own_comment_go_with_it(source: str, route: Route, expecte
         ("- a\n- - b\n  - c\n- - d\n", (2, 0), "only one"),
         ("k: [a, # of a\n  b, c]\n", ("k", 0), "comment"),
         ("- # a-b\n  x\n- y\n", (0,), "comment"),
+        ("a: |+\n  t\n\nb: 1\n\nc: 2\n", ("b",), "keeps"),
         ("a: |+\n  t\n\nb: 1\n", ("a",), "blank lines"),
     ],
 )

@@ -37,8 +37,12 @@ def remove(path: str, document: Document, route: Route) -> Edit:
     following = parts[index + 1][0] if index + 1 < len(parts) else None
     if isinstance(holder, Seq):
         start, following = _dash(document, start), following and _dash(document, following)
-    if following is None and isinstance(above := _tail(parts[index - 1][1]), Scalar) and above.style in {"|", ">"}:
-        return _last_lines(path, document, start, tail.end)
+    above = _tail(parts[index - 1][1]) if index else None
+    if isinstance(above, Scalar) and above.style in {"|", ">"}:
+        if "+" in document.text.text[above.start : document.line_end(above.start)].partition("#")[0]:
+            raise Opaque(f"{_words(route)} ends a text that keeps the blank lines behind it")
+        if following is None:
+            return _last_lines(path, document, start, tail.end)
     return _from_block(path, document, start, tail.end, following)
 
 
