@@ -16,7 +16,6 @@ from cifix.formats.yaml import Scalar, parse
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions
 from cifix.model.snapshot import Snapshot
-from cifix.model.text import Text
 from cifix.rules.workflow_commands import rule
 
 PATH = ".github/workflows/ci.yml"
@@ -270,5 +269,45 @@ def test_a_finding_points_at_the_command() -> None:
     assert found.message.startswith("The `set-env` command is disabled")
 
 
-def test_text_encodings_do_not_matter() -> None:
-    assert Text.decode(workflow("echo ::add-path::é").encode()).encoding == "utf-8"
+def steps(*lines: str) -> str:
+    return "jobs:\n  a:\n    runs-on: windows-2025\n    steps:\n" + "".join(f"      - {line}\n" for line in lines)
+
+
+def outcome(source: str) -> Fix | Refusal:
+    return findings(source)[0].outcome
+
+
+def rewritten(source: str) -> str:
+    done = outcome(source)
+    assert isinstance(done, Fix), done
+    return Snapshot.of({PATH: source.encode()}).with_changes(done.changes).text(PATH).text
+
+
+def test_a_script_without_quotes_gets_some_where_yaml_needs_them() -> None:
+    assert rewritten(steps("{shell: cmd, run: echo ::set-output name=a::b}")) == steps(
+        """{shell: cmd, run: '>>"%GITHUB_OUTPUT%" echo a=b'}"""
+    )
+    assert rewritten(steps('run: Write-Host "::add-path::x"')) == steps("""run: '"x" >> $env:GITHUB_PATH'""")
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (
+            'shell: bash\n        run: \'V="${V//x/%0A}"\n\n          echo "::set-output name=a::$V"\'',
+            "only a literal block",
+        ),
+        ("shell: cmd\n        run: echo\n          ::set-output name=a::b", "without quotes"),
+        ("shell: bash\n        run: \"echo '::set-output \\\n          name=a::b'\"", "escapes or folds"),
+    ],
+)
+def test_what_has_no_place_in_the_yaml_is_opaque(lines: str, why: str) -> None:
+    done = outcome(steps(lines))
+    assert isinstance(done, Refusal)
+    assert (done.key, why in done.detail) == ("opaque", True), done
+
+
+def test_a_script_run_by_two_shells_is_left() -> None:
+    done = outcome(steps("run: &x 'echo ::set-output name=a::b'", "{run: *x, shell: bash}"))
+    assert isinstance(done, Refusal)
+    assert done.key == "alias"

@@ -37,6 +37,12 @@ def remove(path: str, document: Document, route: Route) -> Edit:
     following = parts[index + 1][0] if index + 1 < len(parts) else None
     if isinstance(holder, Seq):
         start, following = _dash(document, start), following and _dash(document, following)
+    above = _tail(parts[index - 1][1]) if index else None
+    if isinstance(above, Scalar) and above.style in {"|", ">"}:
+        if "+" in document.text.text[above.start : document.line_end(above.start)].partition("#")[0]:
+            raise Opaque(f"{_words(route)} ends a text that keeps the blank lines behind it")
+        if following is None:
+            return _last_lines(path, document, start, tail.end)
     return _from_block(path, document, start, tail.end, following)
 
 
@@ -118,6 +124,15 @@ def _from_block(path: str, document: Document, start: int, last: int, following:
     if any(end <= first < following for first, _ in document.comments):
         raise Opaque("a comment stands between the first entry and the second")
     return Edit(path, start, following, "")
+
+
+def _last_lines(path: str, document: Document, start: int, last: int) -> Edit:
+    """The lines behind a block scalar: the line ending before them is part of its value."""
+    line = document.text.line_span(document.text.line_column(start)[0])[0]
+    if document.text.text[line:start].strip():
+        raise Opaque("the line holds more than what is to be removed")
+    stop = _BREAK.match(document.text.text, end := document.line_end(last))
+    return Edit(path, line, stop.end() if stop else end, "")
 
 
 def _break_before(text: str, offset: int) -> str:

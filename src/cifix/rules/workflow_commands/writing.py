@@ -22,10 +22,12 @@ def changed(value: str, changes: Sequence[Change]) -> str:
 def edits(path: str, document: Document, scalar: Scalar, changes: Sequence[Change]) -> Iterator[Edit]:
     """Each change as an edit, spelled as the style of the scalar asks; raises `Opaque` if one cannot be placed."""
     line, _ = document.text.line_column(scalar.start)
-    if not scalar.style:
-        value = changed(scalar.value, changes)
-        if spelled(value, flow=scalar.flow) != value:
+    value = changed(scalar.value, changes)
+    if not scalar.style and spelled(value, flow=scalar.flow) != value:
+        if document.text.text[scalar.start : scalar.end] != scalar.value:
             raise Opaque(f"line {line}: without quotes the new script would not be a text of YAML")
+        yield Edit(path, scalar.start, scalar.end, spelled(value, flow=scalar.flow))
+        return
     for start, end, new in changes:
         if "\n" in new and scalar.style != "|":
             raise Opaque(f"line {line}: only a literal block has room for more lines")
