@@ -72,3 +72,10 @@ def test_a_branch_that_names_no_base_needs_one(between: Between) -> None:
             span(repo, "nothing", None)
         with pytest.raises(GitError, match="no commit is called nothing"):
             span(repo, "work", "nothing")
+
+
+def test_a_module_that_is_nested_too_deeply_is_not_checked(verified: Verified) -> None:
+    before = {**EAGER, "car/deep.py": "X = " + " + ".join(["1"] * 1500) + "\n"}
+    told = verified(before, {**before, "car/b.py": ""})
+    proof = named(told, "import-order")
+    assert (proof.verdict, told.exit) == (Verdict.UNKNOWN, 0)

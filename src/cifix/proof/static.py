@@ -14,7 +14,7 @@ from cifix.formats.python.packages import Package, packages
 from cifix.model.finding import Fix, Safety
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot
-from cifix.proof.result import Difference, Proof, judged
+from cifix.proof.result import Difference, Proof, judged, unknown
 from cifix.proof.span import Span
 from cifix.report.message import digest
 from cifix.vcs.ignores import ignored
@@ -75,7 +75,10 @@ def order(base: Snapshot, tip: Snapshot, changed: Iterable[str]) -> Iterator[Pro
         there = after.get(package.name)
         paths = {*package.modules.values(), *(there.modules.values() if there else ())}
         if paths & touched:
-            yield _ordered(package, there)
+            try:
+                yield _ordered(package, there)
+            except RecursionError:  # an expression of thousands of terms
+                yield unknown("import-order", f"a module of {package.name} is nested too deeply to be simulated")
 
 
 def _ordered(before: Package, after: Package | None) -> Proof:
