@@ -96,3 +96,11 @@ def test_a_file_that_cannot_be_read_is_a_candidate() -> None:
 def test_the_base_and_the_excludes_are_those_of_the_source() -> None:
     snapshot = Snapshot(Memory({}, excludes={"global": b"*.log\n"}, base="abc"))
     assert (snapshot.base, dict(snapshot.excludes)) == ("abc", {"global": b"*.log\n"})
+
+
+def test_a_file_that_is_nested_too_deeply_for_a_parser_is_opaque() -> None:
+    def dive(text: Text) -> int:
+        return dive(text) + 1
+
+    with pytest.raises(Opaque, match="nested too deeply"):
+        Snapshot.of(FILES).parsed("README.md", dive)

@@ -171,6 +171,8 @@ class Snapshot:
                 self._known[key] = parse(text), None
             except Opaque as why:
                 self._known[key] = None, str(why)
+            except RecursionError:
+                self._known[key] = None, "the file is nested too deeply"
         value: T
         value, reason = self._known[key]
         if reason is not None:

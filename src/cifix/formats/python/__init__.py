@@ -86,8 +86,9 @@ class Module:
     def indent(self) -> str:
         """What the file indents its first block with; four spaces if it has none."""
         for node in ast.walk(self.tree):
-            for child in getattr(node, "body", None) or () if not isinstance(node, ast.Module | ast.Lambda) else ():
-                start = self.span(child)[0] if isinstance(child, ast.stmt) else 0
+            body = getattr(node, "body", None) if not isinstance(node, ast.Module) else None
+            for child in body if isinstance(body, list) else ():
+                start = self.span(child)[0]
                 margin = self.text.text[self.line_start(start) : start].lstrip("\ufeff")
                 if margin and not margin.strip(" \t"):
                     return margin

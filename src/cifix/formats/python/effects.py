@@ -308,10 +308,12 @@ def _running(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _now(node: ast.AST) -> Iterator[ast.AST]:
     """All nodes that run when `node` does: not the bodies of functions."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from _now(child)
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        later = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef)
+        waiting += [child for child in ast.iter_child_nodes(current) if not isinstance(child, later)][::-1]
 
 
 def _root(node: ast.AST) -> str:

@@ -89,6 +89,7 @@ class Options:
         "latent-cycle": "a module of the package could no longer be the first import of a process",
         "loaded-anyway": "what must stay loads the same module, so a delay would gain nothing",
         "missing-module": "the module is in no commit; being lazy would only hide that",
+        "namespace": "the package lies in a namespace package, whose other parts are not seen",
         "no-star-list": "there is no `__all__`, and what a star import takes depends on conditions",
         "not-expressible": "the style that was asked for has no words for the name",
         "opaque": "the file cannot be read as Python",
@@ -108,7 +109,13 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Yield the packages to convert and, of those, the imports that must stay."""
     for package in packages(snapshot):
         inits = [name for name in package.modules if _wanted(package, name, options)]
-        if inits and options.selected:
+        outer = _namespace(package) if inits else ""
+        if outer and options.selected:
+            why = Refusal("namespace", f"its modules import it as {outer}.{package.name}")
+            yield Finding("lazy-init", str(package.modules[inits[0]]), 0, 0, f"{outer}.{package.name} stays eager", why)
+        elif outer:
+            continue
+        elif inits and options.selected:
             yield from _convert_all(package, inits, options.style)
         elif inits:
             cures = list(_cure_all(package, inits)) if _suspicious(package) else []
@@ -120,6 +127,14 @@ def _wanted(package: Package, name: str, options: Options) -> bool:
     if path is None or not path.endswith(f"/{INIT}") or _ELSEWHERE.intersection(path.split("/")):
         return False
     return not options.packages or matches(path, options.packages)
+
+
+def _namespace(package: Package) -> str:
+    """The folder around the package, if its own modules import the package by that name too; else an empty text."""
+    outer = str(package.modules[package.name]).rpartition(f"/{package.name}/")[0].rpartition("/")[2]
+    needle = f"{outer}.{package.name}".encode()
+    paths = [path for path in package.modules.values() if path]
+    return outer if outer.isidentifier() and any(needle in package.snapshot.read(path) for path in paths) else ""
 
 
 def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterator[Finding]:
@@ -213,9 +228,6 @@ def _light(draft: Draft, first: Missing) -> Iterator[Finding]:
     if draft.moved:
         fix = _fix(draft, f"Import {_count(draft)} of {draft.init.name} on first use, so that extras stay optional")
         yield _finding(draft.init, draft.moved[0].statement, message, fix)
-    elif draft.kept:
-        reason = draft.kept[0]
-        yield _finding(draft.init, reason.statement, message, Refusal(reason.key, reason.detail))
 
 
 def _untracked(package: Package, name: str) -> Iterator[Finding]:
