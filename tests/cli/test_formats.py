@@ -18,7 +18,7 @@ WORKFLOW = b"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: ac
 TURNED_DOWN = WORKFLOW.replace(b"@v3\n", b"@v3  # cifix: ignore[upgrade-artifacts] ours\n")
 HARD = (
     b"on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {matrix: {os: [a, b]}}\n    steps:\n"
-    b"      - uses: actions/upload-artifact@v3\n        with: {name: same, path: x}\n"
+    b"      - uses: actions/upload-artifact@v3\n        with: {name: a/b, path: x}\n"
 )
 NAMES = (".github/workflows/\x1b[2J\n::error::y.yml", ".github/workflows/caf\udce9|`<b>,%.yml")
 PLUGINS = """
@@ -70,7 +70,7 @@ def test_every_format_in_every_mode_tells_all(cifix: Cifix, repo: Path, mode: st
     assert b"\x1b" not in done.out
     assert b"\n::error::y" not in done.out
     text = done.text
-    for part in ("hook-python3", "upgrade-artifacts", "name-collision", "lie", "falls", "fell over", "unproven"):
+    for part in ("hook-python3", "upgrade-artifacts", "forbidden-name", "lie", "falls", "fell over", "unproven"):
         assert part in text
     if mode != "in-place":
         assert (

@@ -75,17 +75,17 @@ def order(base: Snapshot, tip: Snapshot, changed: Iterable[str]) -> Iterator[Pro
         there = after.get(package.name)
         paths = {*package.modules.values(), *(there.modules.values() if there else ())}
         if paths & touched:
-            try:
-                yield _ordered(package, there)
-            except RecursionError:  # an expression of thousands of terms
-                yield unknown("import-order", f"a module of {package.name} is nested too deeply to be simulated")
+            yield _ordered(package, there)
 
 
 def _ordered(before: Package, after: Package | None) -> Proof:
     claim = f"every module of {before.name} that can be imported first on the base can be on the branch"
-    failed = Order(before).failures()
+    was, now = Order(before), Order(after) if after else None
+    failed, fails = was.failures(), now.failures() if now else {}
+    unread = sorted(was.unread | (now.unread if now else set()))
+    if unread:
+        return unknown("import-order", f"{', '.join(unread)} cannot be read, or is nested too deeply to be simulated")
     possible = [name for name in before.modules if name not in failed]
-    fails = Order(after).failures() if after else {}
     present = after.modules if after else {}
     lost = [
         Difference(f"import {name}", "works", "there is no such module") for name in possible if name not in present

@@ -37,11 +37,13 @@ class Outcome:
 class Order:
     """The import order of one package's modules, as its sources stand in its snapshot.
 
-    Modules outside the package and modules whose source is not there are taken to import well.
+    Modules outside the package and modules whose source is not there are taken to import well; so are those
+    of which the source cannot be read, which `unread` holds once the simulation has met them.
     """
 
     def __init__(self, package: Package) -> None:
         self.package = package
+        self.unread: set[str] = set()
         self._programs: dict[str, Program] = {}
         self._states: dict[str, _State | Failure] = {}
 
@@ -53,6 +55,7 @@ class Order:
                 found = Program(open=True) if path is None else self.package.snapshot.parsed(path, program)
             except Opaque:
                 found = Program(open=True)
+                self.unread.add(name)
             self._programs[name] = found
         return self._programs[name]
 
