@@ -3,7 +3,7 @@
 import json
 import sys
 import types
-from pathlib import Path
+from pathlib import Path, PosixPath
 from typing import Any
 
 import pytest
@@ -39,9 +39,9 @@ def test_a_fork_answers_or_says_how_it_ended() -> None:
         ({"a": b"b"}, "dict {str 'a': bytes b'b'}"),
         ([[[[[1]]]]], "list [list [list [list [list]]]]"),
         (types, "module types"),
-        (Path, "builtins.type pathlib:Path"),
+        (PosixPath, f"builtins.type {PosixPath.__module__}:PosixPath"),
         (json.dumps, "builtins.function json:dumps"),
-        (Path(), "pathlib.PosixPath"),
+        (PosixPath(), f"{PosixPath.__module__}.PosixPath"),
         (Proxy(), ".Proxy"),
     ],
 )
