@@ -1,7 +1,7 @@
 """The modules of one importable package, by dotted name, and what an import statement in them means."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
@@ -58,6 +58,17 @@ class Package:
             parent, _, leaf = module.rpartition(".")
             if parent == name:
                 yield leaf
+
+    def mentions(self, words: Collection[bytes]) -> bool:
+        """Whether a source that can be read holds one of `words`, anywhere."""
+        for path in self.modules.values():
+            try:
+                data = self.snapshot.read(path) if path else b""
+            except Opaque:
+                continue
+            if any(word in data for word in words):
+                return True
+        return False
 
     def at(self, snapshot: Snapshot) -> "Package":
         """The same modules in a snapshot where some of them have other content."""

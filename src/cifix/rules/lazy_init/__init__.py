@@ -119,7 +119,7 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
             yield from _convert_all(package, inits, options.style)
         elif inits:
             cures = list(_cure_all(package, inits)) if _suspicious(package) else []
-            yield from cures or _lighten_all(package, inits, options.style)
+            yield from cures or (_lighten(package, options.style) if package.name in inits else ())
 
 
 def _wanted(package: Package, name: str, options: Options) -> bool:
@@ -132,9 +132,7 @@ def _wanted(package: Package, name: str, options: Options) -> bool:
 def _namespace(package: Package) -> str:
     """The folder around the package, if its own modules import the package by that name too; else an empty text."""
     outer = str(package.modules[package.name]).rpartition(f"/{package.name}/")[0].rpartition("/")[2]
-    needle = f"{outer}.{package.name}".encode()
-    paths = [path for path in package.modules.values() if path]
-    return outer if outer.isidentifier() and any(needle in package.snapshot.read(path) for path in paths) else ""
+    return outer if outer.isidentifier() and package.mentions([f"{outer}.{package.name}".encode()]) else ""
 
 
 def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterator[Finding]:
@@ -208,16 +206,15 @@ def _cure(draft: Draft, name: str, failure: Failure) -> Finding:
     return _finding(draft.init, reason.statement, message, Refusal(reason.key, reason.detail))
 
 
-def _lighten_all(package: Package, inits: Sequence[str], wanted: str) -> Iterator[Finding]:
-    """At most one cure for a package: what its inner packages load too may be cured by the same."""
+def _lighten(package: Package, wanted: str) -> Iterator[Finding]:
+    """The cure for a package of which a plain install lacks something; its inner packages may be extras by design."""
     order = Order(package)
-    for name in inits:
-        if order.first(name).failure is None and (found := missing(package, name, order)):
-            init = _init(package, name)
-            style = style_of(init, wanted)
-            draft = lightened(init, order, found, Style.GETATTR if style is Style.LISTED else style)
-            yield from _light(draft, found[0])
-            return
+    found = missing(package, package.name, order)
+    if found and order.first(package.name).failure is None:
+        init = _init(package, package.name)
+        style = style_of(init, wanted)
+        draft = lightened(init, order, found, Style.GETATTR if style is Style.LISTED else style)
+        yield from _light(draft, found[0])
 
 
 def _light(draft: Draft, first: Missing) -> Iterator[Finding]:

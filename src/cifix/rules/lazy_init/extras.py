@@ -41,7 +41,7 @@ class Missing:
 def missing(package: Package, name: str, order: Order) -> tuple[Missing, ...]:
     """What `import name` runs into without any extra, in the order of loading; nothing unless that is certain."""
     absent = _absent(project_of(package.snapshot, str(package.modules[name])), package)
-    if not absent or not _mentioned(package, absent):
+    if not absent or not package.mentions([module.encode() for module in absent]):
         return ()
     return tuple(found for module in order.first(name).loaded for found in _imports(package, module, absent))
 
@@ -66,11 +66,6 @@ def _absent(project: Project, package: Package) -> Mapping[str, str]:
         return {}
     found = {_MODULES.get(name, name.replace("-", "_")): name for name in project.optional - project.required}
     return {module: name for module, name in found.items() if module != package.name and module.isidentifier()}
-
-
-def _mentioned(package: Package, absent: Mapping[str, str]) -> bool:
-    paths = [path for path in package.modules.values() if path]
-    return any(True for _ in package.snapshot.containing([module.encode() for module in absent], paths))
 
 
 def _imports(package: Package, module: str, absent: Mapping[str, str]) -> Iterator[Missing]:
