@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cifix.engine.plan import Patch
 from cifix.formats import gitignore, python, toml, yaml
 from cifix.formats.actions.sameness import differences
-from cifix.formats.gitignore import ignore_files
+from cifix.formats.gitignore import ignore_files, is_ignore_file
 from cifix.formats.python.lazy import exports
 from cifix.formats.python.lossless import lossless
 from cifix.model.change import Edit, Track, inverse, splice
@@ -40,7 +40,7 @@ def verify(patch: Patch, ignored: Ignored = gitignore.ignored) -> tuple[Proof, .
             proofs.append(_parses(patch.after, path))
     claims = [claim for fix in patch.fixes for claim in fix.expects]
     revealed = [claim for claim in claims if isinstance(claim, Revealed)]
-    if revealed or any(_is_ignore_file(path) for path in patch.paths):
+    if revealed or any(is_ignore_file(path) for path in patch.paths):
         proofs.append(_revealed(patch, revealed, ignored))
     proofs += [_exports(patch, claim) for claim in claims if isinstance(claim, Exports)]
     proofs += [_artifacts(patch, claim) for claim in claims if isinstance(claim, SameArtifacts)]
@@ -173,10 +173,6 @@ def _exports(patch: Patch, claim: Exports) -> Proof:
 def _artifacts(patch: Patch, claim: SameArtifacts) -> Proof:
     wrong = "; ".join(differences(patch.before, patch.after, claim.paths, dict(claim.commits)))
     return Proof(f"{', '.join(claim.paths)}: every artifact reaches the same place", not wrong, wrong)
-
-
-def _is_ignore_file(path: str) -> bool:
-    return path.rpartition("/")[2] == ".gitignore"
 
 
 def _words(route: Route) -> str:

@@ -211,11 +211,16 @@ def ignored(ignore_files: Mapping[str, bytes], excludes: Mapping[str, bytes], pa
     return frozenset(path for path in paths if ignores.ignored(path))
 
 
+def is_ignore_file(path: str) -> bool:
+    """Whether git reads patterns from a file of this name."""
+    return path.rpartition("/")[2] == NAME
+
+
 def ignore_files(snapshot: Snapshot) -> dict[str, bytes]:
     """The bytes of every ignore file, tracked or loose, that can be read."""
     found: dict[str, bytes] = {}
     for path in (*snapshot.matching((f"**/{NAME}",)), *snapshot.disk):
-        if path.rpartition("/")[2] == NAME:
+        if is_ignore_file(path):
             try:
                 found[path] = snapshot.read(path)
             except Opaque:

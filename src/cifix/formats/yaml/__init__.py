@@ -7,11 +7,25 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cifix.formats.yaml.events import tree
-from cifix.formats.yaml.nodes import Alias, Entry, Map, Node, Scalar, Seq, kind, resolved
+from cifix.formats.yaml.nodes import Alias, Entry, Map, Node, Scalar, Seq, kind, resolved, tail, written
 from cifix.model.expect import Route
 from cifix.model.text import Opaque, Text
 
-__all__ = ["Alias", "Document", "Entry", "Map", "Node", "Scalar", "Seq", "kind", "leaves", "parse", "resolved"]
+__all__ = [
+    "Alias",
+    "Document",
+    "Entry",
+    "Map",
+    "Node",
+    "Scalar",
+    "Seq",
+    "kind",
+    "leaves",
+    "parse",
+    "resolved",
+    "tail",
+    "written",
+]
 
 _COMMENT = re.compile(r"(?:(?<=\s)|\A)#[^\r\n]*")
 
@@ -74,10 +88,14 @@ class Document:
         found = self.comments[index] if index < len(self.comments) else None
         return found if found and found[0] <= self.line_end(offset) else None
 
+    def _leaves(self) -> Iterator[Scalar | Alias]:
+        every = written(self.root) if self.root else ()
+        return (node for node in every if isinstance(node, Scalar | Alias))
+
     def gaps(self) -> Iterator[tuple[int, int]]:
         """What lies between the scalars and aliases: indentation, punctuation and comments."""
         position = self.text.start
-        for outer, end in sorted((leaf.outer, leaf.end) for leaf in _written(self.root)):
+        for outer, end in sorted((leaf.outer, leaf.end) for leaf in self._leaves()):
             yield position, outer
             position = end
         yield position, len(self.text.text)
@@ -134,18 +152,6 @@ def _walk(route: Route, node: Node) -> Iterator[tuple[Route, Node]]:
                 yield from _walk((*route, index), item)
         case _:
             pass
-
-
-def _written(node: Node | None) -> Iterator[Scalar | Alias]:
-    if isinstance(node, Map):
-        for entry in node.entries:
-            yield entry.key
-            yield from _written(entry.value)
-    elif isinstance(node, Seq):
-        for item in node.items:
-            yield from _written(item)
-    elif node is not None:
-        yield node
 
 
 def _refuse_tabs(document: Document) -> None:

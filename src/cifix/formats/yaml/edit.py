@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from cifix.formats.yaml import Alias, Document, Map, Node, Scalar, Seq, kind
+from cifix.formats.yaml import Document, Map, Scalar, kind, tail
 from cifix.model.change import Edit
 from cifix.model.text import Opaque
 
@@ -72,16 +72,16 @@ def insert(path: str, document: Document, mapping: Map, entries: Mapping[str, So
     key = mapping.entries[0].key
     indent = " " * document.column(key.outer)
     lines = list(_lines(entries, indent, " " * _step(document, mapping)))
-    tail = _tail(mapping)
-    unfinished = isinstance(tail, Scalar) and tail.style in {"|", ">"} and not _finished(document, tail.end)
+    last = tail(mapping)
+    unfinished = isinstance(last, Scalar) and last.style in {"|", ">"} and not _finished(document, last.end)
     if first or unfinished:
         newline = document.text.newline_at(key.outer)
         body = newline.join((*lines, indent)).removeprefix(indent)
         return Edit(path, key.outer, key.outer, body)
-    if isinstance(tail, Scalar) and tail.style in {"|", ">"} and document.column(tail.end) == 0:
-        newline = document.text.newline_at(tail.end - 1)
-        return Edit(path, tail.end, tail.end, "".join(line + newline for line in lines))
-    position = document.line_end(tail.end)
+    if isinstance(last, Scalar) and last.style in {"|", ">"} and document.column(last.end) == 0:
+        newline = document.text.newline_at(last.end - 1)
+        return Edit(path, last.end, last.end, "".join(line + newline for line in lines))
+    position = document.line_end(last.end)
     newline = document.text.newline_at(position)
     return Edit(path, position, position, "".join(newline + line for line in lines))
 
@@ -176,17 +176,6 @@ def _step(document: Document, mapping: Map) -> int:
         if isinstance(value, Map) and not value.flow and value.entries:
             return document.column(value.entries[0].key.outer) - document.column(entry.key.outer)
     return 2
-
-
-def _tail(node: Node) -> Scalar | Alias | Map | Seq:
-    """The last thing written in a block collection."""
-    match node:
-        case Map(flow=False, entries=entries):
-            return _tail(entries[-1].value)
-        case Seq(flow=False, items=items):
-            return _tail(items[-1])
-        case _:
-            return node
 
 
 def _finished(document: Document, offset: int) -> bool:

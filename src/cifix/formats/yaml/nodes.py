@@ -1,6 +1,7 @@
 """The nodes of a YAML tree, each with its exact place in the text."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _PLAIN = re.compile(
@@ -98,3 +99,26 @@ def kind(scalar: Scalar) -> str:
         return scalar.tag
     found = None if scalar.style else _PLAIN.fullmatch(scalar.value)
     return (found and found.lastgroup) or "str"
+
+
+def written(node: Node) -> Iterator[Node]:
+    """A node and all below it as they are written, keys included and aliases not followed."""
+    yield node
+    if isinstance(node, Map):
+        for entry in node.entries:
+            yield entry.key
+            yield from written(entry.value)
+    elif isinstance(node, Seq):
+        for item in node.items:
+            yield from written(item)
+
+
+def tail(node: Node) -> Node:
+    """The last thing written in a block collection; any other node itself."""
+    match node:
+        case Map(flow=False, entries=entries):
+            return tail(entries[-1].value)
+        case Seq(flow=False, items=items):
+            return tail(items[-1])
+        case _:
+            return node

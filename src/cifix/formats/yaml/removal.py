@@ -1,9 +1,9 @@
 """Taking an entry or an item out of YAML, with the lines and the trailing comment that are its own."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from cifix.formats.yaml import Alias, Document, Map, Node, Scalar, Seq
+from cifix.formats.yaml import Alias, Document, Map, Node, Scalar, Seq, tail, written
 from cifix.model.change import Edit
 from cifix.model.expect import Absent, Route, Value
 from cifix.model.text import Opaque
@@ -27,23 +27,23 @@ def remove(path: str, document: Document, route: Route) -> Edit:
     if len(parts) == 1:
         raise Opaque(f"{_words(route)} is the only one of its collection")
     start, node = parts[index]
-    if any(_anchored(document, inner) for inner in _written(node)):
+    if any(_anchored(document, inner) for inner in written(node)):
         raise Opaque(f"{_words(route)} carries an anchor")
     if holder.flow:
         return _from_flow(path, document, parts, index)
-    tail = _tail(node)
-    if isinstance(tail, Scalar) and tail.style in {"|", ">"} and document.column(tail.end) == 0:
+    last = tail(node)
+    if isinstance(last, Scalar) and last.style in {"|", ">"} and document.column(last.end) == 0:
         raise Opaque(f"{_words(route)} ends with blank lines that are part of it")
     following = parts[index + 1][0] if index + 1 < len(parts) else None
     if isinstance(holder, Seq):
         start, following = _dash(document, start), following and _dash(document, following)
-    above = _tail(parts[index - 1][1]) if index else None
+    above = tail(parts[index - 1][1]) if index else None
     if isinstance(above, Scalar) and above.style in {"|", ">"}:
         if "+" in document.text.text[above.start : document.line_end(above.start)].partition("#")[0]:
             raise Opaque(f"{_words(route)} ends a text that keeps the blank lines behind it")
         if following is None:
-            return _last_lines(path, document, start, tail.end)
-    return _from_block(path, document, start, tail.end, following)
+            return _last_lines(path, document, start, last.end)
+    return _from_block(path, document, start, last.end, following)
 
 
 def without(found: Leaves, route: Route) -> Leaves:
@@ -159,27 +159,6 @@ def _from_flow(path: str, document: Document, parts: list[tuple[int, Node]], ind
 
 def _anchored(document: Document, node: Node) -> bool:
     return not isinstance(node, Alias) and "&" in document.text.text[node.outer : node.start]
-
-
-def _written(node: Node) -> Iterator[Node]:
-    yield node
-    if isinstance(node, Map):
-        for entry in node.entries:
-            yield entry.key
-            yield from _written(entry.value)
-    elif isinstance(node, Seq):
-        for item in node.items:
-            yield from _written(item)
-
-
-def _tail(node: Node) -> Node:
-    match node:
-        case Map(flow=False, entries=entries):
-            return _tail(entries[-1].value)
-        case Seq(flow=False, items=items):
-            return _tail(items[-1])
-        case _:
-            return node
 
 
 def _words(route: Route) -> str:
