@@ -112,7 +112,6 @@ RULES = (
     rule("crash", crash),
     rule("quiet", quiet),
 )
-MODES = ("check", "dry-run", "apply", "in-place")
 
 
 def ran(mode: str, rules: tuple[Rule, ...] = RULES, files: dict[str, bytes] | None = None) -> Outcome:

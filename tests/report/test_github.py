@@ -4,7 +4,8 @@ from urllib.parse import unquote
 import pytest
 
 from cifix.report.github import document
-from tests.report.runs import EVIL, MODES, NAMES, ran
+from cifix.report.outcome import MODES
+from tests.report.runs import EVIL, NAMES, ran
 
 COMMAND = re.compile(r"::(error|warning|notice) ([^:\n]*?)::(.*)")
 

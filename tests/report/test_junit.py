@@ -5,7 +5,8 @@ import pytest
 
 from cifix.report.characters import single_line
 from cifix.report.junit import document
-from tests.report.runs import MODES, NAMES, quiet, ran, rule
+from cifix.report.outcome import MODES
+from tests.report.runs import NAMES, quiet, ran, rule
 
 
 def read(text: str) -> ET.Element:

@@ -13,7 +13,8 @@ from cifix.report import page
 from cifix.report.characters import single_line
 from cifix.report.markdown import CUT, LIMIT, document
 from cifix.report.markup import CELL, code, fenced, inline
-from tests.report.runs import EVIL, MODES, quiet, ran, rule
+from cifix.report.outcome import MODES
+from tests.report.runs import EVIL, quiet, ran, rule
 
 GFM = MarkdownIt("commonmark", {"html": True}).enable("table")
 OURS = {"h2", "h3", "ul", "li", "p", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"}

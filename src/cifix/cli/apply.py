@@ -30,7 +30,6 @@ UNBORN = "There is no commit yet, so nothing was looked at; --in-place fixes the
 @click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="Branch to commit on.")
 @click.option("--base", metavar="REV", help="Commit to start from.  [default: HEAD]")
 @options.selection
-@options.rules
 @options.reporting(FORMATS)
 @click.pass_context
 def command(
@@ -41,11 +40,7 @@ def command(
     in_place: bool,
     branch: str,
     base: str | None,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    safety: str,
-    target: str | None,
-    allow_locked: bool,
+    asked: Selection,
     form: str,
     output: Path | None,
 ) -> None:
@@ -55,7 +50,6 @@ def command(
     """
     if in_place and base is not None:
         raise UsageError("--in-place changes the files on disk, so it cannot start from another commit: drop --base.")
-    asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
     named = (*asked.arguments, *_named("--branch", branch if branch != BRANCH else None), *_named("--base", base))
     named += ("--in-place",) if in_place else ()
     with Repository.open(path) as repository:

@@ -15,7 +15,6 @@ from cifix.vcs.source import commit_source, worktree_source
 @options.target
 @click.option("--base", metavar="REV", help="Look at this commit instead of at the files on disk.")
 @options.selection
-@options.rules
 @options.reporting(FORMATS)
 @click.pass_context
 def command(
@@ -23,16 +22,11 @@ def command(
     *,
     path: Path,
     base: str | None,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    safety: str,
-    target: str | None,
-    allow_locked: bool,
+    asked: Selection,
     form: str,
     output: Path | None,
 ) -> None:
     """Report what cifix finds in the repository at PATH; exit with 1 if it finds anything."""
-    asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
     with Repository.open(path) as repository:
         on_disk = base is None and repository.root is not None
         source = worktree_source(repository) if on_disk else commit_source(repository, "HEAD" if base is None else base)

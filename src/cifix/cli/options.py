@@ -1,10 +1,13 @@
 """Every option that commands share, once."""
 
 from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from cifix.cli.examine import Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,7 +35,7 @@ def _reachable(ctx: click.Context, option: click.Parameter, file: Path | None) -
 
 target = click.argument("path", type=click.Path(path_type=Path, readable=False), default=Path())
 
-selection = chain(
+_selection = chain(
     click.option("--select", multiple=True, metavar="ID", help="Run only this rule; may be given several times."),
     click.option("--ignore", multiple=True, metavar="ID", help="Leave this rule out; may be given several times."),
     click.option(
@@ -42,9 +45,7 @@ selection = chain(
         show_default=True,
         help="Lowest level of fixes to apply: `review` also takes those that a person must read.",
     ),
-)
-
-rules = chain(
+    # Options of rules that are worth a name on the command line; they win over the configuration.
     click.option(
         "--target",
         type=click.Choice(["v4", "minimal", "latest"]),
@@ -54,7 +55,25 @@ rules = chain(
         "--allow-locked", is_flag=True, help="Move actions although actions.lock pins them; then run gh actions-lock."
     ),
 )
-"""Options of rules that are worth a name on the command line; they win over the configuration."""
+
+
+def selection(function: Callable[..., None]) -> Callable[..., None]:
+    """What to run, handed to the command as `asked`."""
+
+    @wraps(function)
+    def call(
+        *arguments: Any,  # noqa: ANN401 - whatever click hands over
+        select: tuple[str, ...],
+        ignore: tuple[str, ...],
+        safety: str,
+        target: str | None,
+        allow_locked: bool,
+        **others: Any,  # noqa: ANN401
+    ) -> None:
+        asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
+        function(*arguments, asked=asked, **others)
+
+    return _selection(call)
 
 
 def reporting(formats: Iterable[str]) -> Callable[[F], F]:
