@@ -130,7 +130,7 @@ def _from_block(path: str, document: Document, start: int, last: int, following:
 
 def _further_in(column: int) -> re.Pattern[str]:
     """A comment, behind blank lines at most, that stands to the right of `column`."""
-    return re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))+ {%d,}#" % (column + 1))
+    return re.compile(rf"(?:[ \t]*(?:\r\n|\r|\n))+ {{{column + 1},}}#")
 
 
 def _last_lines(path: str, document: Document, start: int, last: int) -> Edit:
