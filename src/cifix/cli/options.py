@@ -35,17 +35,12 @@ def _reachable(ctx: click.Context, option: click.Parameter, file: Path | None) -
 
 target = click.argument("path", type=click.Path(path_type=Path, readable=False), default=Path())
 
-_selection = chain(
+_SELECT = (
     click.option("--select", multiple=True, metavar="ID", help="Run only this rule; may be given several times."),
     click.option("--ignore", multiple=True, metavar="ID", help="Leave this rule out; may be given several times."),
-    click.option(
-        "--safety",
-        type=click.Choice(["safe", "review"]),
-        default="safe",
-        show_default=True,
-        help="Lowest level of fixes to apply: `review` also takes those that a person must read.",
-    ),
-    # Options of rules that are worth a name on the command line; they win over the configuration.
+)
+# Options of rules that are worth a name on the command line; they win over the configuration.
+_RULES = (
     click.option(
         "--target",
         type=click.Choice(["v4", "minimal", "latest"]),
@@ -57,29 +52,42 @@ _selection = chain(
 )
 
 
-def selection(function: Callable[..., None]) -> Callable[..., None]:
-    """What to run, handed to the command as `asked`."""
+def selection_from(safety: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """What to run, handed to the command as `asked`; `safety` is the floor that holds unless the user gives one."""
+    floor = click.option(
+        "--safety",
+        type=click.Choice(["safe", "review"]),
+        default=safety,
+        show_default=True,
+        help="Lowest level of fixes to apply: `review` also takes those that a person must read.",
+    )
 
-    @wraps(function)
-    def call(
-        *arguments: Any,  # noqa: ANN401 - whatever click hands over
-        select: tuple[str, ...],
-        ignore: tuple[str, ...],
-        safety: str,
-        target: str | None,
-        allow_locked: bool,
-        **others: Any,  # noqa: ANN401
-    ) -> None:
-        asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
-        function(*arguments, asked=asked, **others)
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def call(
+            *arguments: Any,  # noqa: ANN401 - whatever click hands over
+            select: tuple[str, ...],
+            ignore: tuple[str, ...],
+            safety: str,
+            target: str | None,
+            allow_locked: bool,
+            **others: Any,  # noqa: ANN401
+        ) -> None:
+            asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
+            function(*arguments, asked=asked, **others)
 
-    return _selection(call)
+        return chain(*_SELECT, floor, *_RULES)(call)
+
+    return decorate
 
 
-def reporting(formats: Iterable[str]) -> Callable[[F], F]:
+selection = selection_from("safe")
+
+
+def reporting(formats: Iterable[str], default: str = "text") -> Callable[[F], F]:
     """Where the report goes, and in which of `formats`."""
     return chain(
-        click.option("--format", "form", type=click.Choice(list(formats)), default="text", show_default=True),
+        click.option("--format", "form", type=click.Choice(list(formats)), default=default, show_default=True),
         click.option(
             "--output",
             type=click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True),
