@@ -1,6 +1,7 @@
 """Every option that commands share, once."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from cifix.cli.examine import Selection
+from cifix.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,6 +84,52 @@ def selection_from(safety: str) -> Callable[[Callable[..., None]], Callable[...,
 
 
 selection = selection_from("safe")
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How the result is to be written; `base` is None for HEAD, `arguments` are the choice as it is typed."""
+
+    dry_run: bool
+    in_place: bool
+    branch: str
+    base: str | None
+    arguments: tuple[str, ...]
+
+
+def writing(usual: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Where the result goes, handed to the command as `how`; `usual` is the branch that it makes unasked."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def call(
+            *arguments: Any,  # noqa: ANN401 - whatever click hands over
+            dry_run: bool,
+            in_place: bool,
+            branch: str,
+            base: str | None,
+            **others: Any,  # noqa: ANN401
+        ) -> None:
+            if in_place and base is not None:
+                raise UsageError(
+                    "--in-place changes the files on disk, so it cannot start from another commit: drop --base."
+                )
+            typed = (*_named("--branch", branch if branch != usual else None), *_named("--base", base))
+            typed += ("--in-place",) if in_place else ()
+            function(*arguments, how=Writing(dry_run, in_place, branch, base, typed), **others)
+
+        return chain(
+            click.option("--dry-run", is_flag=True, help="Print the diffs; write nothing at all."),
+            click.option("--in-place", is_flag=True, help="Change the files of the work tree; commit nothing."),
+            click.option("--branch", default=usual, show_default=True, metavar="NAME", help="Branch to commit on."),
+            click.option("--base", metavar="REV", help="Commit to start from.  [default: HEAD]"),
+        )(call)
+
+    return decorate
+
+
+def _named(option: str, value: str | None) -> tuple[str, ...]:
+    return (option, value) if value is not None else ()
 
 
 def reporting(formats: Iterable[str], default: str = "text") -> Callable[[F], F]:

@@ -1,12 +1,15 @@
 """`cifix plan`: the remediation plan, as a document."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from cifix.cli import options
-from cifix.cli.examine import Selection, again, examine
+from cifix.cli.examine import Examined, Selection, again, examine
 from cifix.cli.show import deliver
+from cifix.guard import missing
+from cifix.guard.wanted import wanted
 from cifix.report.remediation import machine, markdown
 from cifix.report.remediation.build import remediation
 from cifix.vcs.repository import Repository
@@ -39,5 +42,12 @@ def command(
         examined = examine(repository, source, asked)
         arguments = (*asked.arguments, *(("--base", base) if base is not None else ()))
         outcome = examined.outcome("dry-run", again(path, repository), arguments)
-    deliver((), FORMS[form](remediation(outcome)).encode(), output)
+    deliver((), FORMS[form](remediation(outcome, _actions(examined))).encode(), output)
     ctx.exit(outcome.exit)
+
+
+def _actions(examined: Examined) -> Iterator[str]:
+    """What would keep the same from happening again, as far as it is not there yet."""
+    plan = examined.proven.plan
+    for part, title in missing(plan.after, wanted((), plan, examined.rules)):
+        yield f"{title}: `cifix guard init --only {part}`"

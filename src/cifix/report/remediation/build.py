@@ -153,4 +153,3 @@ def _troubles(outcome: Outcome) -> Iterator[str]:
         yield f"The fix of {failure.rule} was thrown away: {proofs}"
     for crash in outcome.crashes:
         yield f"{crash.rule} crashed, the other rules ran: {crash.detail}"
-

@@ -14,7 +14,8 @@ from cifix.model.text import Opaque
 from cifix.report.remediation.document import Job
 
 _PYTHON = re.compile(
-    r"(?<![\w./-])(?:python[\d.]*|py\.test|pytest|tox|nox|coverage|mypy|pyright|hatch|(?:uv|poetry|pdm|pipenv) run)(?=\s|$)"
+    r"(?<![\w./-])(?:python[\d.]*|py\.test|pytest|tox|nox|coverage|mypy|pyright|hatch)(?=\s|$)"
+    r"|(?<![\w./-])(?:uv|poetry|pdm|pipenv) run(?=\s|$)"
     r"|pip3? install (?:[^|;&\n]* )?(?:-e )?\.(?=[\s\[]|$)",
     re.MULTILINE,
 )

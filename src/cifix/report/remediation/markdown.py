@@ -159,7 +159,7 @@ def _validation(plan: Remediation) -> Iterator[str]:
         yield "| workflow | job | fixed | left | waits for | unblocks |"
         yield "| --- | --- | --- | --- | --- | --- |"
         yield from (_row(one) for one in plan.affected)
-        yield "\nA job with findings left may stay red, and what only a run can show, such as a failing test, is not here.\n"
+        yield "\nA job with findings left may stay red; what only a run can show, such as a failing test, is not here.\n"
 
 
 def commands(plan: Remediation) -> Iterator[str]:
