@@ -20,7 +20,9 @@ UNBORN = "There is no commit yet, so nothing was looked at; --in-place fixes the
 
 def source_of(repository: Repository, how: Writing) -> Source:
     """The files on disk, where these are to be changed, or those of the commit to start from."""
-    return worktree_source(repository) if how.in_place else commit_source(repository, how.base or "HEAD")
+    if how.in_place:
+        return worktree_source(repository)
+    return commit_source(repository, "HEAD" if how.base is None else how.base)
 
 
 def written(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from cifix import __version__
 from cifix.model.finding import Safety
 from cifix.report.characters import printable
+from cifix.report.entry import Entry
 from cifix.report.markup import code, fenced, inline
 from cifix.report.remediation.document import Affected, Cause, Evidence, Job, Left, Remediation
 from cifix.report.summary import counted
@@ -88,21 +89,24 @@ def _reach(affected: Sequence[Affected]) -> Iterator[str]:
 def _evidence(plan: Remediation) -> Iterator[str]:
     yield "## Evidence\n"
     yield "Each command is for the root of a checkout of the commit above; below it stands what it prints of this.\n"
-    every = [(one.rule.id, one.found, one.evidence) for one in plan.causes]
     left: dict[str, list[Left]] = {}
     for one in plan.left:
         left.setdefault(one.entry.rule, []).append(one)
+    for cause in plan.causes:
+        yield from _proofs(cause.rule.id, cause.found, cause.evidence)
     for rule, some in left.items():
         proofs = dict.fromkeys(proof for one in some for proof in one.evidence)
-        every.append((f"{rule}, left", tuple(one.entry for one in some), tuple(proofs)))
-    for rule, found, proofs in every:
-        yield f"### {inline(rule)}\n"
-        yield from (f"- {code(entry.place)}: {inline(entry.message)}" for entry in found)
-        yield ""
-        if proofs:
-            yield fenced("\n".join(_console(proofs[:_COMMANDS])), "console") + "\n"
-        if len(proofs) > _COMMANDS:
-            yield f"{counted(len(proofs) - _COMMANDS, 'command')} left out.\n"
+        yield from _proofs(f"{rule}, left", [one.entry for one in some], tuple(proofs))
+
+
+def _proofs(title: str, found: Iterable[Entry], proofs: Sequence[Evidence]) -> Iterator[str]:
+    yield f"### {inline(title)}\n"
+    yield from (f"- {code(entry.place)}: {inline(entry.message)}" for entry in found)
+    yield ""
+    if proofs:
+        yield fenced("\n".join(_console(proofs[:_COMMANDS])), "console") + "\n"
+    if len(proofs) > _COMMANDS:
+        yield f"{counted(len(proofs) - _COMMANDS, 'command')} left out.\n"
 
 
 def _console(proofs: Iterable[Evidence]) -> Iterator[str]:
@@ -159,7 +163,7 @@ def _validation(plan: Remediation) -> Iterator[str]:
         yield "| workflow | job | fixed | left | waits for | unblocks |"
         yield "| --- | --- | --- | --- | --- | --- |"
         yield from (_row(one) for one in plan.affected)
-        yield "\nA job with findings left may stay red; what only a run can show, such as a failing test, is not here.\n"
+        yield "\nA job with findings left may stay red; what only a run can show, as a failing test, is not here.\n"
 
 
 def commands(plan: Remediation) -> Iterator[str]:
@@ -169,7 +173,8 @@ def commands(plan: Remediation) -> Iterator[str]:
         return
     chosen = [*plan.arguments]
     if "--base" in chosen:
-        del chosen[chosen.index("--base") :][:2]
+        at = chosen.index("--base")
+        del chosen[at : at + 2]
     yield shlex.join(["cifix", "apply", *plan.arguments])
     yield shlex.join(["cifix", "verify", BRANCH])
     yield shlex.join(["cifix", "check", *chosen, "--base", BRANCH])
