@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +36,18 @@ def _reachable(ctx: click.Context, option: click.Parameter, file: Path | None) -
     return file
 
 
+def _day(ctx: click.Context, option: click.Parameter, moment: datetime | None) -> date | None:
+    del ctx, option
+    return moment and moment.date()
+
+
+today = click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_day,
+    metavar="YYYY-MM-DD",
+    help="Judge by this day, for a run that can be repeated.  [default: the clock, in UTC]",
+)
 target = click.argument("path", type=click.Path(path_type=Path, readable=False), default=Path())
 
 _SELECT = (
@@ -51,6 +64,7 @@ _RULES = (
     click.option(
         "--allow-locked", is_flag=True, help="Move actions although actions.lock pins them; then run gh actions-lock."
     ),
+    today,
 )
 
 
@@ -73,9 +87,10 @@ def selection_from(safety: str) -> Callable[[Callable[..., None]], Callable[...,
             safety: str,
             target: str | None,
             allow_locked: bool,
+            today: date | None,
             **others: Any,  # noqa: ANN401
         ) -> None:
-            asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
+            asked = Selection(select, ignore, safety, target, allow_locked=allow_locked, today=today)
             function(*arguments, asked=asked, **others)
 
         return chain(*_SELECT, floor, *_RULES)(call)

@@ -10,7 +10,7 @@ from cifix.model.change import Track
 from cifix.model.expect import Revealed
 from cifix.model.finding import Fix
 from cifix.report import diff
-from cifix.report.entry import Entry, entries
+from cifix.report.entry import Entry, Severity, entries
 from cifix.report.outcome import Outcome
 from cifix.report.page import cause
 from cifix.report.remediation.document import Affected, Cause, Evidence, Job, Left, Remediation
@@ -25,12 +25,13 @@ def remediation(outcome: Outcome, actions: Iterable[str] = ()) -> Remediation:
     every = list(entries(outcome))
     fixable = sum(len(patch.findings) for patch in outcome.patches)
     causes = tuple(_ordered(_causes(outcome, every[:fixable], jobs, witness)))
-    left = tuple(sorted(_left(outcome, every[fixable:], jobs, witness), key=lambda one: -len(one.jobs)))
+    left = sorted(_left(outcome, every[fixable:], jobs, witness), key=_urgency)
     return Remediation(
         outcome.base,
+        outcome.today,
         outcome.arguments,
         causes,
-        left,
+        tuple(left),
         tuple(_affected(causes, left, jobs)),
         tuple(_packages(outcome)),
         tuple(actions),
@@ -49,7 +50,7 @@ def _causes(outcome: Outcome, fixable: Sequence[Entry], jobs: Jobs, witness: Wit
         found.setdefault(patch.rule.id, []).extend(islice(rest, len(patch.findings)))
         patches.setdefault(patch.rule.id, []).append((number, patch))
     for rule, made in patches.items():
-        in_the_way = {job for entry in found[rule] for job in jobs.of(entry.placed)}
+        in_the_way = {job for entry in found[rule] for job in _jobs(entry, jobs)}
         yield Cause(
             made[0][1].rule,
             cause(made[0][1].rule),
@@ -63,8 +64,13 @@ def _causes(outcome: Outcome, fixable: Sequence[Entry], jobs: Jobs, witness: Wit
         )
 
 
+def _jobs(entry: Entry, jobs: Jobs) -> tuple[Job, ...]:
+    """The jobs that fail for a finding, today or from a day that is known."""
+    return () if entry.severity is Severity.NOTICE else jobs.of(entry.placed)
+
+
 def _ordered(causes: Iterable[Cause]) -> Iterator[Cause]:
-    """Files that no commit has first, for linters and tests cannot see them; then what is in the way of most jobs.
+    """Files that no commit has first, for nobody can see them; then the gravest, and what is in the way of most jobs.
 
     What changes a file stays behind the causes whose commits change it before.
     """
@@ -75,8 +81,9 @@ def _ordered(causes: Iterable[Cause]) -> Iterator[Cause]:
         left.remove(min(free, key=_rank))
 
 
-def _rank(one: Cause) -> tuple[bool, int, int]:
-    return not _adds_files(one), -len(one.jobs) - len(one.waiting), one.commits[0]
+def _rank(one: Cause) -> tuple[bool, int, int, int]:
+    gravest = min(list(Severity).index(entry.severity) for entry in one.found)
+    return not _adds_files(one), gravest, -len(one.jobs) - len(one.waiting), one.commits[0]
 
 
 def _adds_files(one: Cause) -> bool:
@@ -105,7 +112,11 @@ def _left(outcome: Outcome, entries_left: Sequence[Entry], jobs: Jobs, witness: 
         if isinstance(fix, Fix) and fix not in shown and entry.rule not in failed:
             shown.add(fix)
             text = diff.patch(after, after.with_changes(fix.changes))
-        yield Left(entry, _evidence([entry], witness), text, jobs.of(entry.placed))
+        yield Left(entry, _evidence([entry], witness), text, _jobs(entry, jobs))
+
+
+def _urgency(one: Left) -> tuple[int, int]:
+    return list(Severity).index(one.entry.severity), -len(one.jobs)
 
 
 def _evidence(found: Iterable[Entry], witness: Witness) -> tuple[Evidence, ...]:

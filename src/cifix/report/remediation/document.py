@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from cifix.model.finding import Safety
 from cifix.model.rule import Rule
@@ -30,7 +31,7 @@ class Cause:
 
     `sentence` tells the cause in general. `diffs` are patches, one per commit, and `commits` the places of these
     among the commits that `apply` makes, counted from 1. `levels` counts its fixes by level. `jobs` are those that
-    its findings stand in the way of, `waiting` those that wait for one of them.
+    fail for its findings, today or from a day that is known, `waiting` those that wait for one of them.
     """
 
     rule: Rule
@@ -72,12 +73,14 @@ class Affected:
 class Remediation:
     """A whole plan. `causes` stand in the order in which to read and merge them: what is in the way of most first.
 
-    `base` is the commit it is about, `arguments` are the words of the command line that choose the same findings.
+    `base` is the commit it is about, `today` the day that tells how grave findings are, `arguments` are the words of the
+    command line that choose the same findings.
     `packages` are importable packages that the fixes touch, `actions` what to do when the branch is merged.
     `troubles` are rules that broke or whose fix could not be proven.
     """
 
     base: str | None
+    today: date
     arguments: tuple[str, ...]
     causes: tuple[Cause, ...]
     left: tuple[Left, ...]

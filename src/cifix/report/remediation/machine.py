@@ -7,7 +7,7 @@ from typing import Any
 
 from cifix import __version__
 from cifix.report.characters import legible
-from cifix.report.entry import Entry
+from cifix.report.entry import Entry, day
 from cifix.report.remediation.document import Affected, Cause, Evidence, Job, Left, Remediation
 from cifix.report.remediation.markdown import commands
 
@@ -23,6 +23,7 @@ def document(plan: Remediation) -> str:
         "schema_version": SCHEMA_VERSION,
         "cifix_version": __version__,
         "base": plan.base,
+        "today": plan.today.isoformat(),
         "causes": [_cause(one) for one in plan.causes],
         "left": [_left(one) for one in plan.left],
         "jobs": [_affected(one) for one in plan.affected],
@@ -76,6 +77,8 @@ def _finding(entry: Entry) -> Json:
         "path": legible(entry.path),
         "line": placed.line,
         "column": placed.column,
+        "severity": entry.severity,
+        "red_from": day(placed.finding.red_from),
         "message": legible(entry.message),
         "answer": legible(entry.answer),
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from cifix import __version__
 from cifix.model.finding import Safety
 from cifix.report.characters import printable
-from cifix.report.entry import Entry
+from cifix.report.entry import Entry, Severity
 from cifix.report.markup import code, fenced, inline
 from cifix.report.remediation.document import Affected, Cause, Evidence, Job, Left, Remediation
 from cifix.report.summary import counted
@@ -19,6 +19,11 @@ _RISKS: Mapping[Safety, tuple[str, str]] = {
     Safety.SAFE: ("low", "keeps behaviour, and that is proven: merge without worry"),
     Safety.REVIEW: ("medium", "proven to do what it claims; whether that is wanted is yours to judge: read the diff"),
     Safety.SHOWN: ("yours", "printed and never applied"),
+}
+_GRAVE: Mapping[Severity, str] = {
+    Severity.ERROR: "Runs fail for {}.",
+    Severity.WARNING: "From a day that is known, runs will fail for {}.",
+    Severity.NOTICE: "No run fails for {} alone.",
 }
 _COMMANDS = 20
 """Commands that prove one cause; a program finds all of them in the JSON form."""
@@ -51,7 +56,7 @@ def _document(plan: Remediation) -> Iterator[str]:
 def _summary(plan: Remediation) -> Iterator[str]:
     yield "## Executive summary\n"
     if plan.base is not None:
-        yield f"- Looked at: commit {code(plan.base)}."
+        yield f"- Looked at: commit {code(plan.base)}, as of {plan.today}."
     yield from (f"- {inline(note)}" for note in plan.notes)
     found = sum(len(one.found) for one in plan.causes)
     commits = sum(len(one.commits) for one in plan.causes)
@@ -66,6 +71,8 @@ def _summary(plan: Remediation) -> Iterator[str]:
         )
     if plan.left:
         yield f"- {counted(len(plan.left), 'finding')} {_is(len(plan.left))} left for a person, each with its reason."
+    grave = Counter(entry.severity for entry in _every(plan))
+    yield from (f"- {words.format(counted(grave[one], 'finding'))}" for one, words in _GRAVE.items() if grave[one])
     if plan.suppressed:
         yield f"- {counted(plan.suppressed, 'finding')} turned down by `cifix: ignore` comments."
     yield from (f"- {inline(trouble)}" for trouble in plan.troubles)
@@ -73,6 +80,12 @@ def _summary(plan: Remediation) -> Iterator[str]:
     if len(plan.causes) > 1:
         yield f"- First: {inline(plan.causes[0].rule.summary)} ({code(plan.causes[0].rule.id)})."
     yield ""
+
+
+def _every(plan: Remediation) -> Iterator[Entry]:
+    for cause in plan.causes:
+        yield from cause.found
+    yield from (one.entry for one in plan.left)
 
 
 def _reach(affected: Sequence[Affected]) -> Iterator[str]:
@@ -101,7 +114,7 @@ def _evidence(plan: Remediation) -> Iterator[str]:
 
 def _proofs(title: str, found: Iterable[Entry], proofs: Sequence[Evidence]) -> Iterator[str]:
     yield f"### {inline(title)}\n"
-    yield from (f"- {code(entry.place)}: {inline(entry.message)}" for entry in found)
+    yield from (f"- {code(entry.place)} ({entry.grave}): {inline(entry.message)}" for entry in found)
     yield ""
     if proofs:
         yield fenced("\n".join(_console(proofs[:_COMMANDS])), "console") + "\n"
@@ -127,6 +140,8 @@ def _causes(plan: Remediation) -> Iterator[str]:
         yield from (f"- Fix: {inline(answer)}" for answer in dict.fromkeys(entry.answer for entry in one.found))
         if one.jobs:
             yield f"- In the way of: {_named(one.jobs)}"
+        if not any(entry.severity is not Severity.NOTICE for entry in one.found):
+            yield "- No run fails for this alone."
         if one.waiting:
             yield f"- Waiting for these: {_named(one.waiting)}"
         yield ""
@@ -138,7 +153,7 @@ def _left(plan: Remediation) -> Iterator[str]:
     yield "## Left for a person\n"
     for one in plan.left:
         entry = one.entry
-        yield f"- {code(entry.place)} ({code(entry.rule)}): {inline(entry.message)}"
+        yield f"- {code(entry.place)} ({code(entry.rule)}, {entry.grave}): {inline(entry.message)}"
         yield f"  {inline(entry.ending)}"
         if one.jobs:
             yield f"  In the way of: {_named(one.jobs)}"
