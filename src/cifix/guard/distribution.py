@@ -5,7 +5,7 @@ poetry, flit, maturin and uv's build backend; read 2026-11.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,8 @@ def _imports(snapshot: Snapshot, data: dict[str, Any], old: str) -> Iterator[str
     if told:
         yield from (name for name in told if not any(name.startswith(f"{other}.") for other in told))
         return
-    found = sorted({*_packages(snapshot), *_modules(snapshot)})
+    where = tuple(_strings(_at(data, "tool", "setuptools", "packages", "find", "where")))
+    found = sorted({*_packages(snapshot, (*_ROOTS, *where)), *_modules(snapshot)})
     named = _NAME.search(old)
     own = _at(data, "project", "name") or _at(data, "tool", "poetry", "name") or (named[1] if named else "")
     same = [name for name in found if normalised(name) == normalised(str(own))]
@@ -70,10 +71,10 @@ def _told(data: dict[str, Any]) -> Iterator[str]:
         yield from _strings(_at(data, "tool", *route))
 
 
-def _packages(snapshot: Snapshot) -> Iterator[str]:
+def _packages(snapshot: Snapshot, roots: Sequence[str]) -> Iterator[str]:
     for package in packages(snapshot):
         root = (package.modules[package.name] or "").removesuffix(f"{package.name}/{INIT}").rstrip("/")
-        if root in _ROOTS and package.name not in _NOT_INSTALLED:
+        if root in roots and package.name not in _NOT_INSTALLED:
             yield package.name
 
 

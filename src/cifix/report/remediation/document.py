@@ -73,9 +73,9 @@ class Affected:
 class Remediation:
     """A whole plan. `causes` stand in the order in which to read and merge them: what is in the way of most first.
 
-    `base` is the commit it is about, `today` the day that tells how grave findings are, `arguments` are the words of the
-    command line that choose the same findings.
-    `packages` are importable packages that the fixes touch, `actions` what to do when the branch is merged.
+    `base` is the commit it is about, `today` the day that tells how grave findings are, `arguments` are the words of
+    the command line that choose the same findings. `packages` are importable packages that the fixes touch, `actions`
+    what to do when the branch is merged.
     `troubles` are rules that broke or whose fix could not be proven.
     """
 
