@@ -275,7 +275,7 @@ def test_what_is_missing_is_listed_and_refusals_are_not() -> None:
 
 def test_rules_that_found_something_are_explained_first_and_those_left_stay_out_of_the_hook() -> None:
     rules = tuple(discover(points=()).rules.values())
-    files = {".pre-commit-config.yaml": b"repos: []\n", "shop/__init__.py": b"from shop import gone\n"}
+    files = {".pre-commit-config.yaml": b"repos: []\n", "shop/__init__.py": b"", "shop/till.py": b"import shop.gone\n"}
     plan = prove(Snapshot.of(files), rules, Settings(Safety.REVIEW), ignored).plan
     asked = wanted(tuple(PARTS), plan, rules)
     assert asked.left_out == ("missing-first-party-module",)
