@@ -1,6 +1,7 @@
 """`cifix guard init` in real repositories: what it adds, what it leaves alone, and that the job really works."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -36,6 +37,9 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
         wheel.writestr("shop-1.dist-info/RECORD", "")
     return name
 '''
+FORGETFUL = BACKEND.replace(b'("shop/__init__.py", "shop/till.py")', b'["shop/__init__.py"]')
+"""The same, but a module is missing from the wheel."""
+
 SHOP = {
     "backend.py": BACKEND,
     "pyproject.toml": (
@@ -143,7 +147,7 @@ def run_job(checkout: Path, data: bytes, temp: Path) -> list[int]:
     """The exit codes of the `run` steps, each as the runner starts it, up to the first that fails."""
     temp.mkdir()
     plain = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    offline = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "RUNNER_TEMP": str(temp)}
+    offline = {"PIP_NO_INDEX": "1", "UV_OFFLINE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "RUNNER_TEMP": str(temp)}
     told = YAML(typ="safe", pure=True).load(data)
     codes = []
     for step in told["jobs"]["import"]["steps"]:
@@ -162,9 +166,17 @@ def test_the_job_really_installs_and_imports_and_fails_for_a_file_in_no_commit(
     cifix: Cifix, git: Git, tmp_path: Path
 ) -> None:
     """In clean clones; the sources would be importable from the checkout itself in both cases."""
-    hidden = BACKEND.replace(b'("shop/__init__.py", "shop/till.py")', b'["shop/__init__.py"]')
-    for name, files, codes in (("whole", {}, [0, 0]), ("hidden", {"backend.py": hidden}, [0, 1])):
+    for name, files, codes in (("whole", {}, [0, 0]), ("hidden", {"backend.py": FORGETFUL}, [0, 1])):
         repo = made(tmp_path / name, **files)
+        cifix("guard", "init", name)
+        git("clone", "-q", "-b", BRANCH, str(repo), f"{name}-clone")
+        assert run_job(tmp_path / f"{name}-clone", shown(git, repo, SMOKE), tmp_path / f"{name}-temp") == codes
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="needs uv on PATH")
+def test_the_job_of_a_project_of_uv_does_the_same(cifix: Cifix, git: Git, tmp_path: Path) -> None:
+    for name, files, codes in (("whole", {}, [0, 0]), ("hidden", {"backend.py": FORGETFUL}, [0, 1])):
+        repo = made(tmp_path / name, **{**files, "uv.lock": b"version = 1\n"})
         cifix("guard", "init", name)
         git("clone", "-q", "-b", BRANCH, str(repo), f"{name}-clone")
         assert run_job(tmp_path / f"{name}-clone", shown(git, repo, SMOKE), tmp_path / f"{name}-temp") == codes
