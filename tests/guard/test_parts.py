@@ -1,6 +1,8 @@
 """What each part of the guard adds, and where it has nothing to add, file by file."""
 
+import tomllib
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -281,3 +283,16 @@ def test_rules_that_found_something_are_explained_first_and_those_left_stay_out_
     assert asked.left_out == ("missing-first-party-module",)
     assert asked.lessons[0].id == "missing-first-party-module"
     assert len(asked.lessons) <= 8
+
+
+def test_the_actions_are_those_that_upgrades_lead_to() -> None:
+    """One truth about versions: the newest that the table of the rule names, by the hash that it confirms."""
+    rule = pytest.importorskip("cifix.rules.upgrade_actions").__package__
+    table = tomllib.loads(files(rule).joinpath("facts.toml").read_text("utf-8"))["actions"]
+    for fact in tomllib.loads(files("cifix.guard").joinpath("facts.toml").read_text("utf-8"))["actions"].values():
+        told = table[fact["slug"]]
+        newest = max(int(major) for major in told["exact"])
+        assert told["exact"][str(newest)] == fact["version"]
+        assert told["hashes"][fact["version"]] == fact["sha"]
+        assert fact["ref"] in {f"v{newest}", fact["version"]}
+        assert fact["ref"] == fact["version"] or newest in told["tags"]

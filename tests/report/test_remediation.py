@@ -1,18 +1,25 @@
 """The remediation plan of runs with every ending there is, over files with hostile names."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 
 import jsonschema
+import pytest
 from markdown_it import MarkdownIt
 
-from cifix.engine.plan import Placed
+from cifix.engine.plan import Placed, Settings
+from cifix.engine.prove import prove
 from cifix.engine.registry import discover
-from cifix.model.finding import Finding, Refusal
+from cifix.formats.gitignore import ignored
+from cifix.model.change import Edit
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.snapshot import Snapshot
 from cifix.report.page import cause
 from cifix.report.remediation import machine, markdown
 from cifix.report.remediation.build import remediation
 from cifix.report.remediation.document import Job
+from cifix.report.remediation.evidence import Witness
 from cifix.report.remediation.jobs import Jobs
 from tests.report.runs import EVIL, RULES, ran, rule
 
@@ -91,3 +98,74 @@ def test_the_cause_is_the_first_sentence_of_the_page() -> None:
 def test_what_is_hostile_stays_in_its_line() -> None:
     text = markdown.document(remediation(ran("dry-run"), [EVIL]))
     assert len([line for line in text.splitlines() if line.startswith("1. ")]) == 1
+
+
+def reported(path: str, text: str, message: str, line: int = 1, **loose: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The commands for a finding at the start of a line of a file."""
+    snapshot = Snapshot.of(
+        {path: text.encode(), ".gitignore": b"*.py\n!kept.py\n", "there.py": b""},
+        {name: data.encode() for name, data in loose.items()},
+    )
+    finding = Finding("x", path, 0, 0, message, Refusal("hard", "no more"))
+    return [(proof.command, proof.shows) for proof in Witness(snapshot).of(Placed(finding, line, 1, line, 1))]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line", "expected"),
+    [
+        ("a.yml", "one\ntwo words # x\n", 2, ("git grep -nF -e 'two words # x' -- a.yml", ("a.yml:2:two words # x",))),
+        ("a.yml", "one\r\ntwo\r\n", 2, ("git grep -nF -e two -- a.yml", ("a.yml:2:two",))),
+        ("a.yml", "caf\u00e9 au lait\n", 1, ("git grep -nF -e 'au lait' -- a.yml", ("a.yml:1:",))),
+        ("a[1].yml", "one\n", 1, ("git --literal-pathspecs grep -nF -e one -- 'a[1].yml'", ("a[1].yml:1:one",))),
+    ],
+)
+def test_a_line_is_found_by_its_text(path: str, text: str, line: int, expected: tuple[str, tuple[str, ...]]) -> None:
+    assert reported(path, text, "", line) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [("a.yml", "one\rtwo", 2), ("a.yml", "", 1), ("a.yml", "x:\n", 1), ("a.yml", "\0one", 1), ("\u00e9.yml", "one", 1)],
+)
+def test_a_line_that_git_would_print_otherwise_is_not_asked_for(path: str, text: str, line: int) -> None:
+    assert reported(path, text, "", line) == []
+
+
+def test_files_that_a_finding_names_are_asked_for() -> None:
+    told = reported("a.yml", "", "imports there.py, gone.py, kept.py, [odd].py and a.yml")
+    assert told == [
+        (
+            "git check-ignore -v --no-index -- there.py gone.py",
+            (".gitignore:1:*.py\tthere.py", ".gitignore:1:*.py\tgone.py"),
+        ),
+        ("git ls-files -ci --exclude-standard", ("there.py",)),
+        ("git ls-files -- gone.py kept.py", ()),
+    ]
+
+
+def mixed(snapshot: Snapshot, _options: object) -> Iterator[Finding]:
+    """Many findings, with fixes of both levels."""
+    for number in range(30):
+        path = f"f{number}.txt"
+        if snapshot.read(path) == b"old\n":
+            level = Safety.SAFE if number else Safety.REVIEW
+            yield Finding(
+                "mixed", path, 0, 3, "is old", Fix(f"Turn {path}", level, (Edit(path, 0, 3, "new"),)), ALREADY
+            )
+
+
+def test_many_commands_are_cut_and_levels_are_counted() -> None:
+    files = {f"f{number}.txt": b"old\n" for number in range(30)}
+    outcome = ran("dry-run", (rule("mixed", mixed),), files)
+    proven = prove(Snapshot.of(files), outcome.rules, Settings(Safety.REVIEW), ignored)
+    plan = remediation(replace(outcome, proven=proven))
+    text = markdown.document(plan)
+    assert "10 commands left out." in text
+    assert "(29 safe, 1 review), commit 1" in text
+    assert "No run fails for this alone" not in text
+    assert len(json.loads(machine.document(plan))["causes"][0]["evidence"]) == 30
+
+
+def test_nothing_left_and_nothing_fixed_are_said() -> None:
+    text = markdown.document(remediation(ran("check", (rule("quiet", lambda _snapshot, _options: iter(())),))))
+    assert "Nothing was found" in text

@@ -58,11 +58,6 @@ class Jobs:
                     todo.append(after)
         return tuple(sorted(reached - told))
 
-    @property
-    def count(self) -> tuple[int, int]:
-        """How many workflows and jobs there are."""
-        return len(self._read), sum(max(len(jobs), 1) for jobs in self._read.values())
-
     @cached_property
     def _read(self) -> Mapping[str, tuple[actions.Job, ...]]:
         found: dict[str, tuple[actions.Job, ...]] = {}
