@@ -33,14 +33,13 @@ Sources:
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cifix.formats.python.order import Order
 from cifix.formats.python.packages import Package, packages
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
+from cifix.rules.break_import_cycle.knots import Knot, knots, segment
 from cifix.rules.break_import_cycle.moves import Edge
-from cifix.rules.break_import_cycle.search import Knot, cheapest, edges, knots, segment
-from cifix.rules.break_import_cycle.shortlist import circles
+from cifix.rules.break_import_cycle.search import cheapest, edges
 from cifix.rules.break_import_cycle.surroundings import Surroundings
 
 
@@ -76,11 +75,12 @@ class Options:
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Yield the circles of modules that stand in each other's way."""
     for package in packages(snapshot):
-        found = list(circles(package, entered=options.selected))
-        around = Surroundings(package, {name.rpartition(".")[2] for circle in found for name in circle})
-        for circle in found:
-            for knot in knots(Order(package), circle, entered=options.selected):
-                yield _told(package, knot, around)
+        found = list(knots(package, entered=options.selected))
+        around = Surroundings(
+            package, {name for knot in found for name in knot.view.modules if name in package.modules}
+        )
+        for knot in found:
+            yield _told(package, knot, around)
 
 
 def _told(package: Package, knot: Knot, around: Surroundings) -> Finding:

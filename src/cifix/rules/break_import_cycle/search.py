@@ -2,19 +2,18 @@
 
 import ast
 import heapq
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import count
 
 from cifix.formats.python.order import Failure, Order
 from cifix.formats.python.packages import Package
-from cifix.formats.python.programs import loads
 from cifix.model.change import Edit
 from cifix.model.finding import Refusal
 from cifix.model.snapshot import Snapshot
+from cifix.rules.break_import_cycle.knots import Knot, segment
 from cifix.rules.break_import_cycle.moves import Edge, Move
-from cifix.rules.break_import_cycle.shortlist import components
 from cifix.rules.break_import_cycle.surroundings import Surroundings
 
 _TRIES = 80
@@ -28,23 +27,6 @@ class Cure:
     first: Edge
     titles: tuple[str, ...]
     edits: tuple[Edit, ...]
-
-
-@dataclass(frozen=True)
-class Knot:
-    """Modules of one circle that stand in each other's way, in the order in which one of them runs into the others.
-
-    `failures` says for each one why it cannot be the first import.
-    """
-
-    circle: frozenset[str]
-    failures: Mapping[str, Failure]
-    allowed: frozenset[str]
-
-    @property
-    def members(self) -> frozenset[str]:
-        """All modules of the knot that fail."""
-        return frozenset(self.failures)
 
 
 @dataclass(frozen=True)
@@ -65,29 +47,6 @@ class _Trial:
         return frozenset((edge.path, edge.loaded, move.rank) for edge, move in self.done)
 
 
-def knots(order: Order, circle: frozenset[str], *, entered: bool) -> Iterator[Knot]:
-    """The knots of a circle.
-
-    Unless `entered`, there is one at most: what no import can enter stays so until all that holds it is cut.
-    """
-    failures = order.failures(circle)
-    groups: list[set[str]] = []
-    for failure in failures.values():
-        stretch = set(segment(failure))
-        if not entered and not stretch <= failures.keys():
-            continue
-        met = [group for group in groups if not (entered and group.isdisjoint(stretch))]
-        groups = [group for group in groups if group not in met] + [stretch.union(*met)]
-    for group in sorted(groups, key=min):
-        yield Knot(circle, {name: failures[name] for name in sorted(group & failures.keys())}, frozenset(failures))
-
-
-def segment(failure: Failure) -> tuple[str, ...]:
-    """The modules from the one that is asked for a name to the one that asks."""
-    running = [name for name, _ in failure.chain]
-    return tuple(running[running.index(failure.half) :])
-
-
 def cheapest(package: Package, knot: Knot, around: Surroundings) -> Cure | Refusal:
     """The set of statements with the fewest changed lines after which every module of the knot can come first."""
     serial, seen, reasons = count(), set[Hashable](), list[Refusal]()
@@ -97,11 +56,11 @@ def cheapest(package: Package, knot: Knot, around: Surroundings) -> Cure | Refus
         if not waiting:
             break
         trial = heapq.heappop(waiting)[-1]
-        order = Order(package.at(trial.snapshot))
-        failure = _first(order, knot.members)
-        if failure is None and not _harms(package, order, knot, trial.done):
+        order = Order(knot.view.at(trial.snapshot))
+        failure = _first(order, knot.failures)
+        if failure is None and not _harms(package, order, knot, trial):
             return _cure(package, trial)
-        for edge in edges(order.package, failure, around) if failure else ():
+        for edge in edges(package.at(trial.snapshot), failure, around) if failure else ():
             for following in _tried(trial, edge, failure, reasons):
                 if following.key not in seen:
                     seen.add(following.key)
@@ -145,28 +104,18 @@ def _first(order: Order, members: Iterable[str]) -> Failure | None:
     return next((failure for failure in found if failure is not None), None)
 
 
-def _harms(package: Package, after: Order, knot: Knot, done: Iterable[tuple[Edge, Move]]) -> bool:
+def _harms(package: Package, after: Order, knot: Knot, trial: _Trial) -> bool:
     """Whether a module fails that did not before.
 
-    In the circle that is played through. Beyond it nothing changes but that modules which the statements loaded are
-    loaded later, or from elsewhere: that can hurt only if some of those cannot be imported first.
+    In the circle that is played through. Beyond it nothing changes but that what the statements loaded is loaded later,
+    or from elsewhere. That can only hurt where one module of another circle may come first, and another may not.
     """
-    if not after.failures(knot.circle).keys() <= knot.allowed:
+    if not after.failures().keys() <= knot.allowed:
         return True
-    before = Order(package)
-    later = before.closure({name for edge, _ in done for name in edge.loaded}, "") - knot.circle
-    graph = {name: frozenset(_next(before, name)) & later for name in sorted(later)}
-    round_about = {name for component in components(graph) if len(component) > 1 for name in component}
-    if not before.failures(round_about):
+    before, loaded = Order(package), {name for edge, _ in trial.done for name in edge.loaded}
+    if not knot.picky or knot.picky.isdisjoint(before.closure(loaded, "")):
         return False
-    return not after.failures().keys() <= before.failures().keys()
-
-
-def _next(order: Order, name: str) -> Iterator[str]:
-    """The modules that run because `name` does."""
-    yield name.rpartition(".")[0]
-    for load in loads(order.program(name).events):
-        yield from order.targets(name, load)
+    return not Order(package.at(trial.snapshot)).failures().keys() <= before.failures().keys()
 
 
 def _cure(package: Package, trial: _Trial) -> Cure:

@@ -15,7 +15,8 @@ from cifix.model.text import Opaque
 def circles(package: Package, *, entered: bool = False) -> Iterator[frozenset[str]]:
     """Sets of modules that all reach each other by imports at the left margin.
 
-    Those that no import can enter are among them; with `entered`, so are those that some can.
+    Those that no import can enter are among them; with `entered`, so are those that some can, and indented imports
+    are seen as well, so that nothing else in the package plays a part.
     """
     steps = _reached if entered else _needed
     graph = {name: frozenset(steps(package, name)) for name in package.modules}
@@ -25,14 +26,14 @@ def circles(package: Package, *, entered: bool = False) -> Iterator[frozenset[st
 
 
 def _needed(package: Package, module: str) -> Iterator[str]:
-    for base, names in _glanced(package, module):
+    for base, names in _glanced(package, module, indented=False):
         below = [one for one in (base, *(f"{base}.{name}" for name in names)) if one.startswith(f"{module}.")]
         taken = [base] if any(name != "*" and f"{base}.{name}" not in package.modules for name in names) else []
         yield from (one for one in (*taken, *below) if one in package.modules and one != module)
 
 
 def _reached(package: Package, module: str) -> Iterator[str]:
-    for base, names in _glanced(package, module):
+    for base, names in _glanced(package, module, indented=True):
         for one in (base, *(f"{base}.{name}" for name in names)):
             while one in package.modules and one != module and not module.startswith(f"{one}."):
                 yield one
@@ -41,14 +42,14 @@ def _reached(package: Package, module: str) -> Iterator[str]:
         yield parent
 
 
-def _glanced(package: Package, module: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The modules that imports at the left margin name, in full, and what is taken from each."""
+def _glanced(package: Package, module: str, *, indented: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The modules that imports name, in full, and what is taken from each."""
     path = package.modules[module]
     try:
         data = b"" if path is None else package.snapshot.read(path)
     except Opaque:
         return
-    for target, level, names in glanced(data, indented=False):
+    for target, level, names in glanced(data, indented=indented):
         yield package.absolute(module, level, target or None) or "", names
 
 

@@ -16,12 +16,17 @@ _TAKES = re.compile(rb"(?<![\w\x80-\xff])(%b)(?:\.(?=(%b))|,\s*(?=[\"'](%b)[\"']
 _ALIAS = re.compile(rb"(?<![\w\x80-\xff])(%b)[ \t]+as[ \t]+(%b)" % (_WORD, _WORD))
 
 
-class Surroundings:
-    """The files around those modules of a package that are called `leaves`, by the last parts of their names."""
+_DEFINED = re.compile(rb"\b(?:def|class)[ \t]+(%b)" % _WORD)
+_CALLED = re.compile(rb"(?<![\w\x80-\xff])(%b)(?=[ \t]*\()|(?<=[@.])(%b)" % (_WORD, _WORD))
 
-    def __init__(self, package: Package, leaves: Collection[str]) -> None:
+
+class Surroundings:
+    """The files around some `modules` of a package."""
+
+    def __init__(self, package: Package, modules: Collection[str]) -> None:
         self._package = package
-        self._leaves = frozenset(leaf.encode() for leaf in leaves)
+        self._modules = frozenset(modules)
+        self._leaves = frozenset(name.rpartition(".")[2].encode() for name in modules)
 
     def taker(self, module: str, path: str, names: Collection[str]) -> str | None:
         """A file other than `path` that takes one of `names` from `module`, or may, as far as its words tell."""
@@ -61,9 +66,19 @@ class Surroundings:
 
     @cached_property
     def _callers(self) -> dict[str, str]:
+        """By each word that the modules define: a module of the package that calls it while it is imported."""
+        defined = {word for name in self._modules for word in _DEFINED.findall(self._data(name))}
         found: dict[str, str] = {}
         for name, path in self._package.modules.items():
-            module = self._package.source(name) if path is not None else None
+            looks = any(defined & {*words} for words in _CALLED.findall(self._data(name)))
+            module = self._package.source(name) if looks else None
             for word in called(module.tree) if module is not None else ():
                 found.setdefault(word, str(path))
         return found
+
+    def _data(self, name: str) -> bytes:
+        path = self._package.modules[name]
+        try:
+            return b"" if path is None else self._package.snapshot.read(path)
+        except Opaque:
+            return b""
