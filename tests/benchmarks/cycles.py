@@ -2,8 +2,10 @@
 
     python -m tests.benchmarks.cycles
 
-Writes a package of 1,000, 2,500 and 5,000 modules. Of every twenty modules two or three stand in a circle
-that no import can enter, and up to ten earlier modules are imported by each; so most circles lie behind others. Each size runs in a process of its own; prints wall seconds, peak memory, and how many circles were broken.
+Writes a package of 1,000, 2,500 and 5,000 modules. Of every twenty modules two or three stand in a circle that no
+import can enter (those of three need three cuts), and each module imports up to ten earlier ones, so that most circles
+lie behind others. Each size runs in a process of its own; prints wall seconds, peak memory, and how many circles were
+broken.
 """
 
 import random

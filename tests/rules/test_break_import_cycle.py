@@ -213,3 +213,81 @@ def test_files_that_cannot_be_had_are_in_no_circle() -> None:
     (one,) = found(Snapshot(source))
     assert isinstance(one.outcome, Refusal)
     assert "car/closed.py takes Wheel" in one.outcome.detail
+
+
+def test_a_circle_behind_another_is_found_with_it() -> None:
+    front = {"car/engine.py": f"from .pump import Pump\n{ENGINE}", "car/wheel.py": WHEEL}
+    behind = {"car/pump.py": "from .tank import Tank\n\n\nclass Pump:\n    def fill(self):\n        return Tank\n"}
+    behind["car/tank.py"] = WHEEL.replace("engine", "pump").replace("Engine", "Pump").replace("Wheel", "Tank")
+    assert {fix.title for fix in fixes({**front, **behind})} == {
+        "Import Wheel in car.engine where it is used",
+        "Import Tank in car.pump where it is used",
+    }
+
+
+LATENT = {
+    "car/a.py": "from . import b\n\n\nclass A:\n    def f(self):\n        return b.B\n",
+    "car/b.py": "from .c import C\nfrom .a import A\n\n\nclass B(A):\n    c = C\n",
+    "car/c.py": "class C: pass\n",
+}
+PICKY = {
+    "car/c.py": "from . import d\n\n\nclass C: pass\n\n\nclass E(d.D): pass\n",
+    "car/d.py": "D = object\nfrom .c import C\n\nX = C\n",
+    "car/b.py": "from .d import D\nfrom .a import A\n\n\nclass B(A):\n    d = D\n",
+    "car/top.py": "from . import a\nfrom . import c\n",
+}
+
+
+def test_a_cut_that_makes_another_module_fail_is_not_made() -> None:
+    plain = list(rule.find(snapshot(LATENT), Options(selected=True)))
+    assert [one.outcome.title for one in plain if isinstance(one.outcome, Fix)] == [
+        "Import b in car.a where it is used"
+    ]
+    held = list(rule.find(snapshot({**LATENT, **PICKY}), Options(selected=True)))
+    (outcome,) = [one.outcome for one in held if one.path in LATENT and one.message.startswith("import car.a ")]
+    assert isinstance(outcome, Refusal)
+    assert not found(snapshot({**LATENT, **PICKY}))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "from car import engine as e\ne.Wheel\n",
+        "def t(m):\n    from car import engine\n    m.setattr(engine, 'Wheel', 1)\n",
+    ],
+)
+def test_names_are_taken_under_other_names_and_by_their_text(other: str) -> None:
+    (one,) = found(snapshot({"car/engine.py": ENGINE, "car/wheel.py": WHEEL, "tests/test_a.py": other}))
+    assert isinstance(one.outcome, Refusal)
+    assert "tests/test_a.py takes Wheel from car.engine" in one.outcome.detail
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "from .wheel import Wheel; size = 1\ndef f(wheel=1): return Wheel\n",
+        "from .wheel import Wheel; size = 1\ndef f(x: 'Wheel'): return Wheel\n",
+        "from .wheel import Wheel, sub; size = 1\ndef f(): return Wheel, sub\n",
+        "import car.wheel; size = 1\ndef f(): return car\n",
+    ],
+)
+def test_a_module_stands_for_its_names_only_where_nothing_is_in_its_way(engine: str) -> None:
+    wheel = "from .engine import size; Wheel = 1\ndef f(): return size\n"
+    files = {"car/engine.py": engine, "car/wheel.py": wheel, "car/wheel/sub.py": ""}
+    assert not fixes(files)
+
+
+def test_edits_of_one_file_by_several_moves_are_told_by_lines() -> None:
+    files = {
+        "car/engine.py": "import os\nfrom .axle import Axle\nfrom .wheel import Wheel\n\n\nclass Engine:\n"
+        "    axle: 'Axle'\n\n    def f(self):\n        return Wheel, os\n",
+        "car/wheel.py": WHEEL,
+        "car/axle.py": WHEEL.replace("Wheel", "Axle"),
+    }
+    (fix,) = fixes(files)
+    done = snapshot(files).with_changes(fix.changes).text("car/engine.py").text
+    assert done == (
+        "import os\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from .axle import Axle\n\n\n"
+        "class Engine:\n    axle: 'Axle'\n\n    def f(self):\n"
+        "        from .wheel import Wheel\n\n        return Wheel, os\n"
+    )
