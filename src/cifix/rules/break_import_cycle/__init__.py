@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cifix.formats.python.packages import Package, packages
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.rules.break_import_cycle.knots import Knot, knots, segment
@@ -108,4 +108,5 @@ def _finding(package: Package, knot: Knot, edge: Edge | None, outcome: Fix | Ref
     )
     path = edge.path if edge is not None else str(package.modules[failure.importer])
     start, end = edge.source.span(edge.statement) if edge is not None else (0, 0)
-    return Finding("break-import-cycle", path, start, end, message, outcome)
+    since = ALREADY if whole else None
+    return Finding("break-import-cycle", path, start, end, message, outcome, since)
