@@ -1,7 +1,9 @@
 """What commands that change something have in common: on a branch, in the work tree, or in a dry run."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from cifix.cli.examine import Examined, again
 from cifix.cli.options import Writing
@@ -26,14 +28,23 @@ def source_of(repository: Repository, how: Writing) -> Source:
 
 
 def written(
-    repository: Repository, examined: Examined, path: Path, arguments: tuple[str, ...], how: Writing
+    repository: Repository,
+    examined: Examined,
+    path: Path,
+    arguments: tuple[str, ...],
+    how: Writing,
+    *,
+    proven: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Outcome:
-    """Write the proven patches in the asked way; `arguments` and the path are what was typed."""
+    """Write the proven patches in the asked way; `arguments` and the path are what was typed.
+
+    `proven` are further lines for the commits of a rule, such as what was tried outside of the plan.
+    """
     outcome = examined.outcome("dry-run", again(path, repository), arguments)
     unborn = () if outcome.base or how.in_place else (UNBORN,)
     outcome = replace(outcome, notes=(*unborn, *outcome.notes), in_place=how.in_place)
     if not how.in_place:
-        return _commit(repository, examined, how, outcome)
+        return _commit(repository, examined, how, outcome, proven)
     if how.dry_run:
         return outcome
     _write(repository.place, examined.proven.plan)
@@ -54,10 +65,16 @@ def _on_disk(snapshot: Snapshot, path: str) -> File | None:
     return snapshot.file(path)
 
 
-def _commit(repository: Repository, examined: Examined, how: Writing, outcome: Outcome) -> Outcome:
+def _commit(
+    repository: Repository,
+    examined: Examined,
+    how: Writing,
+    outcome: Outcome,
+    proven: Mapping[str, Sequence[str]],
+) -> Outcome:
     """The outcome of the commits; a dry run goes as far as to know what would become of the branch."""
     identity = digest(examined.rules, examined.settings)
-    drafts = [_draft(patch, identity) for patch in outcome.patches]
+    drafts = [_draft(patch, identity, proven.get(patch.rule.id, ())) for patch in outcome.patches]
     mode = "dry-run" if how.dry_run else "apply"
     if not drafts:
         return replace(outcome, mode=mode, state=State.NOTHING_TO_DO)
@@ -68,10 +85,10 @@ def _commit(repository: Repository, examined: Examined, how: Writing, outcome: O
     return replace(outcome, mode=mode, state=made.state, notes=(*outcome.notes, *held))
 
 
-def _draft(patch: Patch, identity: str) -> Draft:
+def _draft(patch: Patch, identity: str, proven: Sequence[str]) -> Draft:
     return Draft(
         subject=subject(patch),
-        body=body(patch),
+        body=body(patch, proven),
         trailers={"Cifix-Rule": patch.rule.id, "Cifix-Plan": identity},
         files={path: patch.after.file(path) for path in patch.paths},
     )
