@@ -135,6 +135,11 @@ class Ignores:
         parsed = [{path: patterns(_any_text(raw)) for path, raw in group.items()} for group in (files, excludes)]
         return cls(*parsed)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing can be ignored, since there is no pattern."""
+        return not any(rules.patterns for rules in (*self._files.values(), *self._excludes))
+
     @cached_property
     def names(self) -> frozenset[str]:
         """The fixed names that patterns ignore, at every depth or in one place."""

@@ -37,7 +37,7 @@ class Revealed:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Git starts ignoring exactly these `paths`, tracked or on disk, and every other path stays as ignored as it was."""
+    """Git starts ignoring exactly these `paths`, tracked or on disk; every other path stays as ignored as it was."""
 
     paths: tuple[str, ...]
 
