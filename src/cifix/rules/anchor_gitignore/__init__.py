@@ -36,12 +36,13 @@ Sources:
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import chain
 
 from cifix.formats.gitignore import NAME, Match
 from cifix.model.change import Track
 from cifix.model.expect import Revealed
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -112,7 +113,7 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         yield from _not_ours(ending.left, snapshot)
         for match in ending.at if ending.wanted else ():
             told = message(match, ending.wanted, snapshot) + beaten(match, ending.wanted, start)
-            yield _finding(match, told, _settled(ending.outcome, tree))
+            yield _finding(match, told, _settled(ending.outcome, tree), ending.wanted)
 
 
 def _unreadable(snapshot: Snapshot) -> Iterator[Finding]:
@@ -301,11 +302,18 @@ def _absent(masked: Iterable[Masked], snapshot: Snapshot) -> Iterator[Finding]:
         if found[0].role is not Role.SOURCE:
             detail += f"; {line(found[0].match)} ignores it, so it takes `git add --force`"
         used = "imported" if found[0].role is Role.SOURCE else "loaded"
-        yield _finding(found[0].match, f"{names}: {used}, and in no commit", Refusal("missing-source", detail))
+        yield _finding(found[0].match, f"{names}: {used}, and in no commit", Refusal("missing-source", detail), found)
 
 
-def _finding(match: Match, message: str, outcome: Fix | Refusal) -> Finding:
-    return Finding(rule.id, match.source, match.pattern.start, match.pattern.end, message, outcome)
+def _finding(match: Match, message: str, outcome: Fix | Refusal, masked: Iterable[Masked]) -> Finding:
+    start, end = match.pattern.start, match.pattern.end
+    return Finding(rule.id, match.source, start, end, message, outcome, _red_from(masked))
+
+
+def _red_from(masked: Iterable[Masked]) -> date | None:
+    """A clean checkout fails where something needs what it does not have, and so does a wheel without a module."""
+    needed = any(one.use and one.state in {State.LOOSE, State.MISSING} for one in masked)
+    return ALREADY if needed or any(one.unpacked and one.path.endswith(".py") for one in masked) else None
 
 
 def _not_ours(masked: Iterable[Masked], snapshot: Snapshot) -> Iterator[Finding]:
@@ -320,10 +328,12 @@ def _not_ours(masked: Iterable[Masked], snapshot: Snapshot) -> Iterator[Finding]
         detail = f"{line(match)} ignores {names}"
         if source not in snapshot:
             place = _place(found, snapshot)
-            yield Finding(rule.id, *place, f"{names}: on disk, and in no commit", Refusal("outside-mask", detail))
+            why = Refusal("outside-mask", detail)
+            yield Finding(rule.id, *place, f"{names}: on disk, and in no commit", why, _red_from(found))
         else:
             key = "wildcard-pattern" if match.pattern.name is None else "names-file"
-            yield _finding(match, f"{names}: in no commit, but {uses(found, snapshot)}", Refusal(key, detail))
+            told = f"{names}: in no commit, but {uses(found, snapshot)}"
+            yield _finding(match, told, Refusal(key, detail), found)
 
 
 def _place(found: Sequence[Masked], snapshot: Snapshot) -> tuple[str, int, int]:

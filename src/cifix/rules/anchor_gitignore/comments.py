@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cifix.formats.gitignore import NAME, Pattern, patterns
-from cifix.formats.python.imports import SOURCES
+from cifix.formats.python.packages import SOURCES
 from cifix.model.change import Edit
 from cifix.model.expect import Hidden
 from cifix.model.finding import Fix, Refusal, Safety

@@ -6,7 +6,8 @@ from itertools import chain
 
 from cifix.formats.gitignore import Ignores
 from cifix.formats.python.hatch import left_out
-from cifix.formats.python.imports import SOURCES, Import, Packages
+from cifix.formats.python.imports import Import
+from cifix.formats.python.packages import SOURCES, Packages
 from cifix.formats.python.resources import NEEDLES, READS, At, loads
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
