@@ -74,8 +74,8 @@ def test_comments_quotes_and_flow_style_survive(cifix: Cifix, git: Git, tmp_path
         '+      - uses: "actions/upload-artifact@v6"',
         "-      - uses: actions/upload-artifact@v3  # do not lose it",
         "+      - uses: actions/upload-artifact@v6  # do not lose it",
-        "-        entry: python scripts/detect_mocks.py  # ours",
-        "+        entry: python3 scripts/detect_mocks.py  # ours",
+        "-        language: system",
+        "+        language: python",
     ]
 
 

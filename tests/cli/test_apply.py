@@ -17,7 +17,7 @@ from cifix.vcs.repository import Repository
 from tests.cli.conftest import Cifix
 from tests.conftest import Git
 
-HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python x.py\n        language: system\n"
+HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python -m x\n        language: system\n"
 WORKFLOW = b"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: actions/upload-artifact@v3\n"
 CONFIGURED = b"[rules.upgrade-artifacts]\ntarget = 'latest'\n"
 HARD = (
@@ -506,7 +506,7 @@ def test_a_failed_proof_is_four_and_its_fix_is_thrown_away(
 def test_git_is_asked_once_for_each_file_however_many_fixes_it_gets(
     cifix: Cifix, git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hook = b"      - {id: x%d, entry: python x.py, language: system}\n"
+    hook = b"      - {id: x%d, entry: python -m x, language: system}\n"
     more(repo, git, {".pre-commit-config.yaml": HOOKS + b"".join(hook % number for number in range(20))})
     asked: list[str] = []
 
