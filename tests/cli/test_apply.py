@@ -372,7 +372,7 @@ def test_a_configuration_that_is_not_tracked_is_named(cifix: Cifix, git: Git, re
 
 def test_a_comment_turns_a_finding_down(cifix: Cifix, git: Git, repo: Path) -> None:
     more(
-        repo, git, {".pre-commit-config.yaml": HOOKS.replace(b"x.py\n", b"x.py  # cifix: ignore[hook-python3] ours\n")}
+        repo, git, {".pre-commit-config.yaml": HOOKS.replace(b"-m x\n", b"-m x  # cifix: ignore[hook-python3] ours\n")}
     )
     done = cifix("apply", repo)
     assert (done.code, "1 finding turned down by `cifix: ignore` comments." in done.text) == (0, True)

@@ -216,6 +216,13 @@ def ignored(ignore_files: Mapping[str, bytes], excludes: Mapping[str, bytes], pa
     return frozenset(path for path in paths if ignores.ignored(path))
 
 
+def literal_line(path: str) -> str:
+    """The pattern that means this one path, from an ignore file at the root."""
+    escaped = re.sub(r"[*?\[\\]", r"\\\g<0>", path)
+    kept = escaped.rstrip(" ")
+    return "/" + kept + "\\ " * (len(escaped) - len(kept))
+
+
 def is_ignore_file(path: str) -> bool:
     """Whether git reads patterns from a file of this name."""
     return path.rpartition("/")[2] == NAME
