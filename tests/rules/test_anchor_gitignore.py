@@ -337,3 +337,14 @@ def test_what_a_pattern_ignores_once_its_comment_is_gone_is_claimed() -> None:
     assert fix.expects == (Hidden(("site/index.html",)),)
     seen = snapshot({"a.py": b"", ".gitignore": b"x/\n!x/ # kept"}, {"x/index.html": b""})
     assert [key for key, _ in refusals(find(seen))] == ["trailing-comment"]
+
+
+def test_places_are_those_of_the_file_as_it_is_for_every_fix() -> None:
+    files = {**PACKAGE, ".gitignore": b"lib/\n*.csv\n*.md", "pkg/use.py": READER, "pkg/a.py": READER}
+    files["pkg/a.py"] = READER.replace(b"names.csv", b"a.md")
+    made = fixes(find(snapshot(files, {**SOURCES, "pkg/names.csv": b"", "pkg/a.md": b""})))
+    assert [fix.changes[0] for fix in made] == [
+        Edit(".gitignore", 0, 0, "/"),
+        Edit(".gitignore", 15, 15, "\n!/pkg/a.md"),
+        Edit(".gitignore", 10, 10, "\n!/pkg/names.csv"),
+    ]

@@ -182,7 +182,7 @@ class Solved:
 def _solved(group: Sequence[Masked], start: Tree, tree: Tree, options: Options, *, floating: bool = True) -> Solved:
     """The ending of a group on the tree that the groups before it leave; places are those of `start`."""
     try:
-        return _remedied(group, start, tree, options) if floating else _alone(group, tree, options)
+        return _remedied(group, start, tree, options) if floating else _alone(group, start, tree, options)
     except Opaque as why:
         return Solved(group, (), Refusal("opaque", str(why)), [group[0].match], tree)
 
@@ -202,7 +202,7 @@ def _remedied(group: Sequence[Masked], start: Tree, tree: Tree, options: Options
     unwanted: list[str] = []
     remedies = [anchors, inclusion]
     if all(one.role is not Role.SOURCE for one in wanted):
-        remedies.append(narrowed(tree, [one.path for one in wanted]))
+        remedies.append(narrowed(tree, start, [one.path for one in wanted]))
     for remedy in remedies if refusal is None else ():
         effect = _effect(remedy, tree, wanted)
         if not effect.unwanted and effect.complete:
@@ -212,13 +212,13 @@ def _remedied(group: Sequence[Masked], start: Tree, tree: Tree, options: Options
     return Solved(wanted, left, refusal or Refusal("would-reveal", detail), anchors.at, tree)
 
 
-def _alone(group: Sequence[Masked], tree: Tree, options: Options) -> Solved:
+def _alone(group: Sequence[Masked], start: Tree, tree: Tree, options: Options) -> Solved:
     """The ending of files that one line ignores by their names, by wildcards or by their place."""
     paths, match = [one.path for one in group], group[0].match
     if not match.pattern.floating or len(tree.hidden(paths)) < len(group):
         detail = f"add artifacts = {paths} to the table [tool.hatch.build] if they belong there"
         return Solved(group, (), Refusal("wheel", detail), [match], tree)
-    remedy = narrowed(tree, paths)
+    remedy = narrowed(tree, start, paths)
     refusal = unfit(group, tree.snapshot, options.largest)
     effect = _effect(remedy, tree, group)
     if refusal is None and effect.complete and not effect.unwanted:

@@ -84,14 +84,14 @@ def included(tree: Tree, start: Tree, paths: Iterable[str]) -> Remedy:
     return Remedy(edits, tuple(found[0] for found in places.values()), tree.after(edits), folders)
 
 
-def narrowed(tree: Tree, paths: Collection[str]) -> Remedy:
-    """Include each of `paths` alone, right below the line that decides about it.
+def narrowed(tree: Tree, start: Tree, paths: Collection[str]) -> Remedy:
+    """Include each of `paths` alone, right below the line that decides about it at `start`.
 
     Where that line ignores a folder, the folder is included and all other files in it are ignored again.
     """
     places: dict[tuple[str, Pattern], tuple[Match, list[str]]] = {}
     for path in sorted(paths):
-        match = tree.ignores.explain(path)
+        match = start.ignores.explain(path)
         if match is not None and match.source in tree.snapshot:
             base = match.source.rpartition("/")[0]
             _, lines = places.setdefault((match.source, match.pattern), (match, []))
