@@ -35,8 +35,11 @@ def test_a_hook_tells_its_keys_its_arguments_and_whether_it_is_local() -> None:
     ours, theirs = read(
         "repos:\n- {repo: local, hooks: [{id: a, args: [-x, [], y]}]}\n- {repo: meta, hooks: [{id: b, args: no}]}\n"
     )
-    assert (ours.local, ours.keys, ours.args) == (True, {"id", "args"}, ("-x", "y"))
-    assert (theirs.local, theirs.args) == (False, ())
+    assert ours.local
+    assert ours.keys == {"id", "args"}
+    assert ours.args == ("-x", "y")
+    assert not theirs.local
+    assert theirs.args == ()
 
 
 @pytest.mark.parametrize("source", ["", "repos: x\n", "text", "repos:\n"])

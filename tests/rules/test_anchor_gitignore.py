@@ -297,7 +297,7 @@ def test_data_is_named_with_the_line_that_loads_it() -> None:
     files = {"pkg/__init__.py": b"", "pkg/use.py": READER, ".gitignore": b"*.csv\n"}
     (finding,) = find(snapshot(files, {"pkg/names.csv": b""}))
     assert finding.message == (
-        "`*.csv` keeps pkg/names.csv out of git: no clean checkout has them, and pkg/use.py loads it on line 3"
+        "`*.csv` keeps pkg/names.csv out of git: no clean checkout has it, and pkg/use.py loads it on line 3"
     )
     detail = (
         "whoever has them must add pkg/names.csv: pkg/use.py loads it on line 3; "
@@ -348,3 +348,22 @@ def test_places_are_those_of_the_file_as_it_is_for_every_fix() -> None:
         Edit(".gitignore", 15, 15, "\n!/pkg/a.md"),
         Edit(".gitignore", 10, 10, "\n!/pkg/names.csv"),
     ]
+
+
+HATCHLING = b'[build-system]\nbuild-backend = "hatchling.build"\n[project]\nname = "pkg"\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("pkg/vendor.so", True),
+        ("pkg/core.so", False),
+        ("pkg/a.log", False),
+        ("pkg/.DS_Store", False),
+        ("pkg/pkg.egg-info/PKG-INFO", False),
+        ("pkg/__pycache__/core.txt", False),
+    ],
+)
+def test_a_wheel_may_lack_what_builds_and_tools_write(path: str, told: bool) -> None:
+    files = {"pkg/__init__.py": b"", "pkg/core.pyx": b"", "pyproject.toml": HATCHLING, path: b""}
+    assert bool(find(snapshot({**files, ".gitignore": path.rpartition("/")[2].encode()}))) == told

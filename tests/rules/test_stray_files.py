@@ -122,6 +122,15 @@ def test_modules_of_one_name_that_may_never_meet_are_left(extra: dict[str, bytes
     assert find({**files, **extra}) == []
 
 
+def test_copies_are_called_so() -> None:
+    files = {"pytest.ini": b"[pytest]\n", "tests/one/test_a.py": b"", "tests/two/test_a.py": b""}
+    (same,), (other,) = find(files), find({**files, "tests/two/test_a.py": b"x = 1\n"})
+    assert isinstance(same.outcome, Refusal)
+    assert isinstance(other.outcome, Refusal)
+    assert same.outcome.detail.startswith("they hold the same")
+    assert other.outcome.detail.startswith("rename one")
+
+
 def test_what_cannot_be_read_may_keep_modules_apart() -> None:
     files = {"pyproject.toml": b"[tool.pytest.ini_options]\n", "tests/one/test_a.py": b"", "tests/two/test_a.py": b""}
     for path in ("pyproject.toml", "Makefile"):

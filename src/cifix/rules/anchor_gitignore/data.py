@@ -22,6 +22,7 @@ _WRITERS = (
 )
 """Files that may say how a missing file is made."""
 
+_PRODUCT = re.compile(r"(^|/)(__pycache__|[^/]*\.egg-info|\.[^/]+)/|(^|/)\.[^/]+$|\.(py[co]|so|pyd|dylib|log)$")
 _ASIDE = re.compile(r"(^|/)(docs?|examples?|samples?|demos?|vendor|_vendor|third_party|benchmarks?)/")
 
 
@@ -46,10 +47,20 @@ def masked_data(snapshot: Snapshot, ignores: Ignores, loose: Iterable[str] = ())
 
 
 def unpacked(snapshot: Snapshot) -> Iterator[Masked]:
-    """The tracked files that hatchling leaves out of a wheel for a pattern."""
+    """The tracked files that hatchling leaves out of a wheel for a pattern, products of builds and tools aside."""
     for match in left_out(snapshot):
+        if _PRODUCT.search(match.path) and not _vendored(snapshot, match.path):
+            continue
         role = Role.SOURCE if match.path.endswith((*SOURCES, "py.typed")) else Role.DATA
         yield Masked(match.path, State.TRACKED, match, role=role, unpacked=True)
+
+
+def _vendored(snapshot: Snapshot, path: str) -> bool:
+    """Whether it is a compiled file without a source beside it, from which a build could make it."""
+    folder, slash, name = path.rpartition("/")
+    stem = f"{folder}{slash}{name.partition('.')[0]}."
+    binary = name.endswith((".so", ".pyd", ".dylib"))
+    return binary and not any(other.startswith(stem) and other != path for other in snapshot.paths)
 
 
 def _loaded(snapshot: Snapshot, loose: tuple[str, ...]) -> Iterator[tuple[str, str, Use, bool]]:

@@ -17,7 +17,8 @@ def message(match: Match, wanted: Sequence[Masked], snapshot: Snapshot) -> str:
     lost = [one.path for one in below if one.unpacked]
     if loose:
         needed = f", and {uses(loose, snapshot)}" if all(one.role is not Role.SOURCE for one in loose) else ""
-        return f"`{written}` keeps {_names(loose)} out of git: no clean checkout has them{needed}"
+        what = "them" if len(loose) > 1 else "it"
+        return f"`{written}` keeps {_names(loose)} out of git: no clean checkout has {what}{needed}"
     if missing:
         return f"`{written}` hides {_names(missing)}: {uses(below, snapshot)}"
     if lost:

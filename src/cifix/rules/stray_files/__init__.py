@@ -70,7 +70,9 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
         yield from (_finding(stray, outcome) for stray in found)
     for first, others in same_names(snapshot):
         message = f"pytest takes {first} and {' and '.join(others)} for one module: import file mismatch"
-        detail = "rename one, add an __init__.py to both folders, or set --import-mode=importlib"
+        copies = all(snapshot.read(other) == snapshot.read(first) for other in others)
+        detail = "they hold the same, so that one may go; else " if copies else ""
+        detail += "rename one, add an __init__.py to both folders, or set --import-mode=importlib"
         yield Finding(rule.id, first, 0, 0, message, Refusal("same-name", detail), ALREADY, (first, *others))
 
 

@@ -40,7 +40,7 @@ class Stray:
 
 _CACHES = re.compile(r"\.(pytest_cache|mypy_cache|ruff_cache|ipynb_checkpoints|tox|nox|pytype)")
 _ASIDE = re.compile(r"\.(deleted?|trash|backup|bak|old)")
-_DESKTOP = (".DS_Store", "Thumbs.db", "desktop.ini")
+_DESKTOP = (".DS_Store", "Thumbs.db")
 _SAMPLES = re.compile(r"(^|/)(\w*fixtures?|test_?data|data|resources|samples?|examples?|assets|snapshots?)/")
 """Folders whose files are input for tests, whatever they look like."""
 
