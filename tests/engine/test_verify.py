@@ -6,8 +6,8 @@ from cifix.engine.plan import Patch, Settings
 from cifix.engine.prove import prove
 from cifix.engine.verify import verify
 from cifix.formats import gitignore
-from cifix.model.change import Change, Create, Edit, Track
-from cifix.model.expect import Absent, Expect, Exports, Revealed, Value
+from cifix.model.change import Change, Create, Edit, Track, Untrack
+from cifix.model.expect import Absent, Expect, Exports, Hidden, Revealed, Value
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, Rule
 from cifix.model.snapshot import Snapshot
@@ -148,12 +148,18 @@ def test_what_was_meant_to_appear_appears_alone() -> None:
         ((ANCHOR,), (Revealed(("pkg/lib/a.py", "lib/c.py")),), "lib/c.py is still ignored"),
         ((ANCHOR,), (Revealed(("pkg/lib/a.py",), ("venv/lib/x",)),), "venv/lib/x became visible unasked"),
         ((Edit(".gitignore", 0, 0, "pkg/\n"),), (), "pkg/__init__.py is newly ignored"),
+        ((Edit(".gitignore", 0, 0, "x\n"),), (Hidden(("pkg/__init__.py",)),), "pkg/__init__.py is not newly ignored"),
     ],
 )
 def test_anything_else_that_appears_or_vanishes_is_seen(
-    changes: tuple[Change, ...], claims: tuple[Revealed, ...], words: str
+    changes: tuple[Change, ...], claims: tuple[Expect, ...], words: str
 ) -> None:
     assert words in broken(IGNORES, changes, *claims, loose=LOOSE)[0]
+
+
+def test_what_was_meant_to_vanish_vanishes_alone() -> None:
+    changes = (Edit(".gitignore", 0, 0, "/pkg/__init__.py\n"), Untrack("pkg/__init__.py"))
+    assert broken(IGNORES, changes, Hidden(("pkg/__init__.py",)), loose=LOOSE) == []
 
 
 def test_a_patch_that_touches_more_than_it_names_is_seen() -> None:

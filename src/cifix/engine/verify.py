@@ -10,7 +10,7 @@ from cifix.formats.gitignore import ignore_files, is_ignore_file
 from cifix.formats.python.lazy import exports
 from cifix.formats.python.lossless import lossless
 from cifix.model.change import Edit, Track, inverse, splice
-from cifix.model.expect import Absent, Exports, Revealed, Route, SameArtifacts, Value
+from cifix.model.expect import Absent, Exports, Hidden, Revealed, Route, SameArtifacts, Value
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 
@@ -39,9 +39,9 @@ def verify(patch: Patch, ignored: Ignored = gitignore.ignored) -> tuple[Proof, .
         elif path in patch.after and Track(path) not in patch.changes:
             proofs.append(_parses(patch.after, path))
     claims = [claim for fix in patch.fixes for claim in fix.expects]
-    revealed = [claim for claim in claims if isinstance(claim, Revealed)]
-    if revealed or any(is_ignore_file(path) for path in patch.paths):
-        proofs.append(_revealed(patch, revealed, ignored))
+    ignoring = [claim for claim in claims if isinstance(claim, Revealed | Hidden)]
+    if ignoring or any(is_ignore_file(path) for path in patch.paths):
+        proofs.append(_ignoring(patch, ignoring, ignored))
     proofs += [_exports(patch, claim) for claim in claims if isinstance(claim, Exports)]
     proofs += [_artifacts(patch, claim) for claim in claims if isinstance(claim, SameArtifacts)]
     return tuple(proofs)
@@ -145,10 +145,12 @@ def _within(some: Iterable[str], every: Iterable[str]) -> bool:
     return all(one in rest for one in some)
 
 
-def _revealed(patch: Patch, claims: Sequence[Revealed], ignored: Ignored) -> Proof:
-    wanted = {path for claim in claims for path in claim.paths}
-    probes = {path for claim in claims for path in claim.probes}
-    paths = sorted({*patch.before.disk, *patch.before.paths, *wanted, *probes})
+def _ignoring(patch: Patch, claims: Sequence[Revealed | Hidden], ignored: Ignored) -> Proof:
+    revealed = [claim for claim in claims if isinstance(claim, Revealed)]
+    wanted = {path for claim in revealed for path in claim.paths}
+    probes = {path for claim in revealed for path in claim.probes}
+    unwanted = {path for claim in claims if isinstance(claim, Hidden) for path in claim.paths}
+    paths = sorted({*patch.before.disk, *patch.before.paths, *wanted, *probes, *unwanted})
     hidden, still = (
         ignored(ignore_files(snapshot), snapshot.excludes, paths) for snapshot in (patch.before, patch.after)
     )
@@ -156,10 +158,11 @@ def _revealed(patch: Patch, claims: Sequence[Revealed], ignored: Ignored) -> Pro
     problems = {
         "became visible unasked": seen - wanted,
         "is still ignored": wanted - seen,
-        "is newly ignored": still - hidden,
+        "is newly ignored": still - hidden - unwanted,
+        "is not newly ignored": unwanted - (still - hidden),
     }
     detail = "; ".join(f"{path} {what}" for what, found in problems.items() for path in sorted(found))
-    return Proof("git stops ignoring exactly the intended files", not detail, detail)
+    return Proof("git ignores what it did, save the intended files", not detail, detail)
 
 
 def _exports(patch: Patch, claim: Exports) -> Proof:
