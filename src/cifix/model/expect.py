@@ -56,4 +56,11 @@ class SameArtifacts:
     commits: tuple[tuple[str, int], ...] = ()
 
 
-Expect = Value | Absent | Revealed | Exports | SameArtifacts
+@dataclass(frozen=True, slots=True)
+class SameFailures:
+    """The Python module at `path` differs in asserts that became an `AssertionError` raised in the same cases."""
+
+    path: str
+
+
+Expect = Value | Absent | Revealed | Exports | SameArtifacts | SameFailures

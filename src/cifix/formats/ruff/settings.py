@@ -17,33 +17,11 @@ NAMES = (".ruff.toml", "ruff.toml", "pyproject.toml")
 """The files of a folder that can hold a configuration; the first one that does counts."""
 
 INCLUDED = ("*.py", "*.pyi", "*.pyw", "*.ipynb", "**/pyproject.toml")
-EXCLUDED = [
-    ".bzr",
-    ".direnv",
-    ".eggs",
-    ".git",
-    ".git-rewrite",
-    ".hg",
-    ".ipynb_checkpoints",
-    ".mypy_cache",
-    ".nox",
-    ".pants.d",
-    ".pyenv",
-    ".pytest_cache",
-    ".pytype",
-    ".ruff_cache",
-    ".svn",
-    ".tox",
-    ".venv",
-    ".vscode",
-    "__pypackages__",
-    "_build",
-    "buck-out",
-    "dist",
-    "node_modules",
-    "site-packages",
-    "venv",
-]
+EXCLUDED = (
+    *(".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox"),
+    *(".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode"),
+    *("__pypackages__", "_build", "buck-out", "dist", "node_modules", "site-packages", "venv"),
+)
 """What ruff leaves out unless `exclude` says otherwise."""
 
 _GROUPS = {"PL": ("PLC", "PLE", "PLR", "PLW")}
@@ -139,6 +117,12 @@ class Settings:
                 if key in table:
                     return table[key]
         return None
+
+    def number(self, plugin: str, option: str, default: int, *, beside: str = "") -> int:
+        """A limit: a linter plugin's option, or the setting that stands `beside` them, or what ruff takes itself."""
+        own, layer = self.option(plugin, option), self._last(beside)
+        value = layer.table[beside] if layer is not None and own is None else own
+        return value if isinstance(value, int) else default
 
     def _last(self, key: str) -> Layer | None:
         return next((layer for layer in reversed(self.layers) if key in layer.table), None)
