@@ -63,4 +63,14 @@ class SameFailures:
     path: str
 
 
-Expect = Value | Absent | Revealed | Exports | SameArtifacts | SameFailures
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """The Python module at `path` differs in the name of one variable of the scope with the qualified name `scope`."""
+
+    path: str
+    scope: str
+    old: str
+    new: str
+
+
+Expect = Value | Absent | Revealed | Exports | SameArtifacts | SameFailures | Renamed

@@ -32,6 +32,7 @@ from collections.abc import Iterator
 from cifix.formats import python
 from cifix.formats.python import Module
 from cifix.formats.python.names import is_type_checking
+from cifix.formats.python.scopes import Parents, parents
 from cifix.formats.ruff import Ruff, turned_down
 from cifix.model.expect import SameFailures
 from cifix.model.finding import Finding, Fix, Refusal, Safety
@@ -39,7 +40,7 @@ from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.replace_assert.edits import replaced
-from cifix.rules.replace_assert.trades import Parents, broken, parents
+from cifix.rules.replace_assert.trades import broken
 
 _TEST = re.compile(r"(?:.*/)?(?:tests?/.*|conftest\.py|test_[^/]*|[^/]*_test\.py|tests\.py)")
 _DIRECTIVE = re.compile(r"#\s*(?:type:|noqa|pragma|pyright:|pylint:|mypy:|ty:|nosec|fmt:|NOSONAR)", re.IGNORECASE)

@@ -1,20 +1,15 @@
 """Other rules of ruff that a raise breaks and an `assert` does not: nothing is won by trading one for another."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from cifix.formats.python import Module
+from cifix.formats.python.scopes import Parents
 from cifix.formats.ruff.settings import Settings
 from cifix.model.change import Edit, splice
 
-Parents = Mapping[ast.AST, ast.AST]
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 _TYPE_CHECKS = frozenset({"isinstance", "issubclass", "callable"})
-
-
-def parents(tree: ast.Module) -> Parents:
-    """Each node of a module but the first by the one that holds it."""
-    return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
 
 def broken(held: Settings, module: Module, node: ast.Assert, edits: Sequence[Edit], above: Parents) -> Iterator[str]:
