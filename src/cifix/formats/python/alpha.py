@@ -13,6 +13,7 @@ from typing import Any
 
 from cifix.formats.python import Module
 
+_Pairs = Collection[tuple[str, str]]
 Renaming = tuple[str, str, str]
 """The qualified name of a scope, and the old and new name of a variable in it."""
 
@@ -33,7 +34,7 @@ def renamed(before: Module, after: Module, renamings: Collection[Renaming]) -> b
     return _same_code(first, second, renamings)
 
 
-def _alike(before: object, after: object, pairs: Collection[tuple[str, str]]) -> bool:
+def _alike(before: object, after: object, pairs: _Pairs) -> bool:
     """Whether two trees differ only in the names of variables, parameters and caught exceptions."""
     if isinstance(before, ast.AST) and isinstance(after, ast.AST):
         return type(before) is type(after) and all(
@@ -54,25 +55,32 @@ def _is_variable(node: ast.AST, field: str) -> bool:
 
 def _same_code(before: CodeType, after: CodeType, renamings: Collection[Renaming]) -> bool:
     """Whether two code objects do the same with the same constants, globals and attributes."""
-    pairs = {(old, new) for scope, old, new in renamings if _belongs(before.co_qualname, scope)}
+    here = {(old, new) for scope, old, new in renamings if _belongs(before.co_qualname, scope)}
+    every = {(old, new) for _, old, new in renamings}  # the trees said that no text of the program changed
     head = ("co_name", "co_qualname", "co_flags", "co_argcount", "co_posonlyargcount", "co_kwonlyargcount")
     if any(getattr(before, name) != getattr(after, name) for name in head):
         return False
-    if not _same(before.co_varnames, after.co_varnames, pairs, renamings):
+    if not _same(before.co_varnames, after.co_varnames, here, renamings):
         return False
     old, new = list(dis.get_instructions(before)), list(dis.get_instructions(after))
     return len(old) == len(new) and all(
-        one.opname == other.opname
-        and _same(one.argval, other.argval, () if one.opcode in dis.hasname else pairs, renamings)
+        one.opname == other.opname and _same(one.argval, other.argval, _free(one.opcode, here, every), renamings)
         for one, other in zip(old, new, strict=True)
     )
+
+
+def _free(opcode: int, here: _Pairs, every: _Pairs) -> _Pairs:
+    """The names that may differ in an instruction: of its own variables, and in what holds the names of others."""
+    if opcode in dis.hasname:
+        return frozenset()
+    return every if opcode in dis.hasconst else here
 
 
 def _belongs(qualified: str, scope: str) -> bool:
     return scope in {"<module>", qualified} or qualified.startswith(f"{scope}.")
 
 
-def _same(before: Any, after: Any, pairs: Collection[tuple[str, str]], renamings: Collection[Renaming]) -> bool:  # noqa: ANN401
+def _same(before: Any, after: Any, pairs: _Pairs, renamings: Collection[Renaming]) -> bool:  # noqa: ANN401
     if isinstance(before, CodeType) and isinstance(after, CodeType):
         return _same_code(before, after, renamings)
     if isinstance(before, Sequence) and isinstance(after, Sequence) and not isinstance(before, str | bytes):

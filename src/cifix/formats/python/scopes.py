@@ -93,9 +93,10 @@ def binds(node: ast.AST) -> tuple[str, ...]:
     return ()
 
 
-def shared(node: ast.AST) -> frozenset[str]:
-    """The names that a scope declares `global` or `nonlocal`."""
-    found = (part for part in own(inside(node)) if isinstance(part, ast.Global | ast.Nonlocal))
+def shared(node: ast.AST, *kinds: type[ast.Global | ast.Nonlocal]) -> frozenset[str]:
+    """The names that a scope declares `global` or `nonlocal`, or only those of one of the two kinds."""
+    wanted = kinds or (ast.Global, ast.Nonlocal)
+    found = (part for part in own(inside(node)) if isinstance(part, wanted))
     return frozenset(name for part in found for name in part.names)
 
 
@@ -152,9 +153,9 @@ def _uses(module: Module, nodes: Iterable[ast.AST], name: str) -> Iterator[_Name
         if name in local(node):
             if isinstance(node, ast.ClassDef):
                 raise Unsure(f"the class {node.name} has a {name} of its own")
-        elif name in shared(node):
-            raise Unsure(f"{name} is declared global or nonlocal")
-        else:
+        elif name in shared(node, ast.Nonlocal):
+            raise Unsure(f"{name} is declared nonlocal")
+        elif name not in shared(node):
             yield from _uses(module, inside(node), name)
 
 

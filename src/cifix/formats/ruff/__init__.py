@@ -27,6 +27,10 @@ class Ruff:
         """The settings that count for a path: those of the nearest folder above it that has some."""
         return next((held for folder in _above(path) if (held := self._of(folder))), None)
 
+    def anywhere(self, code: str) -> bool:
+        """Whether some folder's settings have `code` switched on: if not, no file needs to be read."""
+        return any(held.selects(code) for folder in sorted(self._folders) if (held := self._of(folder)))
+
     def selects(self, path: str, code: str) -> bool:
         """Whether `ruff check` at the root of the repository looks for `code` in the file at `path`.
 

@@ -5,8 +5,8 @@ Sources: https://docs.astral.sh/ruff/linter/#error-suppression and ruff 0.17.6, 
 
 import re
 
-_CODES = r"[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*"
-_LINE = re.compile(rf"#\s*(?i:noqa)(?:(?P<colon>\s*:)\s*(?P<codes>{_CODES})?)?")
+_CODES = r"[A-Z]+[0-9]+(?![\w-])(?:[\s,]+[A-Z]+[0-9]+(?![\w-]))*"
+_LINE = re.compile(rf"#\s*(?i:noqa)(?=[\s:#]|\Z)(?:(?P<colon>\s*:)\s*(?P<codes>{_CODES})?)?")
 _FILE = re.compile(rf"(?m)^[ \t\ufeff]*#\s*(?i:ruff|flake8)\s*:\s*(?i:noqa)(?:(?P<colon>\s*:)\s*(?P<codes>{_CODES})?)?")
 _RANGE = re.compile(r"#\s*ruff:\s*(?:disable|ignore|file-ignore)\s*\[([^\]\n]*)\]")
 
@@ -19,8 +19,9 @@ def silenced_file(source: str, code: str) -> bool:
 
 
 def silenced(line: str, code: str) -> bool:
-    """Whether a comment turns `code` down on its line; a list that names no code turns down nothing."""
-    return any(_names(found, code) for found in _LINE.finditer(line))
+    """Whether the first `noqa` comment on a line turns `code` down; a list that names no code turns down nothing."""
+    found = _LINE.search(line)
+    return found is not None and _names(found, code)
 
 
 def _names(found: re.Match[str], code: str) -> bool:

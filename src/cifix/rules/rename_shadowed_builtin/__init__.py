@@ -48,6 +48,7 @@ from cifix.formats.python.scopes import (
     parameters,
     parents,
     qualified,
+    shared,
 )
 from cifix.formats.ruff import Ruff, turned_down
 from cifix.model.change import Edit, splice
@@ -65,6 +66,7 @@ BUILTINS = frozenset(
 )
 """The names that ruff takes for builtins; those with underscores around them are left to a person."""
 
+_CODES = ("A001", "A002")
 _EXEMPT = frozenset({"override", "overload"})
 
 
@@ -101,9 +103,9 @@ class Options:
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Find the variables that ruff reports as A001 and the parameters that it reports as A002."""
     linter = Ruff(snapshot)
-    for path in rule.candidates(snapshot):
+    for path in rule.candidates(snapshot) if any(map(linter.anywhere, _CODES)) else ():
         try:
-            codes = {code for code in ("A001", "A002") if linter.selects(path, code)}
+            codes = {code for code in _CODES if linter.selects(path, code)}
             if not codes:
                 continue
             module = snapshot.parsed(path, python.parse)
@@ -159,7 +161,7 @@ def _arguments(node: ast.AST) -> Iterator[tuple[str, _Bound]]:
 def _variables(node: ast.AST) -> Iterator[tuple[str, _Bound]]:
     if not isinstance(node, Function | ast.Lambda | Comprehension | ast.Module):
         return
-    names = local(node)
+    names = local(node) | shared(node, ast.Global)
     for part in own(inside(node)):
         if isinstance(part, ast.alias | ast.Global | ast.Nonlocal | ast.MatchAs | ast.MatchStar | ast.MatchMapping):
             continue
@@ -180,7 +182,7 @@ def _finding(snapshot: Snapshot, path: str, module: Module, shadow: _Shadow, opt
 
 def _obstacle(snapshot: Snapshot, path: str, shadow: _Shadow, options: Options) -> Refusal | None:
     node, name = shadow.node, shadow.name
-    if isinstance(node, ast.Module):
+    if isinstance(node, ast.Module) or name in shared(node, ast.Global):
         return Refusal("exported", f"other modules may import {name}")
     if not isinstance(node, Function) or not has_parameter(node, name):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from cifix.formats import python
-from cifix.formats.python.scopes import Function, Parents, parameters
+from cifix.formats.python.scopes import Function, Parents, parameters, shared
 from cifix.model.finding import Refusal
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -34,7 +34,8 @@ def named_elsewhere(
         return Refusal("decorated", f"@{decorated[0]} may call {node.name} with the names of its parameters")
     if name in {each.arg for each in given.posonlyargs}:
         return None
-    nested = isinstance(_scope(node, above), Function | ast.Lambda)
+    scope = _scope(node, above)
+    nested = isinstance(scope, Function | ast.Lambda) and node.name not in shared(scope)
     private = node.name.startswith("_") and not node.name.startswith("__")
     if not nested and not private and not public:
         return Refusal("public", f"users of {node.name} may pass {name} by its name")
@@ -45,7 +46,7 @@ def named_elsewhere(
         override = _overrides(snapshot, owner, node)
         if override is not None:
             return Refusal("override", override)
-    return _called(snapshot, node, name, _scope(node, above) if nested else None)
+    return _called(snapshot, node, name, scope if nested else None)
 
 
 def _scope(node: ast.AST, above: Parents) -> ast.AST:

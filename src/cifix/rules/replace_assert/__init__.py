@@ -65,7 +65,7 @@ _DIRECTIVE = re.compile(r"#\s*(?:type:|noqa|pragma|pyright:|pylint:|mypy:|ty:|no
 def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
     """Find the asserts that ruff reports as S101."""
     linter = Ruff(snapshot)
-    for path in rule.candidates(snapshot):
+    for path in rule.candidates(snapshot) if linter.anywhere("S101") else ():
         try:
             if not linter.selects(path, "S101"):
                 continue
