@@ -45,6 +45,11 @@ class Ruff:
             return False
         return not silenced_file(self._snapshot.text(path).text, code)
 
+    def limit(self, path: str) -> int | None:
+        """The characters that a line of a file may have; None where nothing checks that."""
+        held = self.settings(path)
+        return held.longest_line if held is not None and self.selects(path, "E501") else None
+
     def _leaves_out(self, part: str) -> bool:
         held = self.settings(part)
         return held is not None and held.leaves_out(part)

@@ -7,9 +7,13 @@ import posixpath
 import re
 from collections.abc import Iterable
 from functools import cache
+from math import prod
 
-_PARTS = re.compile(r"(/\*\*/|^\*\*/|/\*\*$|\*|\?|\\.|\[[!^]?\]?[^\]]*\]|[{},])", re.DOTALL)
-_FIXED = {"/**/": "(?:/|/.*/)", "**/": "(?:/?|.*/)", "/**": "/.*", "*": ".*", "?": "."}
+_PARTS = re.compile(r"(/\*\*/|^\*\*/|/\*\*$|\*|\?|\\.|\[[!^]?\]?[^\]]*\])", re.DOTALL)
+_CHOICE = re.compile(r"\{([^{}]*)\}")
+_WILD = {"/**/": "/(?>(?:.*?/)??", "**/": "(?>(?:.*?/)??", "/**": "/(?>.*?", "*": "(?>.*?"}
+LIMIT = 1000
+"""Globs that one with braces may stand for."""
 
 
 def excludes(globs: Iterable[str], folder: str, path: str) -> bool:
@@ -40,24 +44,40 @@ def _below(folder: str, glob: str) -> str:
     return posixpath.normpath(posixpath.join(folder, kept))
 
 
+def _expanded(glob: str) -> list[str]:
+    """A glob as several without `{a,b}`; none if they would be too many for anything but harm."""
+    found = _CHOICE.search(glob)
+    if found is None:
+        return [glob]
+    if prod(group.count(",") + 1 for group in _CHOICE.findall(glob)) > LIMIT:
+        return []
+    head, tail = glob[: found.start()], glob[found.end() :]
+    return [made for choice in found.group(1).split(",") for made in _expanded(f"{head}{choice}{tail}")]
+
+
 @cache
 def _expression(glob: str) -> re.Pattern[str]:
-    depth = 0
+    """What a path must fully match.
+
+    What stands between two wildcards is matched at its first place and never tried at a later one: the later wildcard
+    can take up whatever lies between. Otherwise a glob with many stars could stall its reader.
+    """
     found: list[str] = []
+    held = False
     for part in _PARTS.split(glob):
-        if part in _FIXED:
-            found.append(_FIXED[part])
-        elif part == "{":
-            depth += 1
-            found.append("(?:")
-        elif depth and part in {"}", ","}:
-            depth -= part == "}"
-            found.append(")" if part == "}" else "|")
+        if part in _WILD:
+            opening = _WILD[part]
+            found.append(opening.replace("(?>", ")(?>", 1) if held else opening)
+            held = True
         elif len(part) > 2 and part[0] == "[" and part[-1] == "]":  # noqa: PLR2004 - a set is not empty
             found.append(_one_of(part[1:-1]))
         else:
-            found.append(re.escape(part[1:] if part[:1] == "\\" and len(part) > 1 else part))
-    return re.compile("".join(found) + ")" * depth, re.DOTALL)
+            found.append("." if part == "?" else re.escape(part[1:] if part[:1] == "\\" and part[1:] else part))
+    expression = "".join(found)
+    if held:  # the last wildcard may take up more than the least
+        head, _, tail = expression.rpartition("(?>")
+        expression = f"{head}(?:{tail})"
+    return re.compile(expression, re.DOTALL)
 
 
 def _one_of(inside: str) -> str:
@@ -69,6 +89,6 @@ def _one_of(inside: str) -> str:
 
 def _matches(glob: str, path: str) -> bool:
     try:
-        return _expression(glob).fullmatch(path) is not None
+        return any(_expression(each).fullmatch(path) for each in _expanded(glob))
     except re.error:
         return False

@@ -118,11 +118,17 @@ class Settings:
                     return table[key]
         return None
 
-    def number(self, plugin: str, option: str, default: int, *, beside: str = "") -> int:
-        """A limit: a linter plugin's option, or the setting that stands `beside` them, or what ruff takes itself."""
-        own, layer = self.option(plugin, option), self._last(beside)
-        value = layer.table[beside] if layer is not None and own is None else own
+    def number(self, plugin: str, option: str, default: int) -> int:
+        """A limit that a linter plugin's option sets; `default` is ruff's own."""
+        value = self.option(plugin, option)
         return value if isinstance(value, int) else default
+
+    @property
+    def longest_line(self) -> int:
+        """The characters that a line may have before ruff reports E501."""
+        layer = self._last("line-length")
+        value = layer.table["line-length"] if layer is not None else None
+        return self.number("pycodestyle", "max-line-length", value if isinstance(value, int) else 88)
 
     def _last(self, key: str) -> Layer | None:
         return next((layer for layer in reversed(self.layers) if key in layer.table), None)

@@ -29,7 +29,8 @@ Sources:
 import ast
 import builtins
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cifix.formats import python
@@ -97,6 +98,7 @@ class Options:
         "decorated": "what calls the function may look at the names of its parameters",
         "documented": "the documentation of the function speaks of the parameter",
         "taken": "the new name is in use in the function",
+        "too-long": "the new name makes a line longer than the settings of ruff allow",
         "unsure": "not every use of the name is known",
     },
 )
@@ -116,7 +118,8 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         allowed = held.option("flake8-builtins", "ignorelist", "builtins-ignorelist") if held else None
         names = BUILTINS - set(map(str, allowed if isinstance(allowed, list) else ()))
         for shadow in _shadows(module, names, codes):
-            yield _finding(snapshot, path, module, shadow, options)
+            obstacle = _obstacle(snapshot, path, shadow, options)
+            yield _finding(path, shadow, obstacle or _outcome(path, module, shadow, linter.limit(path)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +176,9 @@ def _deletes(part: ast.AST) -> bool:
     return isinstance(part, ast.Name) and isinstance(part.ctx, ast.Del)
 
 
-def _finding(snapshot: Snapshot, path: str, module: Module, shadow: _Shadow, options: Options) -> Finding:
+def _finding(path: str, shadow: _Shadow, outcome: Fix | Refusal) -> Finding:
     kind = "Variable" if shadow.code == "A001" else "Function argument"
     message = f"{shadow.code} {kind} `{shadow.name}` is shadowing a Python builtin"
-    outcome = _obstacle(snapshot, path, shadow, options) or _outcome(path, module, shadow)
     return Finding("rename-shadowed-builtin", path, shadow.start, shadow.start + len(shadow.name), message, outcome)
 
 
@@ -191,7 +193,7 @@ def _obstacle(snapshot: Snapshot, path: str, shadow: _Shadow, options: Options) 
     return named_elsewhere(snapshot, path, node, name, shadow.above, public=options.public)
 
 
-def _outcome(path: str, module: Module, shadow: _Shadow) -> Fix | Refusal:
+def _outcome(path: str, module: Module, shadow: _Shadow, limit: int | None) -> Fix | Refusal:
     node, name = shadow.node, shadow.name
     new = f"{name}_"
     assert isinstance(node, ast.expr | ast.stmt)  # noqa: S101 - modules are refused before
@@ -202,6 +204,8 @@ def _outcome(path: str, module: Module, shadow: _Shadow) -> Fix | Refusal:
     except Unsure as why:
         return Refusal("unsure", str(why))
     edits = tuple(Edit(path, start, end, new) for start, end in spans)
+    if limit is not None and _lengthens(module, edits, limit):
+        return Refusal("too-long", f"a line gets more than {limit} characters, and ruff would report E501 instead")
     scope = qualified(node, shadow.above)
     if not _proven(module, edits, (scope, name, new)):
         return Refusal("unsure", f"with {new} it would not be the same program")
@@ -212,3 +216,10 @@ def _outcome(path: str, module: Module, shadow: _Shadow) -> Fix | Refusal:
 def _proven(module: Module, edits: tuple[Edit, ...], renaming: tuple[str, str, str]) -> bool:
     raw = splice(module.text.text, edits).encode(module.text.encoding)
     return renamed(module, python.parse(Text.decode(raw, cookie=True)), [renaming])
+
+
+def _lengthens(module: Module, edits: Iterable[Edit], limit: int) -> bool:
+    """Whether a line that was short enough is too long afterwards."""
+    longer = Counter(module.text.line_column(edit.start)[0] for edit in edits)  # by one underscore for each
+    spans = {line: module.text.line_span(line) for line in longer}
+    return any(end - start <= limit < end - start + longer[line] for line, (start, end) in spans.items())

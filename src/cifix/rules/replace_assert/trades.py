@@ -92,7 +92,7 @@ def _branches(part: ast.AST) -> int:
 
 def _by_length(held: Settings, module: Module, node: ast.Assert, edits: Sequence[Edit]) -> Iterator[str]:
     """A line that only the raise makes too long."""
-    written, limit = module.text.text, held.number("pycodestyle", "max-line-length", 88, beside="line-length")
+    written, limit = module.text.text, held.longest_line
     start, end = module.line_start(module.span(node)[0]), module.trailing_end(node)
     moved = [Edit(edit.path, edit.start - start, edit.end - start, edit.text) for edit in edits]
     before, after = (
