@@ -205,3 +205,16 @@ def test_an_option_of_a_plugin_is_that_of_the_strongest_layer() -> None:
         if (made := held.settings(path))
     ]
     assert options == [["id"], ["max"], ["id"]]
+
+
+def test_the_defaults_of_ruff_count_where_nothing_is_selected(tmp_path: Path) -> None:
+    source = (
+        "import pytest\n\n\ndef f(a):\n    if a:\n        if f(a):\n            a = 1\n"
+        "    if not isinstance(a, int):\n        raise ValueError(a)\n"
+        "    with pytest.warns(UserWarning):\n        a = 1\n        a = 2\n    assert a\n    id = 1\n"
+    )
+    for config in ("lint.extend-select = ['S101']\n", "lint.select = ['S101']\n", "lint.ignore = ['SIM102']\n"):
+        snapshot = build(tmp_path, {"ruff.toml": config, "a.py": source})
+        reported = {code for _, code in ruff(tmp_path)}
+        asked = {"S101", "A001", "PT031", "SIM102", "TRY004"}
+        assert {code for code in asked if Ruff(snapshot).selects("a.py", code)} == reported & asked

@@ -24,6 +24,9 @@ EXCLUDED = (
 )
 """What ruff leaves out unless `exclude` says otherwise."""
 
+DEFAULT = frozenset({"PT031", "SIM102", "TRY004"})
+"""Of the rules that cifix asks for, those that ruff 0.16 and newer switch on where nothing is selected."""
+
 _GROUPS = {"PL": ("PLC", "PLE", "PLR", "PLW")}
 
 
@@ -85,7 +88,7 @@ class Settings:
         Within one file of settings the longer selector wins, and of two equal ones the one that ignores. A file
         that selects forgets what those that it extends selected.
         """
-        chosen, carried = False, list[str]()
+        chosen, carried = code in DEFAULT, list[str]()
         for layer in self.layers:
             select = layer.lint("select")
             wanted = [*_strings(select), *layer.codes("extend-select")]
