@@ -8,7 +8,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cifix.cli.apply import BRANCH, UNBORN
+from cifix.cli.apply import BRANCH
+from cifix.cli.transaction import UNBORN
 from cifix.model.snapshot import EXECUTABLE, File
 from cifix.report.machine import schema
 from cifix.testing import build
