@@ -63,4 +63,21 @@ class SameArtifacts:
     commits: tuple[tuple[str, int], ...] = ()
 
 
-Expect = Value | Absent | Revealed | Hidden | Exports | SameArtifacts
+@dataclass(frozen=True, slots=True)
+class SameFailures:
+    """The Python module at `path` differs in asserts that became an `AssertionError` raised in the same cases."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """The Python module at `path` differs in the name of one variable of the scope with the qualified name `scope`."""
+
+    path: str
+    scope: str
+    old: str
+    new: str
+
+
+Expect = Value | Absent | Revealed | Hidden | Exports | SameArtifacts | SameFailures | Renamed
