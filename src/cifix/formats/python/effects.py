@@ -134,17 +134,25 @@ class _View:
         """Whether code that runs with the module imports others by computed names."""
         eager = [part for part in self.body if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
         calls = [part for statement in eager for part in _now(statement) if isinstance(part, ast.Call)]
-        return any(self._finds_modules(call.func, _DEPTH) for call in calls)
+        return any(self._finds_modules(call, _DEPTH) for call in calls)
 
-    def _finds_modules(self, function: ast.expr, depth: int) -> bool:
+    def _finds_modules(self, call: ast.Call, depth: int) -> bool:
+        function = call.func
         if self._dotted(function) in _COMPUTED or (isinstance(function, ast.Name) and function.id == "__import__"):
-            return True
+            return not self._elsewhere(call)
         found = self.definition_of(function) if depth else None
         if found is None:
             return False
         view, node = found
         calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
-        return any(view._finds_modules(call.func, depth - 1) for call in calls)  # noqa: SLF001 - the same class
+        return any(view._finds_modules(inner, depth - 1) for inner in calls)  # noqa: SLF001 - the same class
+
+    def _elsewhere(self, call: ast.Call) -> bool:
+        """Whether a call names, in plain text, a module that is none of this package."""
+        match call.args:
+            case [ast.Constant(value=str(name)), *_]:
+                return not name.startswith(".") and not self.all.package.contains(name)
+        return False
 
     def _origins(self) -> Iterator[tuple[str, str]]:
         for statement in self.body:

@@ -34,6 +34,7 @@ Sources:
 
 import ast
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from cifix.formats import python
@@ -138,6 +139,7 @@ def _namespace(package: Package) -> str:
 def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterator[Finding]:
     """Each conversion starts from the tree that the one before leaves; one that needs a changed file waits its turn."""
     order = Order(package)
+    free = dict(_free(package, inits))
     changed: set[str] = set()
     for name in inits:
         if package.modules[name] in changed:
@@ -151,7 +153,9 @@ def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterato
         if not init.reexports:
             continue
         style = style_of(init, wanted)
-        draft = settled(replace(init, native=style in {Style.KEYWORD, Style.LISTED}), order, style)
+        others = {other: lines for other, lines in free.items() if package.modules[other] not in changed}
+        others.pop(name, None)
+        draft = settled(replace(init, native=style in {Style.KEYWORD, Style.LISTED}), order, style, others)
         if draft.moved:
             fix = _fix(draft, f"Import {_count(draft)} of {name} on first use")
             paths = {change.path for change in fix.changes}
@@ -161,6 +165,15 @@ def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterato
             yield _finding(init, draft.moved[0].statement, f"import {name} runs every module it re-exports from", fix)
             order = Order(package.at(order.package.snapshot.with_changes(fix.changes)))
         yield from _told(draft)
+
+
+def _free(package: Package, inits: Sequence[str]) -> Iterator[tuple[str, frozenset[int]]]:
+    """The lines of the imports in each file that nothing in that file keeps from being lazy."""
+    for name in inits:
+        with suppress(Opaque):
+            init = _init(package, name)
+            if init.reexports and not init.file_obstacle():
+                yield name, frozenset(each.statement.lineno for each in init.survey()[0])
 
 
 def _told(draft: Draft) -> Iterator[Finding]:
