@@ -99,6 +99,26 @@ def fresh(package: str, asked: list[str]) -> dict[str, dict[str, str]]:
     }
 
 
+def reached(package: str) -> list[str]:
+    """The modules that are attributes of their parents once a package is imported."""
+    importlib.import_module(package)
+    inside = [name for name in sys.modules if name.startswith(f"{package}.")]
+    return sorted(name for name in inside if told(partial(at, package, name)) == name)
+
+
+def at(package: str, name: str) -> str:
+    """The name of the module that an attribute path starting at a package leads to."""
+    value: Any = importlib.import_module(package)
+    for part in name.removeprefix(f"{package}.").split("."):
+        value = getattr(value, part)
+    return str(value.__name__) if isinstance(value, ModuleType) else f"no module: {mark(value)}"
+
+
+def paths(package: str, asked: list[str]) -> dict[str, str]:
+    """The same attribute paths, each as the first thing a process does."""
+    return {name: forked(partial(at, package, name)) for name in asked}
+
+
 def first(package: str, asked: list[str]) -> dict[str, str]:
     """Every module as the first import of a process."""
     del package
@@ -153,6 +173,6 @@ if __name__ == "__main__":
     folder, question, package, *rest = sys.argv[1:]
     sys.path[0] = folder
     asked = json.loads(Path(rest[0]).read_text()) if rest else []
-    answer = globals()[question](*((package, asked) if question not in ("names", "star") else (package,)))
+    answer = globals()[question](*((package, asked) if question not in ("names", "star", "reached") else (package,)))
     sys.stdout.flush()
     os.write(3, json.dumps(answer).encode())
