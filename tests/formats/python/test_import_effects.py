@@ -149,6 +149,7 @@ KEPT = (
     "import os\nlater = lambda: os.environ.update(a='b')",
     "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import os\n    os.environ['a'] = 'b'",
     "import threading\nlock = threading.Lock()",
+    "import os\nif __name__ == '__main__':\n    os.environ['a'] = 'b'",
     "(lambda: 1)()",
     "from p.registry import adds\n@adds\nclass A: ...",
     "from p import registry\nx = registry.marked",

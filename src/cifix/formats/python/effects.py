@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cifix.formats.python.hooks import CHANGING, counts, hooks, traced
-from cifix.formats.python.names import flattened, is_type_checking
+from cifix.formats.python.names import flattened, is_main, is_type_checking
 from cifix.formats.python.packages import Package
 
 _PROCESS = (
@@ -314,7 +314,7 @@ def _running(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     hidden = {
         id(inner)
         for statement in flattened(body)
-        if isinstance(statement, ast.If) and is_type_checking(statement.test)
+        if isinstance(statement, ast.If) and (is_type_checking(statement.test) or is_main(statement.test))
         for inner in flattened(statement.body)
     }
     return (statement for statement in flattened(body) if id(statement) not in hidden)
