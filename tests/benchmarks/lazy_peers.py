@@ -83,8 +83,10 @@ def main() -> None:
     trees = folder / "trees"
     shutil.rmtree(trees, ignore_errors=True)
     before = [_written(trees / "before" / str(number), number) for number in range(len(CASES))]
-    (version,) = answers(python, [(str(folder), "import sys, os; print(sys.version.split()[0], os.name, sys.platform)")])
-    print(f"Python {version}", end="")
+    (version,) = answers(
+        python, [(str(folder), "import sys; print(sys.version.split()[0], 'on', sys.platform, end='')")]
+    )
+    print(f"Python {version.strip()}")
     told = answers(python, [(str(root), case.probe) for root, case in zip(before, CASES, strict=True)])
     print(f"{'':28}{'converted':>10}{'broken':>8}")
     for tool, convert in tools(scripts):

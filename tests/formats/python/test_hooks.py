@@ -20,10 +20,14 @@ TRACED = (
     "def __init_subclass__(cls):\n    cls.parent().children.add(cls)",
     "def __init__(cls, name, bases, namespace):\n    bases[0].children.append(cls)",
     "def __init__(cls, name, bases, namespace):\n    for base in bases:\n        setattr(base, 'last', cls)",
-    "def __new__(mcs, name, bases, namespace):\n    made = super().__new__(mcs, name, bases, namespace)\n"
-    "    mcs.made[name] = made\n    return made",
-    "def __new__(mcs, name, bases, namespace):\n    made = type.__new__(mcs, name, bases, namespace)\n"
-    "    made.known.append(made)\n    return made",
+    (
+        "def __new__(mcs, name, bases, namespace):\n    made = super().__new__(mcs, name, bases, namespace)\n"
+        "    mcs.made[name] = made\n    return made"
+    ),
+    (
+        "def __new__(mcs, name, bases, namespace):\n    made = type.__new__(mcs, name, bases, namespace)\n"
+        "    made.known.append(made)\n    return made"
+    ),
     "async def __init_subclass__(cls): ...",
 )
 QUIET = (
@@ -31,10 +35,14 @@ QUIET = (
     "def __init_subclass__(cls):\n    setattr(cls, 'a', 1)\n    del cls.b",
     "def __init_subclass__(cls):\n    if not hasattr(cls, 'a'):\n        raise TypeError(cls)",
     "def __init_subclass__(cls):\n    found = []\n    for name in dir(cls):\n        found.append(name)",
-    "def __new__(mcs, name, bases, namespace):\n    namespace['a'] = 1\n"
-    "    made = super().__new__(mcs, name, bases, namespace)\n    made.b = 2\n    return made",
-    "def __new__(mcs, name, bases, namespace):\n    fields = {}\n    for base in bases:\n"
-    "        fields.update(base.fields)\n    return type.__new__(mcs, name, bases, {**namespace, 'fields': fields})",
+    (
+        "def __new__(mcs, name, bases, namespace):\n    namespace['a'] = 1\n"
+        "    made = super().__new__(mcs, name, bases, namespace)\n    made.b = 2\n    return made"
+    ),
+    (
+        "def __new__(mcs, name, bases, namespace):\n    fields = {}\n    for base in bases:\n"
+        "        fields.update(base.fields)\n    return type.__new__(mcs, name, bases, {**namespace, 'fields': fields})"
+    ),
     "def __init__(cls, name, bases, namespace):\n    super().__init__(name, bases, namespace)\n    print(name)",
 )
 

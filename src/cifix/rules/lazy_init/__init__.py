@@ -19,6 +19,10 @@ When this is wrong:
     at start-up. `importlib.reload(pkg)` keeps the names it has. What an extra brings may be there anyway, as a
     dependency of a dependency.
 
+    The `__getattr__` that is written here answers as Python does; lazy_loader 0.6 differs. A missing name is "No pkg
+    attribute nope" there, not "module 'pkg' has no attribute 'nope'"; `dir(pkg)` leaves out all names that are not
+    lazy; and an AttributeError inside a submodule looks like a missing name, so that `hasattr` says False.
+
 What it will not touch:
     Names that the package itself needs, names whose delay would lose a side effect, and files whose names cannot be
     known without running them. A module that no commit holds is not a cycle, although Python 3.9 to 3.13 say so in
@@ -28,6 +32,7 @@ Sources:
     https://peps.python.org/pep-0562/, read 2026-11
     https://peps.python.org/pep-0810/, read 2026-11
     https://scientific-python.org/specs/spec-0001/, read 2026-11
+    https://pypi.org/project/lazy-loader/0.6/, tried 2026-11
     https://docs.python.org/3/reference/import.html#submodules, read 2026-11
     https://typing.python.org/en/latest/spec/distributing.html, read 2026-11
 """
