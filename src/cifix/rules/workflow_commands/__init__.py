@@ -46,7 +46,7 @@ from cifix.model.text import Opaque
 from cifix.rules.workflow_commands import escapes, posix, windows
 from cifix.rules.workflow_commands.command import ANY, ESCAPE, Cannot, Rewrite
 from cifix.rules.workflow_commands.shells import family
-from cifix.rules.workflow_commands.writing import Change, changed, edits
+from cifix.formats.yaml.values import Change, changed, edits
 
 _COMMENT = re.compile(r"[ \t]*(?:#|(?:@?rem\b|::[^sa]))", re.IGNORECASE)
 

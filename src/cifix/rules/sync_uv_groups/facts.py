@@ -1,0 +1,47 @@
+"""The facts of the rule that age, from `facts.toml`."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A plugin of pytest, its options, and the name that `-p no:NAME` switches it off by."""
+
+    distribution: str
+    options: frozenset[str]
+    switch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Distributions by the commands and modules they bring, as known on the day `checked` (ISO)."""
+
+    checked: str
+    commands: Mapping[str, str]
+    modules: Mapping[str, str]
+    plugins: tuple[Plugin, ...]
+    brings: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]
+
+
+@cache
+def facts() -> Facts:
+    """Read `facts.toml` beside this module, once."""
+    found = tomllib.loads(files("cifix.rules.sync_uv_groups").joinpath("facts.toml").read_text("utf-8"))
+    same = {name: name for name in found["same"]["distributions"]}
+    commands = {command: tool["distribution"] for tool in found["tool"] for command in tool["commands"]}
+    modules = {module: tool["distribution"] for tool in found["tool"] for module in tool["modules"]}
+    plugins = (Plugin(one["distribution"], frozenset(one["options"]), one["switch"]) for one in found["plugin"])
+    brings = ((re.compile(pattern), tuple(names)) for pattern, names in found["brings"].items())
+    return Facts(str(found["checked"]), {**same, **commands}, {**same, **modules}, tuple(plugins), tuple(brings))
+
+
+def implied(name: str) -> Iterator[str]:
+    """What a distribution surely brings, by its name alone."""
+    for pattern, brought in facts().brings:
+        if pattern.fullmatch(name):
+            yield from brought

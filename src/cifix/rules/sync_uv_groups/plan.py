@@ -1,0 +1,185 @@
+"""One fix for everything that a job lacks: which calls of uv get which options."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from cifix.formats.actions.workflow import Job
+from cifix.formats.python.project import normalised
+from cifix.formats.uv.project import chosen
+from cifix.formats.yaml import Scalar
+from cifix.formats.yaml.values import Change, changed, edits
+from cifix.model.change import Edit
+from cifix.model.expect import Value
+from cifix.model.finding import Fix, Refusal, Safety
+from cifix.model.text import Opaque
+from cifix.rules.sync_uv_groups.environment import Lack, Place
+from cifix.rules.sync_uv_groups.remedy import Flags, Unable, flags, member_flags
+
+Key = tuple[str, int, int]
+
+
+@dataclass(slots=True)
+class Plan:
+    """The lacks of a job over all legs of its matrix, and what happens to the calls that could end them."""
+
+    path: str
+    job: Job
+    lacks: dict[tuple[Key, bool, str, str], list[Lack]] = field(default_factory=dict)
+    wanted: dict[Key, set[str]] = field(default_factory=dict)
+    places: dict[Key, list[tuple[Lack, Place]]] = field(default_factory=dict)
+    refused: dict[tuple[Key, bool, str, str], Refusal] = field(default_factory=dict)
+    members: dict[Key, Flags] = field(default_factory=dict)
+
+    def add(self, lack: Lack) -> None:
+        """Take in what one leg lacks."""
+        self.lacks.setdefault(_key(lack), []).append(lack)
+
+    def outcomes(self) -> Mapping[tuple[Key, bool, str, str], Fix | Refusal]:
+        """The fix that all curable lacks share, and the refusals of the others."""
+        for key, legs in self.lacks.items():
+            try:
+                for lack in legs:
+                    self.aim(lack)
+            except Unable as why:
+                self.refused[key] = Refusal(why.key, why.detail)
+        curable = {key: legs for key, legs in self.lacks.items() if key not in self.refused}
+        shared = self.fix(curable) if curable else None
+        return self.refused | {key: shared for key in curable if shared is not None}
+
+    def aim(self, lack: Lack) -> None:
+        """Decide which calls shall install what is missing; raises `Unable`."""
+        if lack.kind:
+            _swapped(lack)
+        elif lack.targets:
+            self.aim_at_calls(lack)
+        elif not lack.bare:
+            raise Unable("elsewhere", "the command does not sync, and no `uv sync` of the job could install it")
+        if (lack.kind or lack.bare) and lack.place.visit.leg.path != self.path:
+            raise Unable("elsewhere", "the command stands in an action that other jobs may use")
+
+    def aim_at_calls(self, lack: Lack) -> None:
+        """Prefer the `uv sync` that the environment comes from; else the call that starts the program."""
+        wanted = frozenset(need.distribution for need in lack.missing)
+        mine = [place for place in lack.targets if place.visit.leg.path == self.path]
+        call = lack.place.call
+        runs = call is not None and call.command == "run" and not call.has("--no-sync")
+        try:
+            if len(mine) < len(lack.targets):
+                raise Unable("elsewhere", "the `uv sync` stands in an action that other jobs may use")
+            for place in mine:
+                flags(lack.space, [place], wanted)
+        except Unable as why:
+            if not runs or call is None or lack.place.visit.leg.path != self.path:
+                raise
+            mine = [lack.place]
+            if why.key in {"nowhere", "foreign"}:
+                try:
+                    self.members[lack.place.key] = member_flags(lack.space, call, wanted)
+                except Unable:
+                    raise why from None
+            else:
+                flags(lack.space, mine, wanted)
+        for place in mine:
+            self.wanted.setdefault(place.key, set()).update(wanted)
+            self.places.setdefault(place.key, []).append((lack, place))
+
+    def fix(self, curable: Mapping[tuple[Key, bool, str, str], Sequence[Lack]]) -> Fix | Refusal:
+        """All edits of the job."""
+        scripts: dict[int, tuple[Place, list[Change]]] = {}
+        told: list[str] = []
+        try:
+            for place, change in self.changes(curable, told):
+                script = place.visit.script
+                if script is not None:
+                    scripts.setdefault(script.start, (place, []))[1].append(change)
+            made: list[Edit] = []
+            expects: list[Value] = []
+            for place, found in scripts.values():
+                done, claims = _written(self.path, place, found)
+                made += done
+                expects += claims
+        except Unable as why:
+            return Refusal(why.key, why.detail)
+        except Opaque as why:
+            return Refusal("opaque", str(why))
+        every = [lack for legs in curable.values() for lack in legs]
+        safe = all(lack.sure and not lack.tolerated for lack in every) and not self.members
+        title = f"{' and '.join(dict.fromkeys(told))} in job {self.job.id} of {self.path}"
+        return Fix(title, Safety.SAFE if safe else Safety.REVIEW, tuple(made), tuple(expects))
+
+    def changes(
+        self, curable: Mapping[tuple[Key, bool, str, str], Sequence[Lack]], told: list[str]
+    ) -> Iterable[tuple[Place, Change]]:
+        """Each change of a script, and in `told` what they do."""
+        for key, wanted in self.wanted.items():
+            lack, place = self.places[key][0]
+            chosen = self.members.get(key) or flags(
+                lack.space, [each for _, each in self.places[key]], frozenset(wanted)
+            )
+            text = "".join(f" {name} {value}".rstrip() for name, value in chosen)
+            if text:
+                told.append(f"Add{text} to `uv {place.call.command if place.call else ''}`")
+                yield place, _inserted(place, text)
+        for legs in curable.values():
+            lack = legs[0]
+            if lack.kind:
+                change, title = _swapped(lack)
+                told.append(title)
+                yield lack.place, change
+            elif lack.bare:
+                word = lack.place.command.words[lack.place.arguments[0].word]
+                first = _source(lack.place)[word.start]
+                told.append(f"Start {word.text} with `uv run --no-sync`")
+                yield lack.place, (word.start, word.start + 1, f"uv run --no-sync {first}")
+
+
+def _key(lack: Lack) -> tuple[Key, bool, str, str]:
+    return lack.place.key, lack.bare, lack.kind, lack.name
+
+
+def _source(place: Place) -> str:
+    script = place.visit.script
+    return script.value if script else ""
+
+
+def _inserted(place: Place, text: str) -> Change:
+    """Options stand behind the last word of `uv sync`, and behind the `run` of `uv run`."""
+    words = place.command.words
+    call = place.call
+    last = words[call.word] if call and call.command == "run" else words[-1]
+    return last.end, last.end, text
+
+
+def _swapped(lack: Lack) -> tuple[Change, str]:
+    """The change of an option that names the right thing by the wrong kind; raises `Unable`."""
+    call, words = lack.place.call, lack.place.command.words
+    if lack.kind == "conflict" or call is None:
+        raise Unable("conflict", "uv stops, because what is chosen conflicts by `tool.uv.conflicts`")
+    old, new = f"--{lack.kind}", "--group" if lack.kind == "extra" else "--extra"
+    for option in call.options:
+        word = words[option.word]
+        start = word.start
+        if option.name != old or option.value != lack.name or not _source(lack.place).startswith(old, start):
+            continue
+        trial = replace(lack, kind="extra" if lack.kind == "group" else "group")
+        if _defined(trial):
+            return (start, start + len(old), new), f"Use {new} for {lack.name}"
+    raise Unable("undefined", f"the project has no {lack.kind} `{lack.name}`, and nothing of another kind by that name")
+
+
+def _defined(lack: Lack) -> bool:
+    call = lack.place.call
+    members = chosen(lack.space, call.selection) if call else ()
+    tables = (member.declared.extras if lack.kind == "extra" else member.declared.groups for member in members)
+    return any(normalised(lack.name) in table for table in tables)
+
+
+def _written(path: str, place: Place, found: Sequence[Change]) -> tuple[list[Edit], list[Value]]:
+    script, document = place.visit.script, place.visit.leg.document
+    if not isinstance(script, Scalar):
+        return [], []
+    routes = document.routes(script)
+    if len(routes) != 1 or place.visit.leg.path != path:
+        raise Unable("alias", "the script is shared with other steps, by an anchor or an action")
+    value = changed(script.value, found)
+    return list(edits(path, document, script, found)), [Value(path, route, value) for route in routes]
