@@ -41,7 +41,7 @@ Sources:
 
 from collections.abc import Iterator, Mapping
 
-from cifix.formats.actions.workflow import WORKFLOWS, Job, Workflow, workflow
+from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Workflow, workflow
 from cifix.formats.yaml import Scalar
 from cifix.formats.yaml.edit import place as position
 from cifix.model.finding import Finding, Fix, Refusal, Safety
@@ -56,7 +56,7 @@ from cifix.rules.sync_uv_groups.steps import image, runner, visits
 
 @declare(
     __doc__,
-    reads=WORKFLOWS,
+    reads=(*WORKFLOWS, *ACTIONS),
     needles=(b"uv run", b"uv sync"),
     safety=Safety.SAFE,
     refusals={
@@ -73,7 +73,7 @@ from cifix.rules.sync_uv_groups.steps import image, runner, visits
 )
 def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
     """Find the tools that a job runs and never installs."""
-    for path in rule.candidates(snapshot):
+    for path in _workflows(snapshot):
         try:
             whole = snapshot.parsed(path, workflow)
         except Opaque as why:
@@ -86,6 +86,14 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
                 if finding not in seen:
                     seen.add(finding)
                     yield finding
+
+
+def _workflows(snapshot: Snapshot) -> list[str]:
+    """The workflows that call uv, or an action of the repository that does."""
+    found = set(rule.candidates(snapshot))
+    actions = {path.rpartition("/")[0].encode() for path in found - set(snapshot.matching(WORKFLOWS))}
+    callers = snapshot.containing(tuple(sorted(actions)), WORKFLOWS) if actions else ()
+    return sorted(found.intersection(snapshot.matching(WORKFLOWS)).union(callers))
 
 
 def _judged(snapshot: Snapshot, path: str, whole: Workflow, job: Job) -> Iterator[Finding]:
@@ -129,6 +137,8 @@ def _message(legs: list[Lack]) -> str:
     needs = {need.because: need for one in legs for need in one.missing}
     tools = [name for name, need in needs.items() if not need.plugin]
     given = [name for name, need in needs.items() if need.plugin]
+    if tools and any(one.text in {"-m", "--module"} for one in lack.place.arguments) and tools[0] != "coverage":
+        return f"No module named {tools[0]}: nothing that the job installs where this Python looks brings {_listed(legs)}"
     if lack.bare:
         return f"{tools[0] if tools else given[0]}: command not found: `uv sync` does not put its environment on PATH"
     if tools:

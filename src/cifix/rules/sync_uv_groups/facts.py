@@ -27,6 +27,11 @@ class Facts:
     plugins: tuple[Plugin, ...]
     brings: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]
 
+    @property
+    def distributions(self) -> frozenset[str]:
+        """Every distribution that is known: what it brings along is known too."""
+        return frozenset(self.commands.values()) | {plugin.distribution for plugin in self.plugins}
+
 
 @cache
 def facts() -> Facts:

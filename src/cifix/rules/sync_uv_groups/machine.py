@@ -13,7 +13,7 @@ from cifix.formats.uv.project import Conflicting, Undefined, Workspace, reached,
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.sync_uv_groups.environment import Environment, Lack, Outside, Place
-from cifix.rules.sync_uv_groups.facts import implied
+from cifix.rules.sync_uv_groups.facts import facts, implied
 from cifix.rules.sync_uv_groups.needs import Need, needs, options, peeled, plugins
 from cifix.rules.sync_uv_groups.steps import Visit, inside, rendered
 from cifix.rules.sync_uv_groups.strangers import (
@@ -85,7 +85,8 @@ class Machine:
             self.outside.activated |= bool(re.search(r"venv|VIRTUAL_ENV|\bPATH=|env find|activate", text))
             self.blind |= "UV_" in text
         self.outside.activated |= any(name in visit.env for name in ("PATH", "VIRTUAL_ENV"))
-        shell = _Shell(visit, [(0, self.located(visit.folder))], tolerant=bool(re.search(r"^\s*set \+e", text, re.MULTILINE)))
+        tolerant = bool(re.search(r"^\s*set \+e", text, re.MULTILINE))
+        shell = _Shell(visit, [(0, self.located(visit.folder))], tolerant=tolerant, piping="pipefail" in text)
         before: Command | None = None
         for command in found:
             if command.words:
@@ -283,7 +284,7 @@ class Machine:
     ) -> Lack:
         """The record of a command that fails."""
         own = {member.declared.name for member in space.members}
-        sure = space.locked is not None or present <= own
+        sure = space.locked is not None or present <= own | facts().distributions
         return Lack(place, space, tuple(missing), targets, sure=sure, tolerated=shell.tolerates(place.command))
 
 
@@ -296,6 +297,7 @@ class _Shell:
     variables: dict[str, str | None] = field(default_factory=dict)
     active: bool = False
     tolerant: bool = False
+    piping: bool = False
 
     def enter(self, command: Command) -> None:
         """Leave the brackets that are closed."""
@@ -322,7 +324,7 @@ class _Shell:
 
     def tolerates(self, command: Command) -> bool:
         """Whether the step goes on when a command fails."""
-        piped = command.after in {"|", "|&"} and self.visit.shell.strip() != "bash"
+        piped = command.after in {"|", "|&"} and self.visit.shell.strip() != "bash" and not self.piping
         tested = bool({"if", "elif", "while", "until"} & set(command.inside[-1:])) or command.negated
         return self.visit.tolerated or self.tolerant or piped or tested or command.after == "||"
 

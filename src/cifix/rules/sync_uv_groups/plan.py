@@ -69,7 +69,7 @@ class Plan:
             for place in mine:
                 flags(lack.space, [place], wanted)
         except Unable as why:
-            if not runs or call is None or lack.place.visit.leg.path != self.path:
+            if not runs or call is None or why.key == "conflict" or lack.place.visit.leg.path != self.path:
                 raise
             mine = [lack.place]
             if why.key in {"nowhere", "foreign"}:
@@ -104,7 +104,7 @@ class Plan:
             return Refusal("opaque", str(why))
         every = [lack for legs in curable.values() for lack in legs]
         safe = all(lack.sure and not lack.tolerated for lack in every) and not self.members
-        title = f"{' and '.join(dict.fromkeys(told))} in job {self.job.id} of {self.path}"
+        title = f"{' and '.join(dict.fromkeys(told)).capitalize()} in job {self.job.id} of {self.path}"
         return Fix(title, Safety.SAFE if safe else Safety.REVIEW, tuple(made), tuple(expects))
 
     def changes(
@@ -118,7 +118,7 @@ class Plan:
             )
             text = "".join(f" {name} {value}".rstrip() for name, value in chosen)
             if text:
-                told.append(f"Add{text} to `uv {place.call.command if place.call else ''}`")
+                told.append(f"add{text} to `uv {place.call.command if place.call else ''}`")
                 yield place, _inserted(place, text)
         for legs in curable.values():
             lack = legs[0]
@@ -129,7 +129,7 @@ class Plan:
             elif lack.bare:
                 word = lack.place.command.words[lack.place.arguments[0].word]
                 first = _source(lack.place)[word.start]
-                told.append(f"Start {word.text} with `uv run --no-sync`")
+                told.append(f"start {word.text} with `uv run --no-sync`")
                 yield lack.place, (word.start, word.start + 1, f"uv run --no-sync {first}")
 
 
@@ -163,7 +163,7 @@ def _swapped(lack: Lack) -> tuple[Change, str]:
             continue
         trial = replace(lack, kind="extra" if lack.kind == "group" else "group")
         if _defined(trial):
-            return (start, start + len(old), new), f"Use {new} for {lack.name}"
+            return (start, start + len(old), new), f"use {new} for {lack.name}"
     raise Unable("undefined", f"the project has no {lack.kind} `{lack.name}`, and nothing of another kind by that name")
 
 

@@ -30,18 +30,16 @@ class Unable(Exception):  # noqa: N818 - it is an answer, not a failure
 def flags(space: Workspace, places: Sequence[Place], wanted: frozenset[str]) -> Flags:
     """The options to add to a call, seen in each leg, so that it installs `wanted`; raises `Unable`.
 
-    Fewer options win, then those that bring fewer distributions, then extras before groups, `test` before `dev`.
+    Options that bring fewer distributions win, then fewer options, then extras before groups, `test` before `dev`.
     """
     calls = [place.call for place in places if place.call]
     if all(_brings(space, call, (), wanted) for call in calls):
         return ()
     candidates = list(_candidates(space, places[0], wanted))
-    for count in range(1, _MOST + 1):
-        fitting = [
-            combo for combo in combinations(candidates, count) if all(_brings(space, call, combo, wanted) for call in calls)
-        ]
-        if fitting:
-            return min(fitting, key=lambda combo: _size(space, calls[0], combo))
+    combos = (combo for count in range(1, _MOST + 1) for combo in combinations(candidates, count))
+    fitting = [combo for combo in combos if all(_brings(space, call, combo, wanted) for call in calls)]
+    if fitting:
+        return min(fitting, key=lambda combo: _size(space, calls[0], combo))
     raise _reason(space, calls[0], wanted, candidates)
 
 
@@ -111,7 +109,7 @@ def _brings(space: Workspace, call: Call, combo: Flags, wanted: frozenset[str]) 
 def _size(space: Workspace, call: Call, combo: Flags) -> tuple[int, int, list[int], Flags]:
     brought = reached(space, selected(space, _with(call, combo).selection), implied)
     known = [_TEST_FIRST.index(value) if value in _TEST_FIRST else len(_TEST_FIRST) for _, value in combo]
-    return len(combo), len(brought), known, combo
+    return len(brought), len(combo), known, combo
 
 
 def _reason(space: Workspace, call: Call, wanted: frozenset[str], candidates: Sequence[tuple[str, str]]) -> Unable:
