@@ -79,7 +79,11 @@ SYNCS = (
 )
 SEQUENCES: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "a later sync removes the extra": ("extra test", "uv sync --extra test\nuv sync\nuv run pytest", {}),
-    "a later sync that is inexact does not": ("extra test", "uv sync --extra test\nuv sync --inexact\nuv run pytest", {}),
+    "a later sync that is inexact does not": (
+        "extra test",
+        "uv sync --extra test\nuv sync --inexact\nuv run pytest",
+        {},
+    ),
     "uv run does not remove it": ("extra test", "uv sync --extra test\nuv run python -V\nuv run pytest", {}),
     "an exact uv run does": ("extra test", "uv sync --extra test\nuv run --exact python -V\nuv run pytest", {}),
     "the extra of uv run stays": ("extra test", "uv run --extra test python -V\nuv run pytest", {}),
@@ -97,7 +101,11 @@ SEQUENCES: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "UV_NO_DEFAULT_GROUPS": ("group dev", "uv sync\nuv run pytest", {"UV_NO_DEFAULT_GROUPS": "true"}),
     "isolated": ("extra test", "uv sync --extra test\nuv run --isolated pytest", {}),
     "the folder of a member": ("member of a project", "uv sync\ncd packages/one\nuv run --extra test pytest", {}),
-    "the folder of a member without the extra": ("member of a project", "uv sync\ncd packages/one && uv run pytest", {}),
+    "the folder of a member without the extra": (
+        "member of a project",
+        "uv sync\ncd packages/one && uv run pytest",
+        {},
+    ),
     "all packages": ("member of a project", "uv sync --all-packages --all-extras\nuv run pytest", {}),
     "a package": ("member of a project", "uv sync --package one --extra test\nuv run pytest", {}),
     "a bracket": ("extra test", "(uv sync --extra test)\nuv run pytest && (uv sync) && uv run pytest", {}),
@@ -118,7 +126,11 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def snapshot(files: Mapping[str, str], script: str, env: Mapping[str, str]) -> Snapshot:
     """A repository whose only job runs each line of a script as a step."""
     lines = ["on: push", "jobs:", "  test:", "    runs-on: ubuntu-latest", "    steps:"]
-    lines += ["      - uses: actions/checkout@v4", "      - run: |", *(f"          {line}" for line in script.split("\n"))]
+    lines += [
+        "      - uses: actions/checkout@v4",
+        "      - run: |",
+        *(f"          {line}" for line in script.split("\n")),
+    ]
     lines += ["        env:", *(f"          {name}: '{value}'" for name, value in env.items())] if env else []
     tree = {**files, ".github/workflows/ci.yml": "\n".join(lines) + "\n"}
     return Snapshot(Memory({path: File(text.encode()) for path, text in tree.items()}))
@@ -168,7 +180,7 @@ def check(files: Mapping[str, str], script: str, env: Mapping[str, str], folder:
     assert foreseen(findings) == works(tree, folder, links, env), (script, findings)
     rounds = list(repaired(tree))
     if rounds:
-        refused = [one for one in rule.find(rounds[-1], NoOptions())]
+        refused = list(rule.find(rounds[-1], NoOptions()))
         assert refused or works(rounds[-1], folder, links, env) == "ok", lines(rounds[-1])
 
 

@@ -2,11 +2,12 @@
 
 import base64
 import hashlib
-import os
 import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 TOOLS = ("pytest", "pytest-cov", "pytest-xdist", "ruff", "mypy", "coverage", "requests")
@@ -77,8 +78,6 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
 
 def environment() -> str | None:
     """The real uv, if it is installed for this Python."""
-    try:
-        from uv import find_uv_bin
-    except ImportError:
+    if find_spec("uv") is None:
         return None
-    return os.fspath(find_uv_bin())
+    return str(import_module("uv").find_uv_bin())

@@ -6,18 +6,18 @@ Source: `uv help` of versions 0.5 to 0.13.9, read 2026-11.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-_VALUED = frozenset(
-    "--extra --no-extra --group --no-group --only-group --no-editable-package --env-file --with --with-editable"
-    " --with-requirements --package --python-platform --index --default-index --index-url --extra-index-url"
-    " --find-links --index-strategy --keyring-provider --upgrade-package --upgrade-group --resolution --prerelease"
-    " --prerelease-package --fork-strategy --exclude-newer --exclude-newer-package --no-sources-package"
-    " --reinstall-package --link-mode --config-setting --config-settings --config-settings-package"
-    " --no-build-isolation-package --no-build-package --no-binary-package --cache-dir --refresh-package --python"
-    " --color --allow-insecure-host --directory --project --config-file --output-format --no-install-package --script"
-    " --requirements --requirement --editable --constraints --constraint --overrides --override --excludes"
-    " --build-constraints --build-constraint --cert --target --prefix --only-binary --python-version"
-    " --torch-backend -p -i -f -P -C -w -r -e -c -b -t".split()
-)
+_WITH_VALUE = """
+--extra --no-extra --group --no-group --only-group --no-editable-package --env-file --with --with-editable
+--with-requirements --package --python-platform --index --default-index --index-url --extra-index-url --find-links
+--index-strategy --keyring-provider --upgrade-package --upgrade-group --resolution --prerelease --prerelease-package
+--fork-strategy --exclude-newer --exclude-newer-package --no-sources-package --reinstall-package --link-mode
+--config-setting --config-settings --config-settings-package --no-build-isolation-package --no-build-package
+--no-binary-package --cache-dir --refresh-package --python --color --allow-insecure-host --directory --project
+--config-file --output-format --no-install-package --script --requirements --requirement --editable --constraints
+--constraint --overrides --override --excludes --build-constraints --build-constraint --cert --target --prefix
+--only-binary --python-version --torch-backend -p -i -f -P -C -w -r -e -c -b -t
+"""
+_VALUED = frozenset(_WITH_VALUE.split())
 _LONG = {"-p": "--python", "-w": "--with", "-r": "--requirements", "-e": "--editable", "-m": "--module"}
 _LONG |= {"-s": "--script", "--requirement": "--requirements"}
 _TWO = ("pip", "tool", "python", "cache", "self", "auth", "workspace")

@@ -127,9 +127,7 @@ def selected(space: Workspace, selection: Selection) -> tuple[Requirement, ...]:
     return tuple(found)
 
 
-def reached(
-    space: Workspace, roots: Iterable[Requirement], implied: Callable[[str], Iterable[str]]
-) -> frozenset[str]:
+def reached(space: Workspace, roots: Iterable[Requirement], implied: Callable[[str], Iterable[str]]) -> frozenset[str]:
     """Every distribution that `roots` bring, by the lock; without one by what `implied` says of a name."""
     own = {member.declared.name: member.declared for member in space.members if member.declared.name}
     todo = [(root.name, extra) for root in roots for extra in ("", *root.extras)]

@@ -39,7 +39,7 @@ Sources:
     - uv 0.13.9, which the tests of this rule run
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Workflow, workflow
 from cifix.formats.yaml import Scalar
@@ -106,9 +106,9 @@ def _judged(snapshot: Snapshot, path: str, whole: Workflow, job: Job) -> Iterato
             strange = image(visit.leg) or ("a machine of its own" if "self-hosted" in runner(visit.leg) else "")
             for lack in machine.read(visit):
                 plan.add(lack)
-    outcomes: Mapping[object, Fix | Refusal] = plan.outcomes()
+    outcomes = plan.outcomes()
     for key, legs in plan.lacks.items():
-        outcome = outcomes[key]
+        outcome: Fix | Refusal = outcomes[key]
         if strange and not legs[0].kind:
             outcome = Refusal("image", f"the job runs on {strange}")
         yield Finding("sync-uv-groups", legs[0].place.visit.leg.path, *_span(legs[0].place), _message(legs), outcome)
@@ -138,7 +138,12 @@ def _message(legs: list[Lack]) -> str:
     tools = [name for name, need in needs.items() if not need.plugin]
     given = [name for name, need in needs.items() if need.plugin]
     if tools and any(one.text in {"-m", "--module"} for one in lack.place.arguments) and tools[0] != "coverage":
-        return f"No module named {tools[0]}: nothing that the job installs where this Python looks brings {_listed(legs)}"
+        where = (
+            "this Python is not that of `uv sync`"
+            if lack.bare
+            else f"nothing that the job installs brings {_listed(legs)}"
+        )
+        return f"No module named {tools[0]}: {where}"
     if lack.bare:
         return f"{tools[0] if tools else given[0]}: command not found: `uv sync` does not put its environment on PATH"
     if tools:

@@ -19,13 +19,17 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Distributions by the commands and modules they bring, as known on the day `checked` (ISO)."""
+    """Distributions by the commands and modules they bring, as known on the day `checked` (ISO).
+
+    `strangers` are names of programs and of owners of actions, by what they do to environments.
+    """
 
     checked: str
     commands: Mapping[str, str]
     modules: Mapping[str, str]
     plugins: tuple[Plugin, ...]
     brings: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]
+    strangers: Mapping[str, frozenset[str]]
 
     @property
     def distributions(self) -> frozenset[str]:
@@ -42,7 +46,9 @@ def facts() -> Facts:
     modules = {module: tool["distribution"] for tool in found["tool"] for module in tool["modules"]}
     plugins = (Plugin(one["distribution"], frozenset(one["options"]), one["switch"]) for one in found["plugin"])
     brings = ((re.compile(pattern), tuple(names)) for pattern, names in found["brings"].items())
-    return Facts(str(found["checked"]), {**same, **commands}, {**same, **modules}, tuple(plugins), tuple(brings))
+    strangers = {kind: frozenset(names) for kind, names in found["strangers"].items()}
+    commands, modules = {**same, **commands}, {**same, **modules}
+    return Facts(str(found["checked"]), commands, modules, tuple(plugins), tuple(brings), strangers)
 
 
 def implied(name: str) -> Iterator[str]:

@@ -1,32 +1,32 @@
 """The environment of a job as uv builds it, command by command, and the tools that it surely lacks."""
 
 import re
-import shlex
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cifix.formats.python.project import normalised
 from cifix.formats.python.requirements import Declared, Requirement, requirement
 from cifix.formats.shell import Command, commands
-from cifix.formats.uv.arguments import Argument, Call, call, true
+from cifix.formats.uv.arguments import Call, call, true
 from cifix.formats.uv.project import Conflicting, Undefined, Workspace, reached, selected, workspace
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.sync_uv_groups.environment import Environment, Lack, Outside, Place
 from cifix.rules.sync_uv_groups.facts import facts, implied
 from cifix.rules.sync_uv_groups.needs import Need, needs, options, peeled, plugins
-from cifix.rules.sync_uv_groups.steps import Visit, inside, rendered
-from cifix.rules.sync_uv_groups.strangers import (
-    INSTALLERS,
-    OTHER_ENVIRONMENT,
-    RUNNERS,
-    brings_anything,
-    installs_elsewhere,
-    vague_name,
-)
+from cifix.rules.sync_uv_groups.session import Session, arguments_of, assigned, may_be_skipped
+from cifix.rules.sync_uv_groups.steps import Visit, inside
+from cifix.rules.sync_uv_groups.strangers import brings_anything, installs, installs_elsewhere, vague_name
 
+_OTHER_PLACE = {
+    "UV_PROJECT",
+    "UV_WORKING_DIR",
+    "UV_NO_PROJECT",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_CONFIG_FILE",
+    "UV_NO_CONFIG",
+}
 _READ = re.compile(r"(?:(?:/usr)?/bin/)?(?:ba)?sh\b|pwsh\b|powershell\b|cmd\b|$", re.IGNORECASE)
-_TESTS = {"[", "[[", "test", "command", "which", "type", "hash", "grep", "git"}
 _FROM_FILES = ("-r", "--requirements", "-e", "--editable", "--group", "--with-requirements", "--with-editable")
 _ELSEWHERE = ("--system", "--python", "--target", "-t", "--prefix", "--user")
 
@@ -57,7 +57,7 @@ class Machine:
         if used.slug == "actions/checkout":
             other = visit.inputs.get("repository", "")
             self.checkouts.append(None if other != "" else visit.inputs.get("path", ""))
-        if installs_elsewhere(used, visit.inputs):
+        if installs_elsewhere(used):
             self.open()
         self.outside.names |= {used.slug, used.path}
         self.outside.activated |= _activates(used.slug, used.ref, visit.inputs)
@@ -86,7 +86,7 @@ class Machine:
             self.blind |= "UV_" in text
         self.outside.activated |= any(name in visit.env for name in ("PATH", "VIRTUAL_ENV"))
         tolerant = bool(re.search(r"^\s*set \+e", text, re.MULTILINE))
-        shell = _Shell(visit, [(0, self.located(visit.folder))], tolerant=tolerant, piping="pipefail" in text)
+        shell = Session(visit, [(0, self.located(visit.folder))], tolerant=tolerant, piping="pipefail" in text)
         before: Command | None = None
         for command in found:
             if command.words:
@@ -106,9 +106,9 @@ class Machine:
         inner = f"{folder}/".removeprefix(f"{home.strip('./')}/")
         return inner.strip("/") if inner != f"{folder}/" else None
 
-    def command(self, shell: "_Shell", command: Command, before: Command | None) -> Iterator[Lack]:
+    def command(self, shell: Session, command: Command, before: Command | None) -> Iterator[Lack]:
         """One command: change folder or variables, or hand it to what knows its program."""
-        arguments = tuple(_arguments(command, shell.visit))
+        arguments = tuple(arguments_of(command, shell.visit))
         skipped = peeled([argument.text for argument in arguments])
         arguments = arguments[skipped:]
         if not arguments or arguments[0].text is None:
@@ -128,16 +128,20 @@ class Machine:
         elif name in {"sh", "bash"} and len(arguments) == 1 and before and before.words[0].text in {"curl", "wget"}:
             pass
         elif name.rpartition("/")[2] == "uv":
-            yield from self.uv(shell, place, maybe=shell.visit.maybe or _maybe(command, before))
+            yield from self.uv(shell, place, maybe=shell.visit.maybe or may_be_skipped(command, before))
         else:
             yield from self.other(shell, place, name)
 
-    def other(self, shell: "_Shell", place: Place, name: str) -> Iterator[Lack]:
+    def other(self, shell: Session, place: Place, name: str) -> Iterator[Lack]:
         """A command that is none of uv: it installs, it may do anything, or it is a tool."""
         texts = [argument.text or "" for argument in place.arguments]
-        if name in INSTALLERS or texts[1:3] == ["-m", "pip"]:
-            self.outside.open |= any(one in {"-r", "--requirement", "-e"} or one.startswith((".", "-r", "$")) for one in texts)
-            self.outside.names |= {other for text in texts for other in (text, *implied(normalised(text.partition("[")[0])))}
+        if installs(name) or texts[1:3] == ["-m", "pip"]:
+            self.outside.open |= any(
+                one in {"-r", "--requirement", "-e"} or one.startswith((".", "-r", "$")) for one in texts
+            )
+            self.outside.names |= {
+                other for text in texts for other in (text, *implied(normalised(text.partition("[")[0])))
+            }
             for environment in self.environments.values() if shell.active or self.outside.activated else ():
                 environment.open = True
         elif brings_anything(name):
@@ -145,9 +149,9 @@ class Machine:
         else:
             yield from self.bare(shell, place, name)
 
-    def uv(self, shell: "_Shell", place: Place, *, maybe: bool) -> Iterator[Lack]:
+    def uv(self, shell: Session, place: Place, *, maybe: bool) -> Iterator[Lack]:
         """A command of uv."""
-        variables = {**shell.visit.env, **shell.variables, **_assigned(place.command)}
+        variables = {**shell.visit.env, **shell.variables, **assigned(place.command)}
         found = call(place.arguments, {name: value or "" for name, value in variables.items()})
         if found is None:
             return
@@ -156,7 +160,7 @@ class Machine:
         for other in found.values("--project", "--directory"):
             folder = inside("", inside(folder, other)) if folder is not None else None
         unknown = found.vague or any(value is None for name, value in variables.items() if name.startswith("UV_"))
-        unknown |= self.blind or any(name in variables for name in OTHER_ENVIRONMENT)
+        unknown |= self.blind or any(name in variables for name in _OTHER_PLACE)
         space = _space(self.snapshot, folder)
         if space is None or unknown:
             if found.command in {"sync", "run", "pip install", "pip sync", "add", ""}:
@@ -169,7 +173,11 @@ class Machine:
             case "run":
                 yield from self.run(shell, place, space, here, variables)
             case "pip install":
-                self.install(here, found, elsewhere=found.has(*_ELSEWHERE) or "UV_SYSTEM_PYTHON" in variables or "UV_PYTHON" in variables)
+                self.install(
+                    here,
+                    found,
+                    elsewhere=found.has(*_ELSEWHERE) or "UV_SYSTEM_PYTHON" in variables or "UV_PYTHON" in variables,
+                )
             case "pip sync" | "add":
                 here.open = True
             case "tool install":
@@ -191,7 +199,7 @@ class Machine:
         here.synced |= not maybe
 
     def run(
-        self, shell: "_Shell", place: Place, space: Workspace, here: Environment, variables: Mapping[str, str | None]
+        self, shell: Session, place: Place, space: Workspace, here: Environment, variables: Mapping[str, str | None]
     ) -> Iterator[Lack]:
         """`uv run` adds what it selects to the environment, and starts a program in it."""
         found = place.call or Call("run", 0)
@@ -214,23 +222,30 @@ class Machine:
         lines = [requirement(line) for text in found.values("--with") for line in text.split(",")]
         beside = reached(space, [line for line in lines if line], implied)
         program = found.rest
-        if not program or program[0].text is None or found.has("--with-requirements", "--with-editable") or None in lines:
+        if (
+            not program
+            or program[0].text is None
+            or found.has("--with-requirements", "--with-editable")
+            or None in lines
+        ):
             return
         words = [argument.text for argument in program]
-        module = found.has("--module")
+        name, module = program[0].text, found.has("--module")
         missing = list(self.missing(shell, space, words, replace(seen, present=seen.present | beside), module=module))
-        on_path = not module and not words[0].startswith("py") or words[0] in {"pytest", "py.test"}
-        missing = [need for need in missing if need.plugin or not (on_path and self.outside.may_have(need.distribution))]
-        if any(words[0] in member.declared.scripts for member in space.members):
+        on_path = not module and not re.fullmatch(r"python[\d.]*", name)
+        missing = [
+            need for need in missing if need.plugin or not (on_path and self.outside.may_have(need.distribution))
+        ]
+        if any(name in member.declared.scripts for member in space.members):
             missing = []
         if missing and not seen.open:
             targets = here.syncs if not isolated and seen is here else ()
             targets = targets or (() if frozen else (place,))
-            yield self.lack(shell, place, space, missing, targets, here.present)
-        if words[0].rpartition("/")[2] in RUNNERS or brings_anything(words[0]):
+            yield _lack(place, space, missing, targets, here, tolerated=shell.tolerates(place.command))
+        if brings_anything(name.rpartition("/")[2]):
             self.open()
 
-    def bare(self, shell: "_Shell", place: Place, name: str) -> Iterator[Lack]:
+    def bare(self, shell: Session, place: Place, name: str) -> Iterator[Lack]:
         """A tool without `uv run` is found only if the environment of uv is on PATH, or if something else brings it."""
         words = [argument.text for argument in place.arguments]
         space = _space(self.snapshot, shell.scopes[-1][1])
@@ -238,18 +253,35 @@ class Machine:
         if space is None or here is None or ("/" in name and "venv" not in name):
             return
         needed = list(needs(words))
-        if not needed or self.blind or not here.synced or here.open or any(name in one.declared.scripts for one in space.members):
+        if (
+            not needed
+            or self.blind
+            or not here.synced
+            or here.open
+            or any(name in one.declared.scripts for one in space.members)
+        ):
             return
         missing = list(self.missing(shell, space, words, here, module=False))
         within = shell.active or "venv" in name
-        if not within and not self.outside.activated and not any(self.outside.may_have(need.distribution) for need in needed):
-            lack = self.lack(shell, place, space, missing or needed, here.syncs if missing else (), here.present)
+        if (
+            not within
+            and not self.outside.activated
+            and not any(self.outside.may_have(need.distribution) for need in needed)
+        ):
+            lack = _lack(
+                place,
+                space,
+                missing or needed,
+                here.syncs if missing else (),
+                here,
+                tolerated=shell.tolerates(place.command),
+            )
             yield replace(lack, bare=True)
         elif shell.active and missing and not any(self.outside.may_have(need.distribution) for need in missing):
-            yield self.lack(shell, place, space, missing, here.syncs, here.present)
+            yield _lack(place, space, missing, here.syncs, here, tolerated=shell.tolerates(place.command))
 
     def missing(
-        self, shell: "_Shell", space: Workspace, words: Sequence[str | None], seen: Environment, *, module: bool
+        self, shell: Session, space: Workspace, words: Sequence[str | None], seen: Environment, *, module: bool
     ) -> Iterator[Need]:
         """What a program needs and an environment lacks; plugins only if the project knows them."""
         found = list(needs(words, module=module))
@@ -273,66 +305,26 @@ class Machine:
             self.outside.names |= names
             self.outside.open |= vague
 
-    def lack(
-        self,
-        shell: "_Shell",
-        place: Place,
-        space: Workspace,
-        missing: Sequence[Need],
-        targets: tuple[Place, ...],
-        present: frozenset[str],
-    ) -> Lack:
-        """The record of a command that fails."""
-        own = {member.declared.name for member in space.members}
-        sure = space.locked is not None or present <= own | facts().distributions
-        return Lack(place, space, tuple(missing), targets, sure=sure, tolerated=shell.tolerates(place.command))
-
-
-@dataclass(slots=True)
-class _Shell:
-    """One script while it runs: the folder of each bracket that is open, variables, and an activated environment."""
-
-    visit: Visit
-    scopes: list[tuple[int, str | None]]
-    variables: dict[str, str | None] = field(default_factory=dict)
-    active: bool = False
-    tolerant: bool = False
-    piping: bool = False
-
-    def enter(self, command: Command) -> None:
-        """Leave the brackets that are closed."""
-        depth = command.inside.count("(")
-        while self.scopes[-1][0] > depth:
-            self.scopes.pop()
-
-    def change(self, command: Command, arguments: Sequence[Argument]) -> None:
-        """Go to another folder until the bracket is closed."""
-        depth = command.inside.count("(")
-        sure = not set(command.inside) - {"(", "{"} and len(arguments) > 1
-        folder = inside(self.scopes[-1][1], arguments[1].text) if sure else None
-        if self.scopes[-1][0] == depth:
-            self.scopes.pop()
-        self.scopes.append((depth, folder))
-
-    def export(self, arguments: Sequence[Argument]) -> None:
-        """Set variables for the rest of the script."""
-        for argument in arguments[1:]:
-            name, sign, value = (argument.text or "").partition("=")
-            if sign:
-                self.variables[name] = None if "$" in value else value
-            self.active |= name in {"PATH", "VIRTUAL_ENV"}
-
-    def tolerates(self, command: Command) -> bool:
-        """Whether the step goes on when a command fails."""
-        piped = command.after in {"|", "|&"} and self.visit.shell.strip() != "bash" and not self.piping
-        tested = bool({"if", "elif", "while", "until"} & set(command.inside[-1:])) or command.negated
-        return self.visit.tolerated or self.tolerant or piped or tested or command.after == "||"
-
 
 def _every(declared: Declared) -> Iterator[Requirement]:
     yield from declared.dependencies
     for bundle in (*declared.extras.values(), *declared.groups.values()):
         yield from bundle.requirements
+
+
+def _lack(
+    place: Place,
+    space: Workspace,
+    missing: Sequence[Need],
+    targets: tuple[Place, ...],
+    here: Environment,
+    *,
+    tolerated: bool,
+) -> Lack:
+    """The record of a command that fails."""
+    known = {member.declared.name for member in space.members} | facts().distributions
+    sure = space.locked is not None or here.present <= known
+    return Lack(place, space, tuple(missing), targets, sure=sure, tolerated=tolerated)
 
 
 def _roots(place: Place, space: Workspace, found: Call) -> Generator[Lack, None, tuple[Requirement, ...] | None]:
@@ -350,7 +342,9 @@ def _roots(place: Place, space: Workspace, found: Call) -> Generator[Lack, None,
 def _unclear(space: Workspace, roots: Sequence[Requirement]) -> bool:
     """Whether what is selected may bring tools by ways that are not written down."""
     own = {member.declared.name for member in space.members}
-    return space.locked is None and (space.dynamic or any(vague_name(line.name) for line in roots if line.name not in own))
+    return space.locked is None and (
+        space.dynamic or any(vague_name(line.name) for line in roots if line.name not in own)
+    )
 
 
 def _space(snapshot: Snapshot, folder: str | None) -> Workspace | None:
@@ -358,34 +352,6 @@ def _space(snapshot: Snapshot, folder: str | None) -> Workspace | None:
         return workspace(snapshot, folder) if folder is not None else None
     except Opaque:
         return None
-
-
-def _arguments(command: Command, visit: Visit) -> Iterator[Argument]:
-    """The arguments of a command; an expression of GitHub is put in before the shell splits words."""
-    for index, word in enumerate(command.words):
-        if word.literal or ("$" not in word.text and "`" not in word.text):
-            yield Argument(word.text, index)
-            continue
-        text = rendered(word.text, visit.leg)
-        if text is None or "$" in text or "`" in text:
-            head = re.match(r"--[\w-]+=", word.text)
-            yield Argument(word.text if head else None, index)
-            continue
-        try:
-            parts = shlex.split(text)
-        except ValueError:
-            parts = [text]
-        yield from (Argument(part, index) for part in parts)
-
-
-def _assigned(command: Command) -> dict[str, str | None]:
-    return {one.name: one.value if one.literal else None for one in command.env}
-
-
-def _maybe(command: Command, before: Command | None) -> bool:
-    """Whether a command may be skipped inside its script."""
-    tested = command.before == "&&" and before is not None and bool(before.words) and before.words[0].text in _TESTS
-    return bool(set(command.inside) - {"(", "{", "if"}) or command.before == "||" or tested
 
 
 def _activates(slug: str, ref: str, inputs: Mapping[str, str | None]) -> bool:

@@ -13,7 +13,17 @@ from cifix.model.text import Opaque, Text
 from cifix.rules.sync_uv_groups.facts import facts
 
 _PYTHON = re.compile(r"(?:python|py|pypy)(?:\d+(?:\.\d+)?)?t?(?:\.exe)?")
-_TAKES_VALUE = {"-W", "-X", "--check-hash-based-pycs", "--source", "--omit", "--include", "--rcfile", "--data-file", "--context"}
+_TAKES_VALUE = {
+    "-W",
+    "-X",
+    "--check-hash-based-pycs",
+    "--source",
+    "--omit",
+    "--include",
+    "--rcfile",
+    "--data-file",
+    "--context",
+}
 _WRAPPERS = {"env", "exec", "command", "nohup", "xvfb-run", "time", "timeout", "nice", "stdbuf", "sudo", "catchsegv"}
 _WRAPPER_VALUES = {"-s", "-n", "--server-args", "--server-num", "-u", "-f", "-e", "-k", "--kill-after", "-w"}
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)

@@ -64,10 +64,7 @@ class Plan:
         call = lack.place.call
         runs = call is not None and call.command == "run" and not call.has("--no-sync")
         try:
-            if len(mine) < len(lack.targets):
-                raise Unable("elsewhere", "the `uv sync` stands in an action that other jobs may use")
-            for place in mine:
-                flags(lack.space, [place], wanted)
+            _reachable(lack, mine, wanted)
         except Unable as why:
             if not runs or call is None or why.key == "conflict" or lack.place.visit.leg.path != self.path:
                 raise
@@ -104,7 +101,8 @@ class Plan:
             return Refusal("opaque", str(why))
         every = [lack for legs in curable.values() for lack in legs]
         safe = all(lack.sure and not lack.tolerated for lack in every) and not self.members
-        title = f"{' and '.join(dict.fromkeys(told)).capitalize()} in job {self.job.id} of {self.path}"
+        what = " and ".join(dict.fromkeys(told))
+        title = f"{what[:1].upper()}{what[1:]} in job {self.job.id} of {self.path}"
         return Fix(title, Safety.SAFE if safe else Safety.REVIEW, tuple(made), tuple(expects))
 
     def changes(
@@ -135,6 +133,14 @@ class Plan:
 
 def _key(lack: Lack) -> tuple[Key, bool, str, str]:
     return lack.place.key, lack.bare, lack.kind, lack.name
+
+
+def _reachable(lack: Lack, mine: Sequence[Place], wanted: frozenset[str]) -> None:
+    """Raises `Unable` if a call that counts stands elsewhere, or if no option helps one."""
+    if len(mine) < len(lack.targets):
+        raise Unable("elsewhere", "the `uv sync` stands in an action that other jobs may use")
+    for place in mine:
+        flags(lack.space, [place], wanted)
 
 
 def _source(place: Place) -> str:

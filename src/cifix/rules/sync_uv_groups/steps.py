@@ -17,7 +17,9 @@ WORKSPACE = "/github/workspace"
 
 _SYSTEMS = {"ubuntu": "Linux", "windows": "Windows", "macos": "macOS"}
 _ALWAYS = re.compile(r"(?:\$\{\{)?\s*(?:always|success)\(\)\s*(?:\}\})?|(?:\$\{\{)?\s*!\s*cancelled\(\)\s*(?:\}\})?")
-_PLAIN_IMAGES = re.compile(r"(?:docker\.io/)?(?:library/)?(?:python|ubuntu|debian|alpine|fedora)(?:[:@].*)?|.*/uv(?:[:@].*)?")
+_PLAIN_IMAGES = re.compile(
+    r"(?:docker\.io/)?(?:library/)?(?:python|ubuntu|debian|alpine|fedora)(?:[:@].*)?|.*/uv(?:[:@].*)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def visits(snapshot: Snapshot, path: str, whole: Workflow, job: Job) -> Iterator
     """The steps of each leg of a job."""
     for values in job.matrix.legs:
         leg = Leg(path, whole.document, job, values, "")
-        leg = replace(leg, system=_system(leg, runner(leg)))
+        leg = replace(leg, system=_system(runner(leg)))
         leg = _with_env(_with_env(leg, whole.env), job.env)
         top = whole.document.at(())
         holders = [job.node, *([top] if isinstance(top, Map) else [])]
@@ -119,7 +121,7 @@ def _lookup(leg: Leg, path: str) -> Result:
             return Unknown(path)
 
 
-def _system(leg: Leg, labels: Sequence[str]) -> str:
+def _system(labels: Sequence[str]) -> str:
     found = {_SYSTEMS[name] for name in (label.partition("-")[0] for label in labels) if name in _SYSTEMS}
     return found.pop() if len(found) == 1 else ""
 

@@ -1,45 +1,35 @@
 """What is not uv and may fill an environment all the same: other actions, other installers, scripts."""
 
 import re
-from collections.abc import Mapping
 
 from cifix.formats.actions.workflow import Reference
+from cifix.rules.sync_uv_groups.facts import facts
 
-INSTALLERS = frozenset(
-    "pip pip3 pipx apt apt-get aptitude brew choco winget dnf yum apk pacman npm yarn pnpm gem cargo go".split()
+_INSTALLING = re.compile(
+    r"setup|install|python|env|venv|\buv\b|poetry|deps|dependencies|pre-commit|bootstrap|prepare|init"
 )
-"""Programs that put on PATH what they are told to install."""
-
-RUNNERS = frozenset("make just task invoke inv poe duty doit hatch tox nox bash sh zsh rye pdm poetry thx".split())
-"""Programs that run whatever a file of theirs says."""
-
-OTHER_ENVIRONMENT = frozenset(
-    ("UV_PROJECT", "UV_WORKING_DIR", "UV_NO_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_CONFIG_FILE", "UV_NO_CONFIG")
+_VAGUE = re.compile(
+    r"(?:^|-)(?:tests?|testing|lint(?:ing|er)?|dev|devtools?|tools?|style|quality|qa|checks?|typing|ci)(?:-|$)"
 )
-"""Variables that make uv look for its project, settings or environment in another place."""
-
-_MANAGES = frozenset("conda mamba micromamba pixi eval xargs docker podman rye pdm poetry hatch".split())
-_HARMLESS = frozenset(
-    "actions astral-sh codecov docker github coverallsapp dorny softprops peter-evans pypa google-github-actions"
-    " aws-actions azure dtolnay swatinem sigstore slackapi peaceiris re-actors reviewdog step-security ossf tj-actions"
-    " taiki-e benchmark-action release-drafter sonarsource crazy-max dawidd6 nick-fields stefanzweifel trufflesecurity"
-    " anchore aquasecurity snyk mishakav py-cov-action pytooling marocchino extractions webfactory amannn".split()
-)
-_INSTALLING = re.compile(r"setup|install|python|env|venv|\buv\b|poetry|deps|dependencies|pre-commit|bootstrap|prepare|init")
-_VAGUE = re.compile(r"(?:^|-)(?:tests?|testing|lint(?:ing|er)?|dev|devtools?|tools?|style|quality|qa|checks?|typing|ci)(?:-|$)")
 
 
-def installs_elsewhere(used: Reference, inputs: Mapping[str, str | None]) -> bool:
+def installs_elsewhere(used: Reference) -> bool:
     """Whether an action may install tools, as far as its name tells."""
     if used.local is not None:
         return True
     owner = used.slug.partition("/")[0]
-    return owner not in _HARMLESS and bool(_INSTALLING.search(f"{used.slug}/{used.path}"))
+    return owner not in facts().strangers["harmless"] and bool(_INSTALLING.search(f"{used.slug}/{used.path}"))
+
+
+def installs(name: str) -> bool:
+    """Whether a program puts on PATH what it is told to install."""
+    return name in facts().strangers["installers"]
 
 
 def brings_anything(name: str) -> bool:
     """Whether a program may do anything to the environments: it runs a script, or manages environments itself."""
-    return name in RUNNERS or name in _MANAGES or name in {"source", "."} or name.startswith(("./", "../", "$"))
+    known = facts().strangers
+    return name in known["runners"] or name in known["managers"] or name.startswith((".", "source", "$"))
 
 
 def vague_name(name: str) -> bool:
