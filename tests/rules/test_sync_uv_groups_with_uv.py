@@ -46,7 +46,7 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "pyproject.toml": f'{PROJECT}{EXTRAS}dev = ["pytest"]\n{GROUPS}dev = ["ruff"]\n'
     },
     "pdm": {"pyproject.toml": f'{PROJECT}[tool.pdm.dev-dependencies]\ntest = ["pytest"]\n'},
-    "nowhere": {"pyproject.toml": f'{PROJECT}dependencies = ["requests"]\n'},
+    "nowhere": {"pyproject.toml": f'{PROJECT}dependencies = ["mypy"]\n'},
     "conflicting extras": {
         "pyproject.toml": f'{PROJECT}{EXTRAS}test = ["pytest"]\na = ["ruff"]\nb = ["mypy"]\n'
         '[tool.uv]\nconflicts = [[{ extra = "a" }, { extra = "b" }]]\n'

@@ -51,6 +51,7 @@ from cifix.model.text import Opaque
 from cifix.rules.sync_uv_groups.environment import Lack, Place
 from cifix.rules.sync_uv_groups.machine import Machine
 from cifix.rules.sync_uv_groups.plan import Plan
+from cifix.rules.sync_uv_groups.projects import Projects
 from cifix.rules.sync_uv_groups.steps import image, runner, visits
 
 
@@ -73,6 +74,7 @@ from cifix.rules.sync_uv_groups.steps import image, runner, visits
 )
 def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
     """Find the tools that a job runs and never installs."""
+    projects = Projects(snapshot)
     for path in _workflows(snapshot):
         try:
             whole = snapshot.parsed(path, workflow)
@@ -82,7 +84,7 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
             continue
         seen: set[Finding] = set()
         for job in whole.jobs:
-            for finding in _judged(snapshot, path, whole, job):
+            for finding in _judged(projects, path, whole, job):
                 if finding not in seen:
                     seen.add(finding)
                     yield finding
@@ -96,12 +98,12 @@ def _workflows(snapshot: Snapshot) -> list[str]:
     return sorted(found.intersection(snapshot.matching(WORKFLOWS)).union(callers))
 
 
-def _judged(snapshot: Snapshot, path: str, whole: Workflow, job: Job) -> Iterator[Finding]:
+def _judged(projects: Projects, path: str, whole: Workflow, job: Job) -> Iterator[Finding]:
     """One finding per command that fails, over all legs of the job."""
     plan = Plan(path, job)
     strange = ""
-    for steps in visits(snapshot, path, whole, job):
-        machine = Machine(snapshot)
+    for steps in visits(projects.snapshot, path, whole, job):
+        machine = Machine(projects)
         for visit in steps:
             strange = image(visit.leg) or ("a machine of its own" if "self-hosted" in runner(visit.leg) else "")
             for lack in machine.read(visit):

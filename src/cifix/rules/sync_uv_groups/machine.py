@@ -6,17 +6,16 @@ from dataclasses import dataclass, field, replace
 
 from cifix.formats.python.project import normalised
 from cifix.formats.python.requirements import Declared, Requirement, requirement
-from cifix.formats.shell import Command, commands
+from cifix.formats.shell import Command
 from cifix.formats.uv.arguments import Call, call, true
-from cifix.formats.uv.project import Conflicting, Undefined, Workspace, reached, selected, workspace
-from cifix.model.snapshot import Snapshot
-from cifix.model.text import Opaque
+from cifix.formats.uv.project import Conflicting, Undefined, Workspace, selected
 from cifix.rules.sync_uv_groups.environment import Environment, Lack, Outside, Place
 from cifix.rules.sync_uv_groups.facts import facts, implied
 from cifix.rules.sync_uv_groups.needs import Need, needs, options, peeled, plugins
+from cifix.rules.sync_uv_groups.projects import Projects
 from cifix.rules.sync_uv_groups.session import Session, arguments_of, assigned, may_be_skipped
 from cifix.rules.sync_uv_groups.steps import Visit, inside
-from cifix.rules.sync_uv_groups.strangers import brings_anything, installs, installs_elsewhere, vague_name
+from cifix.rules.sync_uv_groups.strangers import activates, brings_anything, installs, installs_elsewhere, vague_name
 
 _OTHER_PLACE = {
     "UV_PROJECT",
@@ -35,7 +34,7 @@ _ELSEWHERE = ("--system", "--python", "--target", "-t", "--prefix", "--user")
 class Machine:
     """One leg of a job while it runs; `read` tells one step after the other what it lacks."""
 
-    snapshot: Snapshot
+    projects: Projects
     environments: dict[str, Environment] = field(default_factory=dict)
     outside: Outside = field(default_factory=Outside)
     checkouts: list[str | None] = field(default_factory=list)
@@ -60,7 +59,7 @@ class Machine:
         if installs_elsewhere(used):
             self.open()
         self.outside.names |= {used.slug, used.path}
-        self.outside.activated |= _activates(used.slug, used.ref, visit.inputs)
+        self.outside.activated |= activates(used.slug, used.ref, visit.inputs)
         if any("venv" in (value or "venv") for value in visit.inputs.values()):
             self.restored = True
             self.outside.activated |= used.slug not in {"actions/cache", "astral-sh/setup-uv"}
@@ -76,9 +75,8 @@ class Machine:
 
     def script(self, visit: Visit, text: str) -> Iterator[Lack]:
         """Run the commands of a script in the order of writing."""
-        try:
-            found = commands(text)
-        except Opaque:
+        found = self.projects.commands(text)
+        if found is None:
             self.open()
             return
         if re.search(r"GITHUB_(?:ENV|PATH)", text):
@@ -125,7 +123,13 @@ class Machine:
             shell.export(arguments)
         elif name in {"source", "."} and any("activate" in (one.text or "") for one in arguments[1:]):
             shell.active = True
-        elif name in {"sh", "bash"} and len(arguments) == 1 and before and before.words[0].text in {"curl", "wget"}:
+        elif (
+            name in {"sh", "bash"}
+            and len(arguments) == 1
+            and before
+            and before.words
+            and before.words[0].text in {"curl", "wget"}
+        ):
             pass
         elif name.rpartition("/")[2] == "uv":
             yield from self.uv(shell, place, maybe=shell.visit.maybe or may_be_skipped(command, before))
@@ -161,7 +165,7 @@ class Machine:
             folder = inside("", inside(folder, other)) if folder is not None else None
         unknown = found.vague or any(value is None for name, value in variables.items() if name.startswith("UV_"))
         unknown |= self.blind or any(name in variables for name in _OTHER_PLACE)
-        space = _space(self.snapshot, folder)
+        space = self.projects.at(folder)
         if space is None or unknown:
             if found.command in {"sync", "run", "pip install", "pip sync", "add", ""}:
                 self.open()
@@ -186,10 +190,10 @@ class Machine:
     def sync(self, place: Place, space: Workspace, here: Environment, found: Call, *, maybe: bool) -> Iterator[Lack]:
         """`uv sync` removes what is not selected, unless it is told to keep it."""
         roots = yield from _roots(place, space, found)
-        if roots is None:
+        if roots is None or found.has("--active"):
             here.open = True
             return
-        got = reached(space, roots, implied)
+        got = self.projects.brought(space, roots)
         if maybe or found.has("--inexact"):
             here.add(got)
             here.syncs += (place,)
@@ -206,91 +210,83 @@ class Machine:
         if found.has("--no-project", "--script", "--gui-script", "--active"):
             return
         frozen = found.has("--no-sync") or true(variables.get("UV_NO_SYNC"))
-        isolated = found.has("--isolated") or true(variables.get("UV_ISOLATED"))
         seen = here
         if not frozen:
-            roots = yield from _roots(place, space, found)
-            got = reached(space, roots, implied) if roots is not None else frozenset()
-            unclear = roots is None or _unclear(space, roots)
-            if isolated or found.has("--exact"):
-                seen = Environment(got, open=unclear)
-            else:
-                here.add(got)
-                here.open |= unclear
-            if found.has("--exact") and not isolated:
-                here.present, here.open, here.syncs = got, unclear, ()
-        lines = [requirement(line) for text in found.values("--with") for line in text.split(",")]
-        beside = reached(space, [line for line in lines if line], implied)
+            seen = yield from self.synced(place, space, here, alone=true(variables.get("UV_ISOLATED")))
         program = found.rest
-        if (
-            not program
-            or program[0].text is None
-            or found.has("--with-requirements", "--with-editable")
-            or None in lines
-        ):
+        lines = [requirement(line) for text in found.values("--with") for line in text.split(",")]
+        unseen = found.has("--with-requirements", "--with-editable") or None in lines
+        if not program or program[0].text is None or unseen:
             return
-        words = [argument.text for argument in program]
-        name, module = program[0].text, found.has("--module")
-        missing = list(self.missing(shell, space, words, replace(seen, present=seen.present | beside), module=module))
-        on_path = not module and not re.fullmatch(r"python[\d.]*", name)
-        missing = [
-            need for need in missing if need.plugin or not (on_path and self.outside.may_have(need.distribution))
-        ]
-        if any(name in member.declared.scripts for member in space.members):
-            missing = []
+        beside = self.projects.brought(space, [line for line in lines if line])
+        words, name = [argument.text for argument in program], program[0].text
+        with_more = replace(seen, present=seen.present | beside)
+        missing = list(self.missing(shell, space, words, with_more, module=found.has("--module")))
+        if not found.has("--module") and not re.fullmatch(r"python[\d.]*", name):
+            missing = [need for need in missing if need.plugin or not self.outside.may_have(need.distribution)]
         if missing and not seen.open:
-            targets = here.syncs if not isolated and seen is here else ()
+            targets = here.syncs if seen is here else ()
             targets = targets or (() if frozen else (place,))
             yield _lack(place, space, missing, targets, here, tolerated=shell.tolerates(place.command))
         if brings_anything(name.rpartition("/")[2]):
             self.open()
 
+    def synced(
+        self, place: Place, space: Workspace, here: Environment, *, alone: bool
+    ) -> Generator[Lack, None, Environment]:
+        """The environment that `uv run` makes before it starts the program."""
+        found = place.call or Call("run", 0)
+        roots = yield from _roots(place, space, found)
+        got = self.projects.brought(space, roots or ())
+        unclear = roots is None or _unclear(space, roots)
+        if alone or found.has("--isolated"):
+            return Environment(got, open=unclear)
+        if found.has("--exact"):
+            here.present, here.open, here.syncs = got, unclear, (place,)
+        here.add(got)
+        here.open |= unclear
+        return here
+
     def bare(self, shell: Session, place: Place, name: str) -> Iterator[Lack]:
         """A tool without `uv run` is found only if the environment of uv is on PATH, or if something else brings it."""
         words = [argument.text for argument in place.arguments]
-        space = _space(self.snapshot, shell.scopes[-1][1])
+        space = self.projects.at(shell.scopes[-1][1])
         here = self.environments.get(space.root) if space else None
         if space is None or here is None or ("/" in name and "venv" not in name):
             return
         needed = list(needs(words))
-        if (
-            not needed
-            or self.blind
-            or not here.synced
-            or here.open
-            or any(name in one.declared.scripts for one in space.members)
-        ):
+        if not needed or self.blind or not here.synced or here.open:
             return
         missing = list(self.missing(shell, space, words, here, module=False))
-        within = shell.active or "venv" in name
-        if (
-            not within
-            and not self.outside.activated
-            and not any(self.outside.may_have(need.distribution) for need in needed)
-        ):
-            lack = _lack(
-                place,
-                space,
-                missing or needed,
-                here.syncs if missing else (),
-                here,
-                tolerated=shell.tolerates(place.command),
-            )
-            yield replace(lack, bare=True)
-        elif shell.active and missing and not any(self.outside.may_have(need.distribution) for need in missing):
-            yield _lack(place, space, missing, here.syncs, here, tolerated=shell.tolerates(place.command))
+        tolerated = shell.tolerates(place.command)
+        if shell.active or "venv" in name:
+            if missing and not any(self.outside.may_have(need.distribution) for need in missing):
+                yield _lack(place, space, missing, here.syncs, here, tolerated=tolerated)
+        elif self.outside.activated or name in _scripts(space):
+            pass
+        elif not any(self.outside.may_have(need.distribution) for need in needed):
+            targets = here.syncs if missing else ()
+            yield replace(_lack(place, space, missing or needed, targets, here, tolerated=tolerated), bare=True)
 
     def missing(
         self, shell: Session, space: Workspace, words: Sequence[str | None], seen: Environment, *, module: bool
     ) -> Iterator[Need]:
-        """What a program needs and an environment lacks; plugins only if the project knows them."""
+        """What a program needs and an environment lacks, as far as that is certain.
+
+        A plugin must be known to the project, for another one may have the same option. Without a lock a tool must be
+        known to it as well, if there is something that might bring it along.
+        """
         found = list(needs(words, module=module))
         given = options(words, module=module)
         if given is not None:
-            found += plugins(given, self.snapshot, shell.scopes[-1][1] or "", space.root)
-        known = {line.name for member in space.members for line in _every(member.declared)} if found else set()
+            found += plugins(given, self.projects.snapshot, shell.scopes[-1][1] or "", space.root)
+        if not found or words[0] in _scripts(space):
+            return
+        known = {line.name for member in space.members for line in _every(member.declared)}
+        known |= {name for names in space.foreign.values() for name in names}
         for need in found:
-            if need.distribution not in seen.present and (not need.plugin or need.distribution in known):
+            doubtful = need.plugin or not _is_sure(space, seen)
+            if need.distribution not in seen.present and (not doubtful or need.distribution in known):
                 yield need
 
     def install(self, here: Environment, found: Call, *, elsewhere: bool) -> None:
@@ -322,9 +318,13 @@ def _lack(
     tolerated: bool,
 ) -> Lack:
     """The record of a command that fails."""
+    return Lack(place, space, tuple(missing), targets, sure=_is_sure(space, here), tolerated=tolerated)
+
+
+def _is_sure(space: Workspace, seen: Environment) -> bool:
+    """Whether nothing in an environment can bring along what is not known."""
     known = {member.declared.name for member in space.members} | facts().distributions
-    sure = space.locked is not None or here.present <= known
-    return Lack(place, space, tuple(missing), targets, sure=sure, tolerated=tolerated)
+    return space.locked is not None or seen.present <= known
 
 
 def _roots(place: Place, space: Workspace, found: Call) -> Generator[Lack, None, tuple[Requirement, ...] | None]:
@@ -347,17 +347,10 @@ def _unclear(space: Workspace, roots: Sequence[Requirement]) -> bool:
     )
 
 
-def _space(snapshot: Snapshot, folder: str | None) -> Workspace | None:
-    try:
-        return workspace(snapshot, folder) if folder is not None else None
-    except Opaque:
-        return None
+def _scripts(space: Workspace) -> set[str]:
+    return {script for member in space.members for script in member.declared.scripts}
 
 
-def _activates(slug: str, ref: str, inputs: Mapping[str, str | None]) -> bool:
-    """Whether an action may put the environment of uv on PATH."""
-    if slug != "astral-sh/setup-uv":
-        return False
-    wanted = inputs.get("activate-environment", "false")
-    old = re.fullmatch(r"v?[1-5](?:\..*)?", ref) or not re.fullmatch(r"v?\d+(?:\..*)?", ref)
-    return wanted != "false" or bool(old and "python-version" in inputs)
+def _downloads(command: Command) -> bool:
+    """Whether a command gets the installer of a tool, which the next one runs."""
+    return bool(command.words) and command.words[0].text in {"curl", "wget"}

@@ -100,7 +100,7 @@ class Plan:
         except Opaque as why:
             return Refusal("opaque", str(why))
         every = [lack for legs in curable.values() for lack in legs]
-        safe = all(lack.sure and not lack.tolerated for lack in every) and not self.members
+        safe = all(lack.sure and not lack.tolerated and not _marked(lack) for lack in every) and not self.members
         what = " and ".join(dict.fromkeys(told))
         title = f"{what[:1].upper()}{what[1:]} in job {self.job.id} of {self.path}"
         return Fix(title, Safety.SAFE if safe else Safety.REVIEW, tuple(made), tuple(expects))
@@ -141,6 +141,17 @@ def _reachable(lack: Lack, mine: Sequence[Place], wanted: frozenset[str]) -> Non
         raise Unable("elsewhere", "the `uv sync` stands in an action that other jobs may use")
     for place in mine:
         flags(lack.space, [place], wanted)
+
+
+def _marked(lack: Lack) -> bool:
+    """Whether something that is missing is asked for on certain systems or Pythons only."""
+    wanted = {need.distribution for need in lack.missing}
+    bundles = [
+        bundle
+        for member in lack.space.members
+        for bundle in (*member.declared.extras.values(), *member.declared.groups.values())
+    ]
+    return any(line.marker for bundle in bundles for line in bundle.requirements if line.name in wanted)
 
 
 def _source(place: Place) -> str:

@@ -1,6 +1,7 @@
 """What is not uv and may fill an environment all the same: other actions, other installers, scripts."""
 
 import re
+from collections.abc import Mapping
 
 from cifix.formats.actions.workflow import Reference
 from cifix.rules.sync_uv_groups.facts import facts
@@ -35,3 +36,12 @@ def brings_anything(name: str) -> bool:
 def vague_name(name: str) -> bool:
     """Whether a distribution sounds like a collection of tools."""
     return _VAGUE.search(name) is not None
+
+
+def activates(slug: str, ref: str, inputs: Mapping[str, str | None]) -> bool:
+    """Whether an action may put the environment of uv on PATH."""
+    if slug != "astral-sh/setup-uv":
+        return False
+    wanted = inputs.get("activate-environment", "false")
+    old = re.fullmatch(r"v?[1-5](?:\..*)?", ref) or not re.fullmatch(r"v?\d+(?:\..*)?", ref)
+    return wanted != "false" or bool(old and "python-version" in inputs)
