@@ -242,7 +242,8 @@ def _fits(folder: str, pattern: str) -> bool:
 
 def _member(folder: str, data: Mapping[str, Any]) -> Member:
     found, settings = declared(data), _uv(data)
-    old = [line for line in map(requirement, map(str, _list(settings.get("dev-dependencies")))) if line]
+    written = (text for text in _list(settings.get("dev-dependencies")) if isinstance(text, str))
+    old = [line for line in map(requirement, written) if line]
     if old:
         dev = found.groups.get("dev", Bundle("dev", ()))
         found = replace(found, groups={**found.groups, "dev": Bundle("dev", (*dev.requirements, *old))})

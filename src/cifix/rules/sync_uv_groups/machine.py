@@ -37,7 +37,7 @@ class Machine:
     projects: Projects
     environments: dict[str, Environment] = field(default_factory=dict)
     outside: Outside = field(default_factory=Outside)
-    checkouts: list[str | None] = field(default_factory=list)
+    checkouts: list[tuple[str | None, bool]] = field(default_factory=list)
     restored: bool = False
     blind: bool = False
 
@@ -54,8 +54,8 @@ class Machine:
         if used is None:
             return
         if used.slug == "actions/checkout":
-            other = visit.inputs.get("repository", "")
-            self.checkouts.append(None if other != "" else visit.inputs.get("path", ""))
+            path = inside("", visit.inputs.get("path", ""))
+            self.checkouts.append((path, visit.inputs.get("repository", "") == ""))
         if installs_elsewhere(used):
             self.open()
         self.outside.names |= {used.slug, used.path}
@@ -84,7 +84,7 @@ class Machine:
             self.blind |= "UV_" in text
         self.outside.activated |= any(name in visit.env for name in ("PATH", "VIRTUAL_ENV"))
         tolerant = bool(re.search(r"^\s*set \+e", text, re.MULTILINE))
-        shell = Session(visit, [(0, self.located(visit.folder))], tolerant=tolerant, piping="pipefail" in text)
+        shell = Session(visit, [(0, visit.folder)], tolerant=tolerant, piping="pipefail" in text)
         before: Command | None = None
         for command in found:
             if command.words:
@@ -95,14 +95,13 @@ class Machine:
 
     def located(self, folder: str | None) -> str | None:
         """The folder inside the repository that a folder of the runner is, if the repository is checked out there."""
-        homes = [home for home in self.checkouts if home is not None]
-        if folder is None or not homes or (None in self.checkouts and homes != [""]):
+        if folder is None or any(path is None or not (own or path) for path, own in self.checkouts):
             return None
-        home = homes[-1]
-        if not home:
-            return folder
-        inner = f"{folder}/".removeprefix(f"{home.strip('./')}/")
-        return inner.strip("/") if inner != f"{folder}/" else None
+        homes = sorted((path or "" for path, own in self.checkouts if own), key=len, reverse=True)
+        for home in homes:
+            if not home or f"{folder}/".startswith(f"{home}/"):
+                return folder[len(home) :].strip("/")
+        return None
 
     def command(self, shell: Session, command: Command, before: Command | None) -> Iterator[Lack]:
         """One command: change folder or variables, or hand it to what knows its program."""
@@ -120,7 +119,7 @@ class Machine:
         elif name in {"pushd", "popd"}:
             shell.scopes[-1] = (shell.scopes[-1][0], None)
         elif name == "export":
-            shell.export(arguments)
+            shell.export(command)
         elif name in {"source", "."} and any("activate" in (one.text or "") for one in arguments[1:]):
             shell.active = True
         elif (
@@ -165,7 +164,7 @@ class Machine:
             folder = inside("", inside(folder, other)) if folder is not None else None
         unknown = found.vague or any(value is None for name, value in variables.items() if name.startswith("UV_"))
         unknown |= self.blind or any(name in variables for name in _OTHER_PLACE)
-        space = self.projects.at(folder)
+        space = self.projects.at(self.located(folder))
         if space is None or unknown:
             if found.command in {"sync", "run", "pip install", "pip sync", "add", ""}:
                 self.open()
@@ -250,7 +249,7 @@ class Machine:
     def bare(self, shell: Session, place: Place, name: str) -> Iterator[Lack]:
         """A tool without `uv run` is found only if the environment of uv is on PATH, or if something else brings it."""
         words = [argument.text for argument in place.arguments]
-        space = self.projects.at(shell.scopes[-1][1])
+        space = self.projects.at(self.located(shell.scopes[-1][1]))
         here = self.environments.get(space.root) if space else None
         if space is None or here is None or ("/" in name and "venv" not in name):
             return
@@ -279,7 +278,7 @@ class Machine:
         found = list(needs(words, module=module))
         given = options(words, module=module)
         if given is not None:
-            found += plugins(given, self.projects.snapshot, shell.scopes[-1][1] or "", space.root)
+            found += plugins(given, self.projects.snapshot, self.located(shell.scopes[-1][1]) or "", space.root)
         if not found or words[0] in _scripts(space):
             return
         known = {line.name for member in space.members for line in _every(member.declared)}

@@ -22,7 +22,7 @@ class Projects:
 
     def at(self, folder: str | None) -> Workspace | None:
         """What uv finds from a folder; None without a project that can be read, or if the folder is not known."""
-        if folder is None:
+        if folder is None or folder not in self.snapshot.folders:
             return None
         if folder not in self._spaces:
             try:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from cifix.formats.shell import Command
 from cifix.formats.uv.arguments import Argument
-from cifix.rules.sync_uv_groups.steps import Visit, inside, rendered
+from cifix.rules.sync_uv_groups.steps import WORKSPACE, Visit, inside, rendered
 
+_HOME = re.compile(r"\$(?:GITHUB_WORKSPACE\b|\{GITHUB_WORKSPACE\})")
 _TESTS = {"[", "[[", "test", "command", "which", "type", "hash", "grep", "git"}
 
 
@@ -38,12 +39,12 @@ class Session:
             self.scopes.pop()
         self.scopes.append((depth, folder))
 
-    def export(self, arguments: Sequence[Argument]) -> None:
+    def export(self, command: Command) -> None:
         """Set variables for the rest of the script."""
-        for argument in arguments[1:]:
-            name, sign, value = (argument.text or "").partition("=")
+        for word in command.words[1:]:
+            name, sign, value = word.text.partition("=")
             if sign:
-                self.variables[name] = None if "$" in value else value
+                self.variables[name] = value if word.literal else None
             self.active |= name in {"PATH", "VIRTUAL_ENV"}
 
     def tolerates(self, command: Command) -> bool:
@@ -59,7 +60,7 @@ def arguments_of(command: Command, visit: Visit) -> Iterator[Argument]:
         if word.literal or ("$" not in word.text and "`" not in word.text):
             yield Argument(word.text, index)
             continue
-        text = rendered(word.text, visit.leg)
+        text = rendered(_HOME.sub(WORKSPACE, word.text), visit.leg)
         if text is None or "$" in text or "`" in text:
             head = re.match(r"--[\w-]+=", word.text)
             yield Argument(word.text if head else None, index)

@@ -92,8 +92,6 @@ def inside(folder: str | None, other: str | None) -> str | None:
     """The folder that `other` names from `folder`, relative to the checkout; None if it is not known or outside."""
     if folder is None or other is None:
         return None
-    for name in ("$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}"):
-        other = other.replace(name, WORKSPACE)
     if "$" in other or "~" in other or "`" in other or "\\" in other:
         return None
     whole = posixpath.normpath(posixpath.join(WORKSPACE, folder, other))

@@ -30,7 +30,8 @@ def installs(name: str) -> bool:
 def brings_anything(name: str) -> bool:
     """Whether a program may do anything to the environments: it runs a script, or manages environments itself."""
     known = facts().strangers
-    return name in known["runners"] or name in known["managers"] or name.startswith((".", "source", "$"))
+    script = "/" in name and not re.search(r"venv|^/(?:usr/)?bin/", name)
+    return script or name in known["runners"] or name in known["managers"] or name in {".", "source"}
 
 
 def vague_name(name: str) -> bool:
