@@ -102,17 +102,22 @@ def _judged(projects: Projects, path: str, whole: Workflow, job: Job) -> Iterato
     """One finding per command that fails, over all legs of the job."""
     plan = Plan(path, job)
     strange = ""
-    for steps in visits(projects.snapshot, path, whole, job):
-        machine = Machine(projects)
-        for visit in steps:
-            strange = image(visit.leg) or ("a machine of its own" if "self-hosted" in runner(visit.leg) else "")
-            for lack in machine.read(visit):
+    known: set[object] = set()
+    for steps in map(tuple, visits(projects.snapshot, path, whole, job)):
+        for visit in steps[:1]:
+            own = "a machine of its own" if "self-hosted" in runner(visit.leg) else ""
+            strange = strange or image(visit.leg) or own
+        signature = tuple(visit.signature for visit in steps)
+        if signature not in known:
+            known.add(signature)
+            machine = Machine(projects)
+            for lack in (lack for visit in steps for lack in machine.read(visit)):
                 plan.add(lack)
     outcomes = plan.outcomes()
     for key, legs in plan.lacks.items():
         outcome: Fix | Refusal = outcomes[key]
         if strange and not legs[0].kind:
-            outcome = Refusal("image", f"the job runs on {strange}")
+            outcome = Refusal("image", f"the job runs in or on {strange}")
         yield Finding("sync-uv-groups", legs[0].place.visit.leg.path, *_span(legs[0].place), _message(legs), outcome)
 
 

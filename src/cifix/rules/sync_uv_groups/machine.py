@@ -54,13 +54,13 @@ class Machine:
         if used is None:
             return
         if used.slug == "actions/checkout":
-            path = inside("", visit.inputs.get("path", ""))
-            self.checkouts.append((path, visit.inputs.get("repository", "") == ""))
+            self.checkouts.append((inside("", visit.inputs.get("path", "")), visit.inputs.get("repository", "") == ""))
         if installs_elsewhere(used):
             self.open()
         self.outside.names |= {used.slug, used.path}
         self.outside.activated |= activates(used.slug, used.ref, visit.inputs)
-        if any("venv" in (value or "venv") for value in visit.inputs.values()):
+        path = visit.inputs.get("path", "")
+        if path is None or "venv" in path:
             self.restored = True
             self.outside.activated |= used.slug not in {"actions/cache", "astral-sh/setup-uv"}
             for environment in self.environments.values():

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from cifix.formats.actions.expression import Result, Unknown, holds, literal, render
+from cifix.formats.actions.expression import Result, Unknown, holds, literal, render, spelling
 from cifix.formats.actions.matrix import Data, at
 from cifix.formats.actions.workflow import Action, Job, Reference, Step, Workflow, action
 from cifix.formats.yaml import Document, Map, Scalar, Seq, resolved
@@ -16,6 +16,8 @@ WORKSPACE = "/github/workspace"
 """What stands for the folder of the checkout, whose path only a run can tell."""
 
 _SYSTEMS = {"ubuntu": "Linux", "windows": "Windows", "macos": "macOS"}
+_HEARD = ("UV_", "PATH", "VIRTUAL_ENV")
+_INPUTS = {"path", "repository", "activate-environment"}
 _ALWAYS = re.compile(r"(?:\$\{\{)?\s*(?:always|success)\(\)\s*(?:\}\})?|(?:\$\{\{)?\s*!\s*cancelled\(\)\s*(?:\}\})?")
 _PLAIN_IMAGES = re.compile(
     r"(?:docker\.io/)?(?:library/)?(?:python|ubuntu|debian|alpine|fedora)(?:[:@].*)?|.*/uv(?:[:@].*)?"
@@ -55,6 +57,16 @@ class Visit:
     tolerated: bool
     shell: str
 
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """What is equal for legs in which this step does the same to environments."""
+        script = self.script
+        text = _spelled(script.value, self.leg) if script else None
+        env = tuple((name, value) for name, value in self.env.items() if name.startswith(_HEARD))
+        inputs = tuple((name, value) for name, value in self.inputs.items() if name in _INPUTS or value is None)
+        place = script.start if script else 0
+        return self.leg.path, place, text, self.uses, self.folder, env, inputs, self.maybe, self.tolerated, self.shell
+
 
 def visits(snapshot: Snapshot, path: str, whole: Workflow, job: Job) -> Iterator[Iterator[Visit]]:
     """The steps of each leg of a job."""
@@ -86,6 +98,11 @@ def image(leg: Leg) -> str:
 def rendered(text: str, leg: Leg) -> str | None:
     """A text with its expressions evaluated; None if only a run can tell them."""
     return literal(render(text, lambda path: _lookup(leg, path)))
+
+
+def _spelled(text: str, leg: Leg) -> str:
+    """A text with its expressions evaluated as far as they are known."""
+    return spelling(render(text, lambda path: _lookup(leg, path)))
 
 
 def inside(folder: str | None, other: str | None) -> str | None:
