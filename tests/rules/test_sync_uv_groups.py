@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from cifix.model.finding import Finding, Fix, Refusal, Safety
-from cifix.model.rule import NoOptions
 from cifix.model.snapshot import File, Memory, Snapshot
-from cifix.rules.sync_uv_groups import rule
+from cifix.rules.sync_uv_groups import Options, rule
 from cifix.rules.sync_uv_groups.needs import Need, addopts, needs, options, peeled
 
 PROJECT = (
@@ -29,7 +28,7 @@ def block(script: str) -> str:
 
 def found(script: str, *, job: str = "", before: str = "", top: str = "on: push\n", **files: str) -> list[Finding]:
     paths = {name.replace("__", "/").replace("_toml", ".toml"): text for name, text in files.items()}
-    return list(rule.find(tree(before + block(script), paths, job=job, top=top), NoOptions()))
+    return list(rule.find(tree(before + block(script), paths, job=job, top=top), Options()))
 
 
 def edits(findings: list[Finding]) -> list[str]:
@@ -208,7 +207,7 @@ def test_a_checkout_in_a_folder() -> None:
     snapshot = tree(block("uv run pytest"), {})
     text = snapshot.read(".github/workflows/ci.yml").decode().replace(CHECKOUT, step)
     moved = Memory({"pyproject.toml": File(PROJECT.encode()), ".github/workflows/ci.yml": File(text.encode())})
-    assert list(rule.find(Snapshot(moved), NoOptions())) == []
+    assert list(rule.find(Snapshot(moved), Options())) == []
 
 
 def test_steps_that_change_nothing() -> None:

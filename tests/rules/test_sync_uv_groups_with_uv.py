@@ -9,9 +9,8 @@ import pytest
 from cifix.formats.actions.workflow import workflow
 from cifix.formats.yaml import Scalar
 from cifix.model.finding import Finding, Fix, Safety
-from cifix.model.rule import NoOptions
 from cifix.model.snapshot import File, Memory, Snapshot
-from cifix.rules.sync_uv_groups import rule
+from cifix.rules.sync_uv_groups import Options, rule
 from tests.rules.uv_projects import environment, run, wheels, write
 
 UV = environment()
@@ -164,7 +163,7 @@ def foreseen(findings: list[Finding]) -> str:
 def repaired(tree: Snapshot) -> Iterator[Snapshot]:
     """The tree after each round of fixes, until a round finds nothing that it can fix."""
     while True:
-        found = [one.outcome for one in rule.find(tree, NoOptions())]
+        found = [one.outcome for one in rule.find(tree, Options())]
         changes = dict.fromkeys(change for fix in found if isinstance(fix, Fix) for change in fix.changes)
         assert all(fix.safety >= Safety.REVIEW for fix in found if isinstance(fix, Fix))
         if not changes:
@@ -176,11 +175,11 @@ def repaired(tree: Snapshot) -> Iterator[Snapshot]:
 def check(files: Mapping[str, str], script: str, env: Mapping[str, str], folder: Path, links: Path) -> None:
     """The rule foresees what uv does, and what it repairs works."""
     tree = snapshot(files, script, env)
-    findings = list(rule.find(tree, NoOptions()))
+    findings = list(rule.find(tree, Options()))
     assert foreseen(findings) == works(tree, folder, links, env), (script, findings)
     rounds = list(repaired(tree))
     if rounds:
-        refused = list(rule.find(rounds[-1], NoOptions()))
+        refused = list(rule.find(rounds[-1], Options()))
         assert refused or works(rounds[-1], folder, links, env) == "ok", lines(rounds[-1])
 
 

@@ -17,7 +17,8 @@ Why:
     runs in. Where a tool is surely missing, the smallest set of `--extra` and `--group` that brings all the tools of
     the job, and the plugins for their options and for pytest's `addopts`, is added to the `uv sync` that counts, or to
     `uv run` where none does. `pyproject.toml` and `uv.lock` stay as they are, so `--locked` and `--frozen` go on
-    working. A tool that is started without `uv run` gets `uv run --no-sync`.
+    working; only with the option `add_to_dev_group` a tool that the project names nowhere is added to its group `dev`,
+    if no lock has to stay as it is. A tool that is started without `uv run` gets `uv run --no-sync`.
 
     The fix is safe if a lock, or the lack of any other dependency, proves that the tool was not there. It must be
     reviewed if a distribution might bring it along unseen, or if the step goes on after a failure: then it was green
@@ -40,12 +41,13 @@ Sources:
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Workflow, workflow
 from cifix.formats.yaml import Scalar
 from cifix.formats.yaml.edit import place as position
 from cifix.model.finding import Finding, Fix, Refusal, Safety
-from cifix.model.rule import NoOptions, declare
+from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.sync_uv_groups.environment import Lack, Place
@@ -55,14 +57,23 @@ from cifix.rules.sync_uv_groups.projects import Projects
 from cifix.rules.sync_uv_groups.steps import image, runner, visits
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`add_to_dev_group`: add a tool that the project names nowhere to its dependency group `dev`."""
+
+    add_to_dev_group: bool = False
+
+
 @declare(
     __doc__,
     reads=(*WORKFLOWS, *ACTIONS),
     needles=(b"uv run", b"uv sync"),
     safety=Safety.SAFE,
+    options=Options,
     refusals={
         "opaque": "the file is YAML that cannot be edited safely, or the script is written with escapes or folds",
         "nowhere": "the tool is in no dependency, extra or group of the project: add it to the group `dev`",
+        "locked": "the tool is named nowhere, and `--locked` or `--frozen` needs a new `uv.lock` to add it",
         "foreign": "only a table of Poetry, PDM or Hatch names the tool",
         "undefined": "an option of uv names an extra or group that the project does not have",
         "conflict": "the tool is only in an extra or group that conflicts with what the job chooses",
@@ -72,7 +83,7 @@ from cifix.rules.sync_uv_groups.steps import image, runner, visits
         "image": "the job runs in an image of its own or on a machine of its own, which may have the tool",
     },
 )
-def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
+def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Find the tools that a job runs and never installs."""
     projects = Projects(snapshot)
     for path in _workflows(snapshot):
@@ -84,7 +95,7 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
             continue
         seen: set[Finding] = set()
         for job in whole.jobs:
-            for finding in _judged(projects, path, whole, job):
+            for finding in _judged(projects, path, whole, job, declare_tools=options.add_to_dev_group):
                 if finding not in seen:
                     seen.add(finding)
                     yield finding
@@ -98,9 +109,9 @@ def _workflows(snapshot: Snapshot) -> list[str]:
     return sorted(found.intersection(snapshot.matching(WORKFLOWS)).union(callers))
 
 
-def _judged(projects: Projects, path: str, whole: Workflow, job: Job) -> Iterator[Finding]:
+def _judged(projects: Projects, path: str, whole: Workflow, job: Job, *, declare_tools: bool) -> Iterator[Finding]:
     """One finding per command that fails, over all legs of the job."""
-    plan = Plan(path, job)
+    plan = Plan(path, job, projects=projects if declare_tools else None)
     strange = ""
     known: set[object] = set()
     for steps in map(tuple, visits(projects.snapshot, path, whole, job)):

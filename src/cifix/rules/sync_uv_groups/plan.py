@@ -12,15 +12,20 @@ from cifix.model.change import Edit
 from cifix.model.expect import Value
 from cifix.model.finding import Fix, Refusal, Safety
 from cifix.model.text import Opaque
+from cifix.rules.sync_uv_groups.declaring import declare_in_dev
 from cifix.rules.sync_uv_groups.environment import Lack, Place
-from cifix.rules.sync_uv_groups.remedy import Flags, Unable, flags, member_flags
+from cifix.rules.sync_uv_groups.projects import Projects
+from cifix.rules.sync_uv_groups.remedy import Flags, Unable, flags, in_default_dev, member_flags
 
 Key = tuple[str, int, int]
 
 
 @dataclass(slots=True)
 class Plan:
-    """The lacks of a job over all legs of its matrix, and what happens to the calls that could end them."""
+    """The lacks of a job over all legs of its matrix, and what happens to the calls that could end them.
+
+    With `projects`, what is declared nowhere may be added to a group `dev`.
+    """
 
     path: str
     job: Job
@@ -29,6 +34,8 @@ class Plan:
     places: dict[Key, list[tuple[Lack, Place]]] = field(default_factory=dict)
     refused: dict[tuple[Key, bool, str, str], Refusal] = field(default_factory=dict)
     members: dict[Key, Flags] = field(default_factory=dict)
+    projects: Projects | None = None
+    declared: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, lack: Lack) -> None:
         """Take in what one leg lacks."""
@@ -59,26 +66,47 @@ class Plan:
 
     def aim_at_calls(self, lack: Lack) -> None:
         """Prefer the `uv sync` that the environment comes from; else the call that starts the program."""
-        wanted = frozenset(need.distribution for need in lack.missing)
-        mine = [place for place in lack.targets if place.visit.leg.path == self.path]
+        for need in lack.missing:
+            wanted = frozenset({need.distribution})
+            mine = [place for place in lack.targets if place.visit.leg.path == self.path]
+            try:
+                _reachable(lack, mine, wanted)
+            except Unable as why:
+                if why.key == "nowhere" and self.declares(lack, need.distribution):
+                    continue
+                mine = self.other_call(lack, wanted, why)
+            for place in mine:
+                self.wanted.setdefault(place.key, set()).update(wanted)
+                self.places.setdefault(place.key, []).append((lack, place))
+
+    def other_call(self, lack: Lack, wanted: frozenset[str], why: Unable) -> list[Place]:
+        """The `uv run` that starts the program, where it can bring what is missing; raises `why` where it cannot."""
         call = lack.place.call
         runs = call is not None and call.command == "run" and not call.has("--no-sync")
+        if not runs or call is None or why.key == "conflict" or lack.place.visit.leg.path != self.path:
+            raise why
+        if why.key not in {"nowhere", "foreign"}:
+            flags(lack.space, [lack.place], wanted)
+            return [lack.place]
         try:
-            _reachable(lack, mine, wanted)
-        except Unable as why:
-            if not runs or call is None or why.key == "conflict" or lack.place.visit.leg.path != self.path:
-                raise
-            mine = [lack.place]
-            if why.key in {"nowhere", "foreign"}:
-                try:
-                    self.members[lack.place.key] = member_flags(lack.space, call, wanted)
-                except Unable:
-                    raise why from None
-            else:
-                flags(lack.space, mine, wanted)
-        for place in mine:
-            self.wanted.setdefault(place.key, set()).update(wanted)
-            self.places.setdefault(place.key, []).append((lack, place))
+            self.members[lack.place.key] = member_flags(lack.space, call, wanted)
+        except Unable:
+            raise why from None
+        return [lack.place]
+
+    def declares(self, lack: Lack, name: str) -> bool:
+        """Whether the distribution may be added to the group `dev`, and then it is; raises `Unable`."""
+        if self.projects is None or len(lack.space.current) != 1:
+            return False
+        (member,) = lack.space.current
+        calls = [place.call for place in (*lack.targets, lack.place) if place.call is not None]
+        if not all(in_default_dev(member, call) for call in calls):
+            return False
+        if lack.space.locked is not None and any(call.has("--locked", "--frozen") for call in calls):
+            raise Unable("locked", f"{name} is nowhere in the project, and `uv.lock` must be made anew to add it")
+        names = self.declared.setdefault(f"{member.folder}/pyproject.toml".lstrip("/"), [])
+        names += [] if name in names else [name]
+        return True
 
     def fix(self, curable: Mapping[tuple[Key, bool, str, str], Sequence[Lack]]) -> Fix | Refusal:
         """All edits of the job."""
@@ -95,15 +123,25 @@ class Plan:
                 done, claims = _written(self.path, place, found)
                 made += done
                 expects += claims
+            for path, names in self.declared.items():
+                added, values = self.declare(path, names)
+                made += added
+                expects += values
+                told.append(f"add {', '.join(names)} to the group dev")
         except Unable as why:
             return Refusal(why.key, why.detail)
         except Opaque as why:
             return Refusal("opaque", str(why))
         every = [lack for legs in curable.values() for lack in legs]
         safe = all(lack.sure and not lack.tolerated and not _marked(lack) for lack in every) and not self.members
+        safe = safe and not self.declared
         what = " and ".join(dict.fromkeys(told))
         title = f"{what[:1].upper()}{what[1:]} in job {self.job.id} of {self.path}"
         return Fix(title, Safety.SAFE if safe else Safety.REVIEW, tuple(made), tuple(expects))
+
+    def declare(self, path: str, names: Sequence[str]) -> tuple[tuple[Edit, ...], tuple[Value, ...]]:
+        """The edits of a `pyproject.toml`; raises `Unable`."""
+        return declare_in_dev(path, self.projects.snapshot.text(path), names) if self.projects else ((), ())
 
     def changes(
         self, curable: Mapping[tuple[Key, bool, str, str], Sequence[Lack]], told: list[str]

@@ -57,6 +57,14 @@ def member_flags(space: Workspace, call: Call, wanted: frozenset[str]) -> Flags:
     raise Unable("nowhere", f"{', '.join(sorted(wanted))} is in no extra and no group of the project")
 
 
+def in_default_dev(member: Member, call: Call) -> bool:
+    """Whether a call installs the group `dev` of a member if there is one."""
+    chosen_now = call.selection
+    by_default = not chosen_now.no_default_groups and (member.default_groups is None or "dev" in member.default_groups)
+    asked = chosen_now.dev or chosen_now.only_dev or (by_default and not chosen_now.only)
+    return asked and not chosen_now.no_dev and "dev" not in map(normalised, chosen_now.no_groups)
+
+
 def _candidates(space: Workspace, place: Place, wanted: frozenset[str]) -> Iterator[tuple[str, str]]:
     call = place.call or Call("sync", 0)
     if call.selection.only:
