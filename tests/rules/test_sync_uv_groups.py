@@ -248,7 +248,7 @@ def test_a_build_that_decides_about_dependencies_is_left_alone() -> None:
         ("uv sync --only-group test", "undefined"),
         ("uv sync\nuv run nox", "nowhere"),
         ("uv run --no-sync pytest", "elsewhere"),
-        ("uv run --only-group lint pytest", "excluded"),
+        ("uv run --only-group lint pytest", "kept-out"),
     ],
 )
 def test_refusals(script: str, key: str) -> None:

@@ -73,11 +73,11 @@ class Options:
     refusals={
         "opaque": "the file is YAML that cannot be edited safely, or the script is written with escapes or folds",
         "nowhere": "the tool is in no dependency, extra or group of the project: add it to the group `dev`",
-        "locked": "the tool is named nowhere, and `--locked` or `--frozen` needs a new `uv.lock` to add it",
+        "relock": "the tool is named nowhere, and `--locked` or `--frozen` needs a new `uv.lock` to add it",
         "foreign": "only a table of Poetry, PDM or Hatch names the tool",
         "undefined": "an option of uv names an extra or group that the project does not have",
         "conflict": "the tool is only in an extra or group that conflicts with what the job chooses",
-        "excluded": "the job itself keeps out the group that has the tool",
+        "kept-out": "the job itself keeps out the group that has the tool",
         "elsewhere": "what could install the tool stands in an action that other jobs may use, or does not sync",
         "alias": "the script is shared, through an anchor, with other steps",
         "image": "the job runs in an image of its own or on a machine of its own, which may have the tool",

@@ -103,7 +103,7 @@ class Plan:
         if not all(in_default_dev(member, call) for call in calls):
             return False
         if lack.space.locked is not None and any(call.has("--locked", "--frozen") for call in calls):
-            raise Unable("locked", f"{name} is nowhere in the project, and `uv.lock` must be made anew to add it")
+            raise Unable("relock", f"{name} is nowhere in the project, and `uv.lock` must be made anew to add it")
         names = self.declared.setdefault(f"{member.folder}/pyproject.toml".lstrip("/"), [])
         names += [] if name in names else [name]
         return True

@@ -129,9 +129,9 @@ def _reason(space: Workspace, call: Call, wanted: frozenset[str], candidates: Se
                 selected(space, _with(call, (candidate,)).selection)
         except (Undefined, Conflicting):
             return Unable("conflict", f"{names} would come with {kinds}, which conflicts with what is chosen already")
-        return Unable("excluded", f"{names} would come with {kinds}, which the command or a variable of uv keeps out")
+        return Unable("kept-out", f"{names} would come with {kinds}, which the command or a variable of uv keeps out")
     if call.selection.only:
-        return Unable("excluded", f"the command installs nothing but certain groups, and {names} is not in them")
+        return Unable("kept-out", f"the command installs nothing but certain groups, and {names} is not in them")
     for tool, listed in space.foreign.items():
         if wanted & listed:
             return Unable("foreign", f"{names} is only in a table of {tool}, which uv does not read")
