@@ -128,6 +128,7 @@ def test_a_missing_tool_is_found(script: str) -> None:
         "if x; then uv sync; fi\npytest",
         "uv sync --active --extra test\nuv run pytest",
         "x=1\nuv run --extra test pytest",
+        "uv run --package unknown pytest",
     ],
 )
 def test_nothing_is_said_of_what_works_or_cannot_be_known(script: str) -> None:
@@ -234,6 +235,10 @@ def test_legs_of_a_matrix() -> None:
 
 def test_a_project_that_cannot_be_read_is_left_alone() -> None:
     assert found("uv run pytest", pyproject_toml="[") == []
+
+
+def test_a_project_that_uv_does_not_manage_is_left_alone() -> None:
+    assert found("uv run pytest", pyproject_toml=PROJECT + "[tool.uv]\nmanaged = false\n") == []
 
 
 def test_a_build_that_decides_about_dependencies_is_left_alone() -> None:

@@ -68,11 +68,13 @@ class Conflicting(Exception):  # noqa: N818 - it is an answer of uv, not a failu
 
 
 def workspace(snapshot: Snapshot, folder: str) -> Workspace | None:
-    """What uv finds from a folder; None without a `pyproject.toml` in it or above. Raises `Opaque`."""
+    """What uv finds from a folder; None without a `pyproject.toml` that it manages in it or above. Raises `Opaque`."""
     here = next((above for above in _upwards(folder) if _file(above) in snapshot), None)
     if here is None:
         return None
     data = _data(snapshot, here)
+    if _uv(data).get("managed") is False:
+        return None
     root, top = here, data
     if "project" in data and not _uv(data).get("workspace"):
         for above in _upwards(here):

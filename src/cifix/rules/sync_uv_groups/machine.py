@@ -8,7 +8,7 @@ from cifix.formats.python.project import normalised
 from cifix.formats.python.requirements import Declared, Requirement, requirement
 from cifix.formats.shell import Command
 from cifix.formats.uv.arguments import Call, call, true
-from cifix.formats.uv.project import Conflicting, Undefined, Workspace, selected
+from cifix.formats.uv.project import Conflicting, Undefined, Workspace, chosen, selected
 from cifix.rules.sync_uv_groups.environment import Environment, Lack, Outside, Place
 from cifix.rules.sync_uv_groups.facts import facts, implied
 from cifix.rules.sync_uv_groups.needs import Need, needs, options, peeled, plugins
@@ -165,6 +165,7 @@ class Machine:
         unknown = found.vague or any(value is None for name, value in variables.items() if name.startswith("UV_"))
         unknown |= self.blind or any(name in variables for name in _OTHER_PLACE)
         space = self.projects.at(self.located(folder))
+        unknown |= space is not None and len(chosen(space, found.selection)) < len(set(found.selection.packages))
         if space is None or unknown:
             if found.command in {"sync", "run", "pip install", "pip sync", "add", ""}:
                 self.open()

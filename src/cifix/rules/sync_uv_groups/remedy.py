@@ -135,4 +135,6 @@ def _reason(space: Workspace, call: Call, wanted: frozenset[str], candidates: Se
     for tool, listed in space.foreign.items():
         if wanted & listed:
             return Unable("foreign", f"{names} is only in a table of {tool}, which uv does not read")
-    return Unable("nowhere", f"{names} is in no dependency, extra or group that the command could install")
+    stopgap = " ".join(f"--with {name}" for name in sorted(wanted))
+    where = f"add it to the group `dev`, or start the tool with `uv run {stopgap}`"
+    return Unable("nowhere", f"{names} is in no dependency, extra or group that the command could install: {where}")
