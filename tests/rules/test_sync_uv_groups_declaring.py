@@ -29,6 +29,7 @@ def added(source: str, *names: str) -> str:
         ("x = 1", 'x = 1\n\n[dependency-groups]\ndev = ["b"]'),
         ("x = 1\r\n", 'x = 1\r\n\r\n[dependency-groups]\r\ndev = ["b"]\r\n'),
         ("[dependency-groups] # c\nx = []\n", '[dependency-groups] # c\ndev = ["b"]\nx = []\n'),
+        ('[dependency-groups]\r\ndev = [\r\n "a"\r\n]\r\n', '[dependency-groups]\r\ndev = [\r\n "a",\r\n "b"\r\n]\r\n'),
         ('[dependency-groups]\ndev = ["a"]', '[dependency-groups]\ndev = ["a", "b"]'),
         ('[dependency-groups]\ndev = ["a",] # c\n', '[dependency-groups]\ndev = ["a", "b"] # c\n'),
         ('[dependency-groups]\ndev=[\n  "a",\n]\n', '[dependency-groups]\ndev=[\n  "a",\n  "b",\n]\n'),

@@ -9,7 +9,7 @@ from cifix.model.expect import Value
 from cifix.model.text import Opaque, Text
 from cifix.rules.sync_uv_groups.remedy import Unable
 
-_TABLE = re.compile(r"^[ \t]*\[[ \t]*dependency-groups[ \t]*\][ \t]*(?:#[^\r\n]*)?$", re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[[ \t]*dependency-groups[ \t]*\][ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)", re.MULTILINE)
 _NEXT = re.compile(r"^[ \t]*\[", re.MULTILINE)
 _DEV = re.compile(r"^[ \t]*dev[ \t]*=[ \t]*\[", re.MULTILINE)
 _PIECE = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\r\n])*\"|'[^'\r\n]*'|#[^\r\n]*|[^\s]", re.DOTALL)
