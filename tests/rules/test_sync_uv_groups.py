@@ -241,6 +241,13 @@ def test_a_project_that_uv_does_not_manage_is_left_alone() -> None:
     assert found("uv run pytest", pyproject_toml=PROJECT + "[tool.uv]\nmanaged = false\n") == []
 
 
+def test_a_member_that_brings_two_tools() -> None:
+    root = '[project]\nname = "demo"\nversion = "1"\n[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+    member = '[project]\nname = "one"\n[dependency-groups]\ndev = ["pytest"]\nfast = ["pytest-xdist"]\n'
+    findings = found("uv run pytest -n2", pyproject_toml=root, packages__one__pyproject_toml=member)
+    assert edits(findings) == [" --package one --group fast"]
+
+
 def test_a_build_that_decides_about_dependencies_is_left_alone() -> None:
     text = PROJECT.replace('version = "1"', 'dynamic = ["version", "dependencies", "optional-dependencies"]')
     assert found("uv sync --extra nothing\nuv run ruff", pyproject_toml=text) == []

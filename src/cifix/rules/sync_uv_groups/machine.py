@@ -122,13 +122,7 @@ class Machine:
             shell.export(command)
         elif name in {"source", "."} and any("activate" in (one.text or "") for one in arguments[1:]):
             shell.active = True
-        elif (
-            name in {"sh", "bash"}
-            and len(arguments) == 1
-            and before
-            and before.words
-            and before.words[0].text in {"curl", "wget"}
-        ):
+        elif name in {"sh", "bash"} and len(arguments) == 1 and before and _downloads(before):
             pass
         elif name.rpartition("/")[2] == "uv":
             yield from self.uv(shell, place, maybe=shell.visit.maybe or may_be_skipped(command, before))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from cifix.formats.actions.workflow import Job
 from cifix.formats.python.project import normalised
+from cifix.formats.uv.arguments import true
 from cifix.formats.uv.project import chosen
 from cifix.formats.yaml import Scalar
 from cifix.formats.yaml.values import Change, changed, edits
@@ -33,7 +34,7 @@ class Plan:
     wanted: dict[Key, set[str]] = field(default_factory=dict)
     places: dict[Key, list[tuple[Lack, Place]]] = field(default_factory=dict)
     refused: dict[tuple[Key, bool, str, str], Refusal] = field(default_factory=dict)
-    members: dict[Key, Flags] = field(default_factory=dict)
+    members: set[Key] = field(default_factory=set)
     projects: Projects | None = None
     declared: dict[str, list[str]] = field(default_factory=dict)
 
@@ -89,9 +90,10 @@ class Plan:
             flags(lack.space, [lack.place], wanted)
             return [lack.place]
         try:
-            self.members[lack.place.key] = member_flags(lack.space, call, wanted)
+            member_flags(lack.space, call, wanted | self.wanted.get(lack.place.key, set()))
         except Unable:
             raise why from None
+        self.members.add(lack.place.key)
         return [lack.place]
 
     def declares(self, lack: Lack, name: str) -> bool:
@@ -102,7 +104,9 @@ class Plan:
         calls = [place.call for place in (*lack.targets, lack.place) if place.call is not None]
         if not all(in_default_dev(member, call) for call in calls):
             return False
-        if lack.space.locked is not None and any(call.has("--locked", "--frozen") for call in calls):
+        variables = lack.place.visit.env
+        fixed = true(variables.get("UV_LOCKED")) or true(variables.get("UV_FROZEN"))
+        if lack.space.locked is not None and (fixed or any(call.has("--locked", "--frozen") for call in calls)):
             raise Unable("relock", f"{name} is nowhere in the project, and `uv.lock` must be made anew to add it")
         names = self.declared.setdefault(f"{member.folder}/pyproject.toml".lstrip("/"), [])
         names += [] if name in names else [name]
@@ -149,10 +153,12 @@ class Plan:
         """Each change of a script, and in `told` what they do."""
         for key, wanted in self.wanted.items():
             lack, place = self.places[key][0]
-            chosen = self.members.get(key) or flags(
-                lack.space, [each for _, each in self.places[key]], frozenset(wanted)
-            )
-            text = "".join(f" {name} {value}".rstrip() for name, value in chosen)
+            every = frozenset(wanted)
+            if key in self.members and place.call is not None:
+                found: Flags = member_flags(lack.space, place.call, every)
+            else:
+                found = flags(lack.space, [each for _, each in self.places[key]], every)
+            text = "".join(f" {name} {value}".rstrip() for name, value in found)
             if text:
                 told.append(f"add{text} to `uv {place.call.command if place.call else ''}`")
                 yield place, _inserted(place, text)
