@@ -48,7 +48,8 @@ class Refusal:
 class Finding:
     """One place (`start:end`, half-open characters of the file at `path`) where `rule` sees a cause of red CI.
 
-    Several findings may share one `Fix`: then it is done for all of them or for none.
+    Several findings may share one `Fix`: then it is done for all of them or for none. `about` holds what the log of a
+    run that fails for this would name: a module, a tool, an action with its version, a path, a label.
     """
 
     rule: str
@@ -57,3 +58,4 @@ class Finding:
     end: int
     message: str
     outcome: Fix | Refusal
+    about: tuple[str, ...] = ()

@@ -167,7 +167,7 @@ class _State:
             raise
         finally:
             del self.running[name]
-        if parent:
+        if parent in self.bound:
             self.bound[parent].add(leaf)
 
     def run(self, name: str, events: tuple[Event, ...]) -> None:

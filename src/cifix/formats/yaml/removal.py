@@ -41,6 +41,8 @@ def remove(path: str, document: Document, route: Route) -> Edit:
     if isinstance(above, Scalar) and above.style in {"|", ">"}:
         if "+" in document.text.text[above.start : document.line_end(above.start)].partition("#")[0]:
             raise Opaque(f"{_words(route)} ends a text that keeps the blank lines behind it")
+        if _further_in(document.column(start)).match(document.text.text, document.line_end(last.end)):
+            raise Opaque("a comment would become part of the text above it")
         if following is None:
             return _last_lines(path, document, start, last.end)
     return _from_block(path, document, start, last.end, following)
@@ -124,6 +126,11 @@ def _from_block(path: str, document: Document, start: int, last: int, following:
     if any(end <= first < following for first, _ in document.comments):
         raise Opaque("a comment stands between the first entry and the second")
     return Edit(path, start, following, "")
+
+
+def _further_in(column: int) -> re.Pattern[str]:
+    """A comment, behind blank lines at most, that stands to the right of `column`."""
+    return re.compile(rf"(?:[ \t]*(?:\r\n|\r|\n))+ {{{column + 1},}}#")
 
 
 def _last_lines(path: str, document: Document, start: int, last: int) -> Edit:

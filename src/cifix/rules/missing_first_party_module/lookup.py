@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from cifix.formats.python.imports import Import, Packages, binds, glanced, imports, module_stem
+from cifix.formats.python.imports import Import, binds, glanced, imports
+from cifix.formats.python.packages import Packages, module_stem
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 
