@@ -20,7 +20,8 @@ class Case:
     """One example: the tree before and after, and what `case.toml` says about it.
 
     `after` equals `before` for a case that must stay untouched. `refuses` are the refusal keys that
-    must occur, all and only these; `safety` the level of every fix; `force` the paths that are tracked
+    must occur, all and only these; `safety` the level of every fix (for `shown`, which is never applied, `after` is what it
+    would make); `force` the paths that are tracked
     although they are ignored, `loose` those that are on disk but not tracked although nothing ignores them.
     `past` is what an earlier commit tracked, from a folder of that name; empty if there was none.
     """

@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cifix.formats import ini, toml
+from cifix.formats import ini_places as ini
+from cifix.formats import toml
 from cifix.formats.toml_places import add, append, places
 from cifix.model.change import Edit, splice
 from cifix.model.expect import Route, Value

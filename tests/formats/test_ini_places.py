@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cifix.formats.ini import add, extend, parse
+from cifix.formats.ini_places import add, extend, parse
 from cifix.model.change import splice
 from cifix.model.text import Opaque, Text
 
