@@ -229,6 +229,23 @@ def test_another_target_is_another_plan(cifix: Cifix, git: Git, repo: Path) -> N
     assert len(plans) == 3
 
 
+def test_a_day_decides_what_is_retired_and_how_grave_that_is(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {".github/workflows/ci.yml": b"on: push\njobs:\n  a:\n    runs-on: ubuntu-22.04\n    steps: []\n"})
+    chosen = ("--select", "runner-labels", "--safety", "review")
+    assert cifix("check", repo, *chosen, "--today", "2027-04-16").code == 0
+    done = cifix("check", repo, *chosen, "--today", "2027-04-17")
+    assert "ci.yml:4:14: error: ubuntu-22.04 has not worked since 2027-04-17" in done.text
+    assert "--today 2027-04-17" in done.text.splitlines()[-1]
+    (repo / "cifix.toml").write_bytes(b"[rules.runner-labels]\nannounced = true\ntoday = '2026-11-24'\n")
+    git("add", "cifix.toml", cwd=repo)
+    told = cifix("check", repo, *chosen, "--format", "json").json
+    assert [(one["message"].split(" on ")[0], one["red_from"]) for one in told["findings"]] == [
+        ("ubuntu-22.04 stops working", "2027-04-17")
+    ]
+    assert cifix("check", repo, *chosen, "--today", "2027-04-17", "--format", "json").json["today"] == "2027-04-17"
+    assert cifix("check", repo, "--today", "tomorrow").code == 2
+
+
 def test_select_and_ignore_choose_rules(cifix: Cifix, git: Git, repo: Path) -> None:
     more(repo, git, {".github/workflows/ci.yml": WORKFLOW})
     named = cifix("apply", "--dry-run", repo, "--select", "hook-python3", "--format", "json").json

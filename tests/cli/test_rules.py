@@ -64,3 +64,26 @@ def test_nothing_is_overwritten(cifix: Cifix, tmp_path: Path) -> None:
     assert (failed.code, "nothing was written" in failed.err) == (2, True)
     assert (tmp_path / "my_rule.py").read_text() == "mine"
     assert not (tmp_path / "fixtures").exists()
+
+
+def test_facts_are_listed_with_their_age_and_sources(cifix: Cifix) -> None:
+    done = cifix("rules", "facts", "--today", "2026-12-04")
+    assert done.code == 0
+    assert done.err == ""
+    lines = done.text.splitlines()
+    (about,) = [line for line in lines if line.startswith("runner-labels ")]
+    assert about.endswith(" rows, checked 2026-11-24, 10 days ago")
+    assert "    https://github.com/actions/runner-images/issues/13518" in lines
+    assert not any(line.startswith("lazy-init") for line in lines)
+
+
+def test_facts_that_are_old_are_warned_about(cifix: Cifix) -> None:
+    assert cifix("rules", "facts", "--today", "2027-02-22").err == ""
+    done = cifix("rules", "facts", "--today", "2027-02-23")
+    assert done.code == 0
+    assert "runner-labels: checked more than 90 days ago; look at its sources again" in done.err.splitlines()
+
+
+def test_facts_are_judged_by_the_clock_if_no_day_is_given(cifix: Cifix) -> None:
+    assert " days ago" in cifix("rules", "facts").text
+    assert cifix("rules", "facts", "--today", "soon").code == 2

@@ -53,11 +53,14 @@ def test_levels_and_titles_tell_endings_apart() -> None:
     titles = {(name, properties["title"]) for name, properties, _ in told}
     assert titles == {
         ("error", "turn: fixable (safe)"),
-        ("error", "again: fixable (safe)"),
+        ("warning", "again: fixable (safe)"),
+        ("notice", "again: fixable (safe)"),
         ("error", "add: fixable (safe)"),
+        ("notice", "add: fixable (safe)"),
+        ("error", "leave: left for a person (hard)"),
         ("warning", "leave: left for a person (hard)"),
-        ("warning", "leave: held back (review)"),
-        ("warning", "lie: left for a person (unproven)"),
+        ("notice", "leave: held back (review)"),
+        ("error", "lie: left for a person (unproven)"),
         ("error", "cifix: the fix of lie failed its proof"),
         ("error", "cifix: the rule crash crashed"),
     }
@@ -69,7 +72,7 @@ def test_levels_and_titles_tell_endings_apart() -> None:
 
 def test_columns_are_left_out_of_a_span_over_lines() -> None:
     line = next(line for line in document(ran("check")).splitlines() if "title=again" in line)
-    assert line.startswith("::error file=a.txt,line=1,endLine=3,title=again")
+    assert line.startswith("::warning file=a.txt,line=1,endLine=3,title=again")
 
 
 def test_a_name_that_is_not_utf_8_gets_a_replacement_character() -> None:

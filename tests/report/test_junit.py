@@ -45,7 +45,7 @@ def test_endings_have_a_type_a_message_and_a_detail() -> None:
     found = suites("check")
     refused = found["lie"].find("testcase/failure")
     assert refused is not None
-    assert dict(refused.attrib) == {"type": "left for a person (unproven)", "message": "is one"}
+    assert dict(refused.attrib) == {"type": "error: left for a person (unproven)", "message": "is one"}
     assert "claim.yml:1:4\nis one\nleft for a person (unproven): claim.yml: " in (refused.text or "")
     error = found["crash"].find("testcase/error")
     assert error is not None

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cifix.engine.config import Config, choose, load
@@ -25,6 +26,7 @@ class Selection:
     """What the user asked for: rule ids to run and to leave out, the safety floor's name, and options of rules.
 
     `target` and `allow_locked` are as the user gave them: None and false leave the choice to the configuration.
+    `today` is the day to judge by if the user names one.
     """
 
     select: tuple[str, ...] = ()
@@ -32,6 +34,7 @@ class Selection:
     safety: str = "safe"
     target: str | None = None
     allow_locked: bool = False
+    today: date | None = None
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -40,12 +43,14 @@ class Selection:
         named += [part for rule in self.ignore for part in ("--ignore", rule)]
         named += ["--safety", self.safety] if self.safety != "safe" else []
         named += ["--target", self.target] if self.target else []
-        return (*named, *(["--allow-locked"] if self.allow_locked else []))
+        named += ["--allow-locked"] if self.allow_locked else []
+        return (*named, *(["--today", str(self.today)] if self.today else []))
 
     @property
     def overrides(self) -> Mapping[str, object]:
         """The options of rules among them, by field."""
-        given = {"target": self.target, "allow_locked": self.allow_locked}
+        today = self.today and self.today.isoformat()
+        given = {"target": self.target, "allow_locked": self.allow_locked, "today": today}
         return {field: value for field, value in given.items() if value}
 
 
@@ -58,12 +63,14 @@ class Examined:
     settings: Settings
     crashes: tuple[Crash, ...]
     notes: tuple[str, ...]
+    today: date
 
     def outcome(self, mode: str, path: str, arguments: tuple[str, ...]) -> Outcome:
         """The record for the reports, of a run that has written nothing so far."""
         return Outcome(
             mode,
             self.proven,
+            self.today,
             crashes=self.crashes,
             notes=self.notes,
             path=path,
@@ -79,12 +86,17 @@ def examine(repository: Repository, source: Source, asked: Selection) -> Examine
     registry = discover()
     rules = choose(registry.rules, registry.plugins, config, select=asked.select, ignore=asked.ignore)
     floor, locked = Safety[asked.safety.upper()], _locked(repository, source.base)
-    settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked)
+    today = asked.today or clock()
+    settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked, today)
     with _progress(len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
-    return Examined(
-        proven, rules, settings, (*registry.crashes, *proven.plan.crashes), tuple(_notes(snapshot, config, asked))
-    )
+    crashes = (*registry.crashes, *proven.plan.crashes)
+    return Examined(proven, rules, settings, crashes, tuple(_notes(snapshot, config, asked)), today)
+
+
+def clock() -> date:
+    """The day it is, in UTC; nothing below the command line asks."""
+    return datetime.now(UTC).date()
 
 
 def _notes(snapshot: Snapshot, config: Config, asked: Selection) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Every option that commands share, once."""
 
 from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +34,18 @@ def _reachable(ctx: click.Context, option: click.Parameter, file: Path | None) -
     return file
 
 
+def _day(ctx: click.Context, option: click.Parameter, moment: datetime | None) -> date | None:
+    del ctx, option
+    return moment and moment.date()
+
+
+today = click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_day,
+    metavar="YYYY-MM-DD",
+    help="Judge by this day, for a run that can be repeated.  [default: the clock, in UTC]",
+)
 target = click.argument("path", type=click.Path(path_type=Path, readable=False), default=Path())
 
 _selection = chain(
@@ -54,6 +67,7 @@ _selection = chain(
     click.option(
         "--allow-locked", is_flag=True, help="Move actions although actions.lock pins them; then run gh actions-lock."
     ),
+    today,
 )
 
 
@@ -68,9 +82,10 @@ def selection(function: Callable[..., None]) -> Callable[..., None]:
         safety: str,
         target: str | None,
         allow_locked: bool,
+        today: date | None,
         **others: Any,  # noqa: ANN401
     ) -> None:
-        asked = Selection(select, ignore, safety, target, allow_locked=allow_locked)
+        asked = Selection(select, ignore, safety, target, allow_locked=allow_locked, today=today)
         function(*arguments, asked=asked, **others)
 
     return _selection(call)

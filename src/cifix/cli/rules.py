@@ -1,20 +1,25 @@
-"""`cifix rules`: list them, explain one, begin a new one."""
+"""`cifix rules`: list them, explain one, begin a new one, show how old facts are."""
 
 import sys
+from datetime import date
 from pathlib import Path
 
 import click
 
+from cifix.cli import options
+from cifix.cli.examine import clock
 from cifix.cli.scaffold import scaffold
 from cifix.engine.config import unknown
 from cifix.engine.registry import Crash, discover
 from cifix.errors import CrashError, UsageError
+from cifix.model.facts import STALE
 from cifix.report.page import page
+from cifix.report.summary import counted
 
 
 @click.group("rules")
 def command() -> None:
-    """List the rules, explain one, or begin a new one."""
+    """List the rules, explain one, show how old their facts are, or begin a new one."""
 
 
 @command.command("list")
@@ -44,6 +49,24 @@ def explain(rule_id: str) -> None:
         Console().print(Markdown(text))
     else:
         click.echo(text, nl=False)
+
+
+@command.command("facts")
+@options.today
+def facts(today: date | None) -> None:
+    """Print the dated facts of each rule: how many, when they were checked, and where they were read."""
+    registry = discover()
+    sheets = {name: rule.facts() for name, rule in registry.rules.items() if rule.facts is not None}
+    width = max((len(name) for name in sheets), default=0)
+    day = today or clock()
+    for name, sheet in sheets.items():
+        age = sheet.age(day)
+        click.echo(f"{name:{width}}  {counted(len(sheet.rows), 'row')}, checked {sheet.checked}, {age} days ago")
+        for source in sheet.sources:
+            click.echo(f"    {source}")
+        if age > STALE:
+            click.secho(f"{name}: checked more than {STALE} days ago; look at its sources again", fg="yellow", err=True)
+    _name(registry.crashes)
 
 
 @command.command("new")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -40,10 +41,17 @@ def load(snapshot: Snapshot) -> Config:
     return Config()
 
 
-def options_for(rule: Rule, config: Config, *, selected: bool, overrides: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - each rule has a type of its own
+def options_for(
+    rule: Rule,
+    config: Config,
+    *,
+    selected: bool,
+    overrides: Mapping[str, object] | None = None,
+    today: date | None = None,
+) -> Any:  # noqa: ANN401 - each rule has a type of its own
     """The options record of a rule, filled from the configuration; raises `UsageError` for wrong ones.
 
-    `overrides`, by field, win over the configuration in every rule that has the field.
+    `overrides`, by field, win over the configuration in every rule that has the field; `today` does not.
     """
     given = config.rules.get(rule.id, {})
     hints = get_type_hints(rule.options)
@@ -60,6 +68,8 @@ def options_for(rule: Rule, config: Config, *, selected: bool, overrides: Mappin
             values[name] = _typed(value, hints[name], f"option of {rule.id}: {name.replace('_', '-')}")
     if "selected" in hints:
         values["selected"] = selected
+    if "today" in hints and today is not None:
+        values.setdefault("today", today.isoformat())
     return rule.options(**values)
 
 

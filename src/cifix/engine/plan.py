@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from cifix.engine.config import Config, options_for
@@ -24,7 +25,8 @@ class Settings:
     """How a run is narrowed: the safety floor, the configuration, the rules named by the user.
 
     `overrides` are options by field that win over the configuration in every rule that has them. `locked` tells
-    for paths that must not be changed why that is so.
+    for paths that must not be changed why that is so. `today` is what rules that ask take for the day of the run,
+    unless an option says another; None leaves it to them.
     """
 
     floor: Safety = Safety.SAFE
@@ -32,6 +34,7 @@ class Settings:
     selected: frozenset[str] = frozenset()
     overrides: Mapping[str, object] = field(default_factory=dict)
     locked: Locked = lambda _paths: {}
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def plan(
 
 def _options(rule: Rule, settings: Settings) -> Any:  # noqa: ANN401 - each rule has a type of its own
     selected = rule.id in settings.selected
-    return options_for(rule, settings.config, selected=selected, overrides=settings.overrides)
+    return options_for(rule, settings.config, selected=selected, overrides=settings.overrides, today=settings.today)
 
 
 def _findings(rule: Rule, snapshot: Snapshot, options: Any) -> tuple[Finding, ...]:  # noqa: ANN401

@@ -1,10 +1,14 @@
 """What a rule found at one place, and its ending: a fix, or a named reason why not."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 
 from cifix.model.change import Change
 from cifix.model.expect import Expect
+
+ALREADY = date.min
+"""The `red_from` of what has always failed, or for so long that nobody needs the day."""
 
 
 class Safety(IntEnum):
@@ -48,8 +52,10 @@ class Refusal:
 class Finding:
     """One place (`start:end`, half-open characters of the file at `path`) where `rule` sees a cause of red CI.
 
-    Several findings may share one `Fix`: then it is done for all of them or for none. `about` holds what the log of a
-    run that fails for this would name: a module, a tool, an action with its version, a path, a label.
+    Several findings may share one `Fix`: then it is done for all of them or for none. `red_from` is the first day
+    on which the run fails for this, `ALREADY` if there is none to tell; None if it does not fail for this alone,
+    or if nobody can know. How grave the finding is follows from it and from the day of the report. `about` holds what
+    the log of a run that fails for this would name: a path, a tool, an action with its version, a label.
     """
 
     rule: str
@@ -58,4 +64,5 @@ class Finding:
     end: int
     message: str
     outcome: Fix | Refusal
+    red_from: date | None = None
     about: tuple[str, ...] = ()

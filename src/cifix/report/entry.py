@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from cifix.engine.plan import Placed
-from cifix.model.finding import Refusal
+from cifix.model.finding import ALREADY, Refusal
 from cifix.report.outcome import Outcome
 
+FIXED, FIXABLE, HELD, LEFT = "fixed", "fixable", "held back", "left for a person"
 
-class Level(StrEnum):
-    """How grave a finding is now; the words are those of SARIF."""
+
+class Severity(StrEnum):
+    """How grave a finding is on the day of the report; the words are those of workflow commands."""
 
     ERROR = "error"
-    """A cause of red CI for which a proven fix is ready."""
+    """The run fails for it."""
     WARNING = "warning"
-    """Something that a person has to decide."""
-    NOTE = "note"
-    """Fixed by this run."""
+    """The run will fail for it, from a day that is known."""
+    NOTICE = "notice"
+    """The run does not fail for this alone, or nobody can know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Entry:
     """
 
     placed: Placed
-    level: Level
+    severity: Severity
     state: str
     key: str
     answer: str
@@ -55,6 +58,29 @@ class Entry:
         return self.placed.finding.message
 
     @property
+    def left(self) -> bool:
+        """Whether no fix of this run is for it."""
+        return self.state in {LEFT, HELD}
+
+    @property
+    def level(self) -> Severity:
+        """How loudly to tell it: what this run fixed is no more than a notice."""
+        return Severity.NOTICE if self.state == FIXED else self.severity
+
+    @property
+    def grave(self) -> str:
+        """The severity, and the day if it lies ahead."""
+        ahead = self.severity is Severity.WARNING
+        return f"{self.severity} (error from {self.placed.finding.red_from})" if ahead else self.severity.value
+
+    @property
+    def words(self) -> str:
+        """Message and ending on a line each, and the day from which the run fails if that lies ahead."""
+        ahead = self.severity is Severity.WARNING
+        day = f"\nThe run fails for it from {self.placed.finding.red_from} on." if ahead else ""
+        return f"{self.message}\n{self.ending}{day}"
+
+    @property
     def title(self) -> str:
         """Rule, state and key in one phrase."""
         return f"{self.rule}: {self.state} ({self.key})"
@@ -68,14 +94,27 @@ class Entry:
 def entries(outcome: Outcome) -> Iterator[Entry]:
     """Every finding of a run, those with a fix first."""
     for placed, in_patch in outcome.findings:
-        yield _entry(placed, in_patch=in_patch, written=outcome.written)
+        yield entry(placed, outcome, in_patch=in_patch)
 
 
-def _entry(placed: Placed, *, in_patch: bool, written: bool) -> Entry:
-    ending = placed.finding.outcome
+def entry(placed: Placed, outcome: Outcome, *, in_patch: bool) -> Entry:
+    """One finding of a run; `in_patch` says that its fix is among the patches."""
+    ending, grave = placed.finding.outcome, severity(placed.finding.red_from, outcome.today)
     if isinstance(ending, Refusal):
-        return Entry(placed, Level.WARNING, "left for a person", ending.key, ending.detail)
-    if not in_patch:
-        return Entry(placed, Level.WARNING, "held back", ending.safety.word, ending.title)
-    level, state = (Level.NOTE, "fixed") if written else (Level.ERROR, "fixable")
-    return Entry(placed, level, state, ending.safety.word, ending.title)
+        return Entry(placed, grave, LEFT, ending.key, ending.detail)
+    state = (FIXED if outcome.written else FIXABLE) if in_patch else HELD
+    return Entry(placed, grave, state, ending.safety.word, ending.title)
+
+
+def day(red_from: date | None) -> str | None:
+    """The first red day for programs: `always` where there is none to tell."""
+    if red_from is None:
+        return None
+    return "always" if red_from == ALREADY else red_from.isoformat()
+
+
+def severity(red_from: date | None, today: date) -> Severity:
+    """How grave something is on the day `today` that makes runs fail from the day `red_from`."""
+    if red_from is None:
+        return Severity.NOTICE
+    return Severity.ERROR if red_from <= today else Severity.WARNING

@@ -6,11 +6,10 @@ Source of the syntax and its escapes: actions/runner, src/Runner.Common/ActionCo
 from collections.abc import Iterator, Mapping
 
 from cifix.report.characters import legible, printable, single_line
-from cifix.report.entry import Entry, Level, entries
+from cifix.report.entry import Entry, Severity, entries
 from cifix.report.outcome import Outcome
 from cifix.report.summary import sentences
 
-_COMMANDS: Mapping[Level, str] = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 _DATA: Mapping[str, str] = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY: Mapping[str, str] = {**_DATA, ":": "%3A", ",": "%2C"}
 
@@ -22,12 +21,12 @@ def document(outcome: Outcome) -> str:
 
 def _lines(outcome: Outcome) -> Iterator[str]:
     for entry in entries(outcome):
-        yield _command(entry.level, _place(entry), f"{entry.message}\n{entry.ending}")
+        yield _command(entry.level, _place(entry), entry.words)
     for failure in outcome.proven.failures:
         proofs = "\n".join(f"{proof.name}: {proof.detail or 'it does not hold'}" for proof in failure.proofs)
-        yield _command(Level.ERROR, {"title": f"cifix: the fix of {failure.rule} failed its proof"}, proofs)
+        yield _command(Severity.ERROR, {"title": f"cifix: the fix of {failure.rule} failed its proof"}, proofs)
     for crash in outcome.crashes:
-        yield _command(Level.ERROR, {"title": f"cifix: the rule {crash.rule} crashed"}, crash.detail)
+        yield _command(Severity.ERROR, {"title": f"cifix: the rule {crash.rule} crashed"}, crash.detail)
     yield _plain("cifix: " + " ".join((*outcome.notes, *sentences(outcome))))
 
 
@@ -39,9 +38,9 @@ def _place(entry: Entry) -> dict[str, str]:
     return {**told, "title": entry.title}
 
 
-def _command(level: Level, properties: Mapping[str, str], message: str) -> str:
+def _command(level: Severity, properties: Mapping[str, str], message: str) -> str:
     told = ",".join(f"{name}={_escaped(value, _PROPERTY)}" for name, value in properties.items())
-    return f"::{_COMMANDS[level]} {told}::{_escaped(message, _DATA)}"
+    return f"::{level.value} {told}::{_escaped(message, _DATA)}"
 
 
 def _escaped(text: str, escapes: Mapping[str, str]) -> str:

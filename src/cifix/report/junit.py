@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from cifix.report.characters import legible, single_line
-from cifix.report.entry import Entry, Level, entries
+from cifix.report.entry import FIXED, Entry, entries
 from cifix.report.outcome import Outcome
 from cifix.report.summary import counted
 
@@ -45,10 +45,10 @@ def _finding(entry: Entry) -> ET.Element:
     case.set("file", _told(entry.path))
     case.set("line", str(entry.placed.line))
     detail = f"{_told(entry.place)}\n{_told(entry.message)}\n{_told(entry.ending)}"
-    if entry.level is Level.NOTE:
+    if entry.state == FIXED:
         ET.SubElement(case, "system-out").text = detail
     else:
-        kind = f"{entry.state} ({entry.key})"
+        kind = f"{entry.grave}: {entry.state} ({entry.key})"
         ET.SubElement(case, "failure", type=kind, message=_told(entry.message)).text = detail
     return case
 

@@ -1,6 +1,7 @@
 """The JSON report: one document per run, described by `schema.json` beside this file."""
 
 import json
+from datetime import date
 from importlib.resources import files
 from typing import Any
 
@@ -8,6 +9,7 @@ from cifix import __version__
 from cifix.engine.plan import Placed
 from cifix.model.finding import Fix, Refusal
 from cifix.report.characters import legible
+from cifix.report.entry import day, severity
 from cifix.report.message import subject
 from cifix.report.outcome import Outcome
 
@@ -22,6 +24,7 @@ def document(outcome: Outcome) -> str:
         "schema_version": SCHEMA_VERSION,
         "cifix_version": __version__,
         "mode": outcome.mode,
+        "today": outcome.today.isoformat(),
         "base": outcome.base,
         "branch": outcome.branch,
         "state": outcome.state,
@@ -29,7 +32,9 @@ def document(outcome: Outcome) -> str:
             {"rule": patch.rule.id, "sha": sha, "subject": subject(patch), "files": [legible(p) for p in patch.paths]}
             for patch, sha in zip(outcome.patches, ids, strict=True)
         ],
-        "findings": [_finding(placed, applied=fixed and outcome.written) for placed, fixed in outcome.findings],
+        "findings": [
+            _finding(placed, outcome.today, applied=fixed and outcome.written) for placed, fixed in outcome.findings
+        ],
         "suppressed": outcome.proven.plan.suppressed,
         "failed_proofs": [
             {"rule": failure.rule, "proof": legible(proof.name), "detail": legible(proof.detail)}
@@ -49,7 +54,7 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def _finding(placed: Placed, *, applied: bool) -> dict[str, Any]:
+def _finding(placed: Placed, today: date, *, applied: bool) -> dict[str, Any]:
     finding = placed.finding
     outcome = finding.outcome
     return {
@@ -60,6 +65,8 @@ def _finding(placed: Placed, *, applied: bool) -> dict[str, Any]:
         "end_line": placed.end_line,
         "end_column": placed.end_column,
         "message": legible(finding.message),
+        "severity": severity(finding.red_from, today),
+        "red_from": day(finding.red_from),
         "safety": outcome.safety.word if isinstance(outcome, Fix) else None,
         "outcome": "fix" if isinstance(outcome, Fix) else "refusal",
         "title": legible(outcome.title) if isinstance(outcome, Fix) else None,

@@ -8,7 +8,7 @@ from cifix.engine.plan import Patch
 from cifix.model.rule import Rule
 from cifix.report import diff
 from cifix.report.characters import printable
-from cifix.report.entry import Entry, Level, entries
+from cifix.report.entry import Entry, entries
 from cifix.report.markup import code, fenced, inline
 from cifix.report.message import subject
 from cifix.report.outcome import Outcome
@@ -50,7 +50,7 @@ def _document(outcome: Outcome, diffs: Sequence[str], lines: int, rows: int) -> 
     for patch, sha, text in zip(outcome.patches, ids, diffs, strict=True):
         yield from _patch(patch, sha, list(islice(rest, len(patch.findings))), rows)
         yield from _diff(patch, text, lines)
-    left = [entry for entry in every if entry.level is Level.WARNING]
+    left = [entry for entry in every if entry.left]
     if left:
         yield from _left(left, rows)
     yield from _troubles(outcome)
@@ -70,7 +70,7 @@ def _rules(outcome: Outcome, every: Sequence[Entry]) -> Iterator[str]:
 
 def _row(rule: Rule, every: Sequence[Entry]) -> tuple[str, ...]:
     found = [entry for entry in every if entry.rule == rule.id]
-    left = sum(entry.level is Level.WARNING for entry in found)
+    left = sum(entry.left for entry in found)
     return (_linked(rule), inline(rule.summary), str(len(found)), str(len(found) - left), str(left)) if found else ()
 
 
@@ -86,8 +86,11 @@ def _patch(patch: Patch, sha: str | None, found: Sequence[Entry], rows: int) -> 
         yield f"{reason}\n"
     if sha is not None:
         yield f"Commit {code(sha[:12])}: {inline(subject(patch))}\n"
-    told = [(code(entry.place), inline(entry.message), f"{inline(entry.answer)} ({entry.key})") for entry in found]
-    yield from _table(("place", "finding", "fix"), told, rows)
+    told = [
+        (code(entry.place), entry.grave, inline(entry.message), f"{inline(entry.answer)} ({entry.key})")
+        for entry in found
+    ]
+    yield from _table(("place", "severity", "finding", "fix"), told, rows)
 
 
 def _diff(patch: Patch, text: str, lines: int) -> Iterator[str]:
@@ -108,10 +111,16 @@ def _narrow(line: str) -> str:
 def _left(left: Sequence[Entry], rows: int) -> Iterator[str]:
     yield "### Left for a person\n"
     told = [
-        (code(entry.place), code(entry.rule), inline(entry.message), f"{code(entry.key)}: {inline(_reason(entry))}")
+        (
+            code(entry.place),
+            entry.grave,
+            code(entry.rule),
+            inline(entry.message),
+            f"{code(entry.key)}: {inline(_reason(entry))}",
+        )
         for entry in left
     ]
-    yield from _table(("place", "rule", "finding", "reason"), told, rows)
+    yield from _table(("place", "severity", "rule", "finding", "reason"), told, rows)
 
 
 def _reason(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from cifix.engine.plan import Patch, Placed
 from cifix.engine.prove import Proven
@@ -24,11 +25,12 @@ class Outcome:
     user, `crashes` those of loading and of running rules.
     `path` is the repository as the user named it, `arguments` what they chose besides, to be typed again.
     `in_place` says that the fixes are for the files on disk, in a dry run too.
-    `rules` are all that were asked to run, in order.
+    `rules` are all that were asked to run, in order. `today` is the day that decides how grave a finding is.
     """
 
     mode: str
     proven: Proven
+    today: date
     branch: str | None = None
     commits: tuple[str, ...] = ()
     state: str | None = None

@@ -18,7 +18,7 @@ from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque, Text
 from cifix.report.characters import legible
-from cifix.report.entry import Entry, Level, entries
+from cifix.report.entry import Entry, Severity, day, entries
 from cifix.report.fingerprint import line_hashes
 from cifix.report.outcome import Outcome
 from cifix.report.page import link, manual, why
@@ -33,6 +33,7 @@ BYTES = 10_000_000
 DESCRIPTION = 1000
 """Characters of a rule's description that the service shows."""
 
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE: "note"}
 _LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
 
 Json = dict[str, Any]
@@ -83,17 +84,17 @@ def _rule(rule: Rule) -> Json:
         "fullDescription": {"text": shorten(why(rule) or rule.summary, DESCRIPTION, placeholder=" ...")},
         "help": {"text": manual(rule), "markdown": manual(rule)},
         **({"helpUri": address} if address else {}),
-        "defaultConfiguration": {"level": Level.ERROR},
+        "defaultConfiguration": {"level": "error"},
         "properties": {"safety": rule.safety.word, "tags": ["ci"]},
     }
 
 
 def _invocation(outcome: Outcome, notes: list[str]) -> Json:
-    told = [(Level.WARNING, note) for note in notes] + [(Level.NOTE, note) for note in outcome.notes]
+    told = [("warning", note) for note in notes] + [("note", note) for note in outcome.notes]
     for failure in outcome.proven.failures:
         proofs = "; ".join(f"{proof.name}: {proof.detail or 'it does not hold'}" for proof in failure.proofs)
-        told.append((Level.ERROR, f"The fix of {failure.rule} was thrown away; a proof failed: {proofs}"))
-    told += [(Level.ERROR, f"The rule {crash.rule} crashed: {crash.detail}") for crash in outcome.crashes]
+        told.append(("error", f"The fix of {failure.rule} was thrown away; a proof failed: {proofs}"))
+    told += [("error", f"The rule {crash.rule} crashed: {crash.detail}") for crash in outcome.crashes]
     return {
         "executionSuccessful": outcome.exit is not Exit.CRASHED,
         "exitCode": int(outcome.exit),
@@ -140,10 +141,15 @@ def _result(entry: Entry, number: int) -> Json:
     return {
         "ruleId": entry.rule,
         "ruleIndex": number,
-        "level": entry.level,
-        "message": _message(f"{entry.message}\n{entry.ending}"),
+        "level": _LEVELS[entry.level],
+        "message": _message(entry.words),
         "locations": [{"physicalLocation": location}],
-        "properties": {"state": entry.state, "safety" if fix else "refusal": entry.key},
+        "properties": {
+            "severity": entry.severity,
+            "redFrom": day(placed.finding.red_from),
+            "state": entry.state,
+            "safety" if fix else "refusal": entry.key,
+        },
     }
 
 

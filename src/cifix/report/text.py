@@ -6,10 +6,11 @@ Piped into `git apply` the text of a dry run is a valid patch: git passes over t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cifix.engine.plan import Patch, Placed
+from cifix.engine.plan import Patch
 from cifix.model.finding import Refusal
 from cifix.report import diff
 from cifix.report.characters import single_line
+from cifix.report.entry import HELD, Entry, entry
 from cifix.report.message import subject
 from cifix.report.outcome import Outcome
 from cifix.report.summary import following, sentences
@@ -27,7 +28,7 @@ def lines(outcome: Outcome) -> Iterator[Line]:
     """The whole report, line by line; bytes of the diff are those of the files."""
     ids = outcome.commits or (None,) * len(outcome.patches)
     for patch, sha in zip(outcome.patches, ids, strict=True):
-        yield from _patch(patch, sha)
+        yield from _patch(outcome, patch, sha)
         yield from _diff(outcome, patch) if outcome.mode == "dry-run" else ()
         yield Line(b"")
     if outcome.refused or outcome.held:
@@ -40,12 +41,12 @@ def lines(outcome: Outcome) -> Iterator[Line]:
         yield _line(f"Next: {command}", "bold")
 
 
-def _patch(patch: Patch, sha: str | None) -> Iterator[Line]:
+def _patch(outcome: Outcome, patch: Patch, sha: str | None) -> Iterator[Line]:
     yield _line(f"{patch.rule.id}: {patch.rule.summary}", "bold cyan")
     for fix in patch.fixes:
         for placed in patch.findings:
             if placed.finding.outcome == fix:
-                yield _line(f"  {_place(placed)}: {placed.finding.message}")
+                yield _finding(entry(placed, outcome, in_patch=True))
         yield _line(f"    fix ({fix.safety.word}): {fix.title}", "green")
     if sha is not None:
         yield _line(f"    commit {sha[:12]} {subject(patch)}")
@@ -60,12 +61,10 @@ def _diff(outcome: Outcome, patch: Patch) -> Iterator[Line]:
 def _left(outcome: Outcome) -> Iterator[Line]:
     yield _line("Left for a person", "bold yellow")
     for placed in (*outcome.refused, *outcome.held):
-        yield _line(f"  {_place(placed)}: {placed.finding.message}")
-        rule, ending = placed.finding.rule, placed.finding.outcome
-        if isinstance(ending, Refusal):
-            yield _line(f"    {rule} [{ending.key}]: {ending.detail}", "yellow")
-        else:
-            yield _line(f"    {rule} (held back, {ending.safety.word}): {ending.title}", "yellow")
+        told = entry(placed, outcome, in_patch=False)
+        yield _finding(told)
+        key = f"[{told.key}]" if isinstance(placed.finding.outcome, Refusal) else f"({HELD}, {told.key})"
+        yield _line(f"    {told.rule} {key}: {told.answer}", "yellow")
     yield Line(b"")
 
 
@@ -81,8 +80,8 @@ def _troubles(outcome: Outcome) -> Iterator[Line]:
         yield Line(b"")
 
 
-def _place(placed: Placed) -> str:
-    return f"{placed.finding.path}:{placed.line}:{placed.column}"
+def _finding(told: Entry) -> Line:
+    return _line(f"  {told.place}: {told.grave}: {told.message}")
 
 
 def _line(text: str, style: str = "") -> Line:

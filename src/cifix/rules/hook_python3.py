@@ -28,7 +28,7 @@ from cifix.formats.precommit import CONFIG, MANIFEST, ON_PATH, Hook, Hooks, hook
 from cifix.formats.yaml import Scalar
 from cifix.formats.yaml.edit import replace
 from cifix.model.expect import Value
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -65,7 +65,7 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
 
 def _finding(path: str, found: Hooks, hook: Hook, entry: Scalar, word: tuple[int, int]) -> Finding:
     message = f"the hook {hook.id!r} needs a program that many systems lack: Executable `python` not found"
-    return Finding("hook-python3", path, entry.start, entry.end, message, _outcome(path, found, entry, word))
+    return Finding("hook-python3", path, entry.start, entry.end, message, _outcome(path, found, entry, word), ALREADY)
 
 
 def _outcome(path: str, found: Hooks, entry: Scalar, word: tuple[int, int]) -> Fix | Refusal:

@@ -30,7 +30,7 @@ from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS
 from cifix.formats.yaml import Document, Scalar, Seq, kind, parse
 from cifix.model.change import Edit
 from cifix.model.expect import Route, Value
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -123,7 +123,10 @@ def _finding(path: str, document: Document, number: _Number) -> Finding:
     name = next(name for name in number.names if name)
     short = float(scalar.value)
     message = f"{name} {scalar.value} is the number {short:g}: The version '{short:g}' was not found"
-    return Finding("quote-versions", path, scalar.start, scalar.end, message, _outcome(path, document, number))
+    red_from = ALREADY if any(name and _SURE.fullmatch(name) for name in number.names) else None
+    return Finding(
+        "quote-versions", path, scalar.start, scalar.end, message, _outcome(path, document, number), red_from
+    )
 
 
 def _outcome(path: str, document: Document, number: _Number) -> Fix | Refusal:

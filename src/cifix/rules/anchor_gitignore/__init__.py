@@ -28,12 +28,13 @@ Sources:
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import chain
 
 from cifix.formats.gitignore import Match
 from cifix.model.change import Track
 from cifix.model.expect import Revealed
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -100,7 +101,8 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     for ending in endings:
         yield from _not_ours(ending.left, snapshot)
         for match in ending.at if ending.wanted else ():
-            yield _finding(match, _message(match, ending.wanted, snapshot), _settled(ending.outcome, tree))
+            message = _message(match, ending.wanted, snapshot)
+            yield _finding(match, message, _settled(ending.outcome, tree), ending.wanted)
 
 
 def _unreadable(snapshot: Snapshot) -> Iterator[Finding]:
@@ -256,11 +258,17 @@ def _absent(masked: Iterable[Masked], snapshot: Snapshot) -> Iterator[Finding]:
     for found in lines.values():
         names = _listed([one.path for one in found], most=len(found))
         detail = f"whoever has them must add {names}: {_uses(found, snapshot)}"
-        yield _finding(found[0].match, f"{names}: imported, and in no commit", Refusal("missing-source", detail))
+        yield _finding(found[0].match, f"{names}: imported, and in no commit", Refusal("missing-source", detail), found)
 
 
-def _finding(match: Match, message: str, outcome: Fix | Refusal) -> Finding:
-    return Finding(rule.id, match.source, match.pattern.start, match.pattern.end, message, outcome)
+def _finding(match: Match, message: str, outcome: Fix | Refusal, masked: Iterable[Masked]) -> Finding:
+    start, end = match.pattern.start, match.pattern.end
+    return Finding(rule.id, match.source, start, end, message, outcome, _red_from(masked))
+
+
+def _red_from(masked: Iterable[Masked]) -> date | None:
+    """A clean checkout fails where something imports what it does not have."""
+    return ALREADY if any(one.use and one.state in {State.LOOSE, State.MISSING} for one in masked) else None
 
 
 def _message(match: Match, wanted: Sequence[Masked], snapshot: Snapshot) -> str:
@@ -304,10 +312,12 @@ def _not_ours(masked: Iterable[Masked], snapshot: Snapshot) -> Iterator[Finding]
         detail = f"{source}, line {number}: `{match.pattern.written.decode(errors='replace')}` ignores {names}"
         if source not in snapshot:
             place = _place(found, snapshot)
-            yield Finding(rule.id, *place, f"{names}: on disk, and in no commit", Refusal("outside-mask", detail))
+            why = Refusal("outside-mask", detail)
+            yield Finding(rule.id, *place, f"{names}: on disk, and in no commit", why, _red_from(found))
         else:
             key = "wildcard-pattern" if match.pattern.name is None else "names-file"
-            yield _finding(match, f"{names}: in no commit, but {_uses(found, snapshot)}", Refusal(key, detail))
+            message = f"{names}: in no commit, but {_uses(found, snapshot)}"
+            yield _finding(match, message, Refusal(key, detail), found)
 
 
 def _place(found: Sequence[Masked], snapshot: Snapshot) -> tuple[str, int, int]:

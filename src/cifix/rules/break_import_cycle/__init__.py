@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from cifix.formats.python.order import Failure, Order
 from cifix.formats.python.packages import Package, packages
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.rules.break_import_cycle.moves import Edge
@@ -108,7 +108,7 @@ def _finding(package: Package, failure: Failure, edge: Edge | None, outcome: Fix
     )
     path = edge.path if edge is not None else str(package.modules[failure.importer])
     start, end = edge.source.span(edge.statement) if edge is not None else (0, 0)
-    return Finding("break-import-cycle", path, start, end, message, outcome)
+    return Finding("break-import-cycle", path, start, end, message, outcome, ALREADY)
 
 
 def _edge(package: Package, name: str, line: int) -> Edge | Refusal:

@@ -40,7 +40,7 @@ from cifix.formats import python
 from cifix.formats.python.order import Failure, Order
 from cifix.formats.python.packages import INIT, Package, packages
 from cifix.model.expect import Exports
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.glob import matches
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
@@ -119,7 +119,8 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
             yield from _convert_all(package, inits, options.style)
         elif inits:
             cures = list(_cure_all(package, inits)) if _suspicious(package) else []
-            yield from cures or (_lighten(package, options.style) if package.name in inits else ())
+            found = cures or (_lighten(package, options.style) if package.name in inits else ())
+            yield from (replace(one, red_from=ALREADY) for one in found)
 
 
 def _wanted(package: Package, name: str, options: Options) -> bool:

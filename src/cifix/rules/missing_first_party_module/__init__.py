@@ -34,7 +34,7 @@ from cifix.formats import python
 from cifix.formats.gitignore import Ignores, Match, ignore_files
 from cifix.formats.python.imports import Import
 from cifix.model.change import Track
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.rules.missing_first_party_module.lookup import Lookup, Missing, judged
@@ -70,7 +70,13 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
             )
             if outcome is not None:
                 yield Finding(
-                    "missing-first-party-module", path, statement.start, statement.end, _message(missing), outcome
+                    "missing-first-party-module",
+                    path,
+                    statement.start,
+                    statement.end,
+                    _message(missing),
+                    outcome,
+                    ALREADY,
                 )
 
 

@@ -29,6 +29,8 @@ Sources:
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 
 from cifix.errors import UsageError
 from cifix.formats.actions.workflow import WORKFLOWS, Workflow, workflow
@@ -37,6 +39,7 @@ from cifix.formats.yaml.edit import replace
 from cifix.formats.yaml.removal import Leaves
 from cifix.model.change import Edit
 from cifix.model.expect import Route
+from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
@@ -47,7 +50,6 @@ from cifix.rules.runner_labels.moves import Move, Uncertain, expected, move, spe
 from cifix.rules.runner_labels.obstacles import Obstacle, obstacles
 from cifix.rules.runner_labels.sites import Runner, Site, runner
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STRAY = {
     "custom-runner": "it stands beside other labels or in a group, as the labels of self-hosted runners do",
     "indirect": "it reaches `runs-on` through an expression or an input",
@@ -56,7 +58,7 @@ _STRAY = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`today`: the day (`YYYY-MM-DD`) that decides which labels are retired; the day the facts were checked if empty.
+    """`today`: the day (`YYYY-MM-DD`) that decides which labels are retired; by default the day of the run.
 
     `announced`: also show what would replace labels that still work and have a date for their end.
     """
@@ -64,9 +66,17 @@ class Options:
     today: str = ""
     announced: bool = False
 
+    @property
+    def day(self) -> date:
+        """`today` as a date; the day on which the facts were checked if nobody said."""
+        return date.fromisoformat(self.today) if self.today else facts().checked
+
     def __post_init__(self) -> None:
-        if self.today and not _DAY.fullmatch(self.today):
-            raise UsageError(f"option of runner-labels: today must be a day such as 2026-11-24, not {self.today!r}")
+        try:
+            _ = self.day
+        except ValueError as why:
+            message = f"option of runner-labels: today must be a day such as 2026-11-24, not {self.today!r}"
+            raise UsageError(message) from why
 
 
 @declare(
@@ -76,6 +86,7 @@ class Options:
     safety=Safety.REVIEW,
     after=("quote-versions",),
     options=Options,
+    facts=partial(sheet, __name__),
     refusals={
         "opaque": "the file is YAML that cannot be edited safely",
         "alias": "the label is shared, through an anchor, with a place that does not move with it",
@@ -92,8 +103,7 @@ class Options:
 )
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Find the labels that do not work on the chosen day, job by job."""
-    today = options.today or facts().checked
-    labels = facts().at(today, announced=options.announced)
+    labels = facts().at(options.day, announced=options.announced)
     words = re.compile(rf"(?i)(?<![\w.-])(?:{'|'.join(map(re.escape, labels))})(?![\w.-])")
     for path in rule.candidates(snapshot):
         try:
@@ -105,14 +115,14 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
             message = "a job may name a runner that is retired"
             yield Finding("runner-labels", path, 0, 0, message, Refusal("opaque", str(why)))
             continue
-        yield from _judged(path, found, data, _Today(today, labels, words))
+        yield from _judged(path, found, data, _Today(options.day, labels, words))
 
 
 @dataclass(frozen=True, slots=True)
 class _Today:
     """The labels that count on one day, and a pattern that finds one in a text."""
 
-    day: str
+    day: date
     labels: Mapping[str, Label]
     words: re.Pattern[str]
 
@@ -250,4 +260,4 @@ def _finding(path: str, site: Site, today: _Today, outcome: Fix | Refusal) -> Fi
         message = f"{name} stops working on {label.retired}: {label.source}"
     else:
         message = f"{name} has not worked since {label.retired}: jobs fail, or wait for a runner that never comes"
-    return Finding("runner-labels", path, site.scalar.start, site.scalar.end, message, outcome)
+    return Finding("runner-labels", path, site.scalar.start, site.scalar.end, message, outcome, label.retired)

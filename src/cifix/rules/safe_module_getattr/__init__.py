@@ -35,7 +35,7 @@ from cifix.formats.python.names import Names, certain, flattened, names, running
 from cifix.formats.python.order import Order
 from cifix.formats.python.packages import INIT, Package, packages
 from cifix.model.expect import Exports
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -130,7 +130,7 @@ class _Served:
         start, end = self.module.span(statement)
         asked = ", ".join(f"{self.name}.{statement.names[place].name}" for place in places)
         message = f"asking for {asked} calls __getattr__ again from inside it, without end"
-        return Finding("safe-module-getattr", self.path, start, end, message, outcome)
+        return Finding("safe-module-getattr", self.path, start, end, message, outcome, ALREADY)
 
     def _refusal(self, statement: ast.ImportFrom, places: tuple[int, ...]) -> Refusal | None:
         asked = [statement.names[place].name for place in places]
@@ -152,7 +152,7 @@ class _Served:
                 start, end = self.module.span(node)
                 why = Refusal("computed", f"{self.module.source(node)} asks {self.name} for the very name it looks for")
                 message = "the import calls __getattr__ again from inside it, without end"
-                yield Finding("safe-module-getattr", self.path, start, end, message, why)
+                yield Finding("safe-module-getattr", self.path, start, end, message, why, ALREADY)
 
     @cached_property
     def _function(self) -> Function:

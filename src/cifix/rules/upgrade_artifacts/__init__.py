@@ -51,6 +51,7 @@ Sources:
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from typing import Literal
 
@@ -60,6 +61,7 @@ from cifix.formats.actions.workflow import ACTIONS, LOCK, WORKFLOWS, pin, versio
 from cifix.formats.yaml import leaves
 from cifix.model.change import Edit, overlap
 from cifix.model.expect import Route, SameArtifacts, Value
+from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
@@ -100,6 +102,7 @@ class Options:
     needles=(b"upload-artifact", b"download-artifact"),
     safety=Safety.SAFE,
     options=Options,
+    facts=partial(sheet, __name__),
     refusals={
         "opaque": "The file, or another one of the same run, is YAML that cannot be edited safely",
         "actions-lock": "`actions.lock` pins the actions: allow it with `allow-locked`, then run `gh actions-lock`",
@@ -288,17 +291,18 @@ def _sees_foreign_artifacts(repository: Repository, run: Run) -> bool:
 
 def _finding(step: Old, outcome: Fix | Refusal, notes: Sequence[str]) -> Finding:
     site = step.site
+    dead = facts().dead(step.numbers[0]) if step.numbers else None
     if step.numbers is None:
         message = f"the version of {step.site.uses.slug} behind this commit is not known; v3 and older fail"
     else:
         message = (
-            f"{step.site.uses.slug} v{step.numbers[0]} has not worked since {facts().dead(step.numbers[0])}: "
+            f"{step.site.uses.slug} v{step.numbers[0]} has not worked since {dead}: "
             "This request has been automatically failed because it uses a deprecated version of "
             f"`{step.site.uses.slug}: {step.site.uses.ref}`"
         )
     if isinstance(outcome, Fix):
         message = "; ".join((message, *notes))
-    return Finding("upgrade-artifacts", site.path, site.written.start, site.written.end, message, outcome)
+    return Finding("upgrade-artifacts", site.path, site.written.start, site.written.end, message, outcome, dead)
 
 
 def _refusal(step: Old, problems: Sequence[Problem]) -> Refusal:
@@ -315,11 +319,12 @@ def _unreadable(repository: Repository) -> Iterator[Finding]:
     for path, reason in repository.opaque.items():
         text = repository.texts.get(path)
         found = _DEAD.search(text or "")
+        dead = facts().dead(int(found["major"])) if found else None
         if found:
-            message = f"{found.group()} has not worked since {facts().dead(int(found['major']))}"
+            message = f"{found.group()} has not worked since {dead}"
         elif text is None:
             message = "the file cannot be read, so it is not known whether it uses v3 or older of the artifact actions"
         else:
             continue
         start, end = found.span() if found else (0, 0)
-        yield Finding("upgrade-artifacts", path, start, end, message, Refusal("opaque", reason))
+        yield Finding("upgrade-artifacts", path, start, end, message, Refusal("opaque", reason), dead)

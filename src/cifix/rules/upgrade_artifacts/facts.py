@@ -1,13 +1,12 @@
 """The facts of the rule that age, from `facts.toml`."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 
 from cifix.formats.actions.artifacts import DOWNLOAD, UPLOAD
+from cifix.model.facts import sheet
 
 Pair = Mapping[str, int]
 """The majors of upload-artifact and download-artifact that belong together, by action."""
@@ -67,8 +66,8 @@ class Facts:
 
 @cache
 def facts() -> Facts:
-    """Read `facts.toml` beside this module, once."""
-    found = tomllib.loads(files("cifix.rules.upgrade_artifacts").joinpath("facts.toml").read_text("utf-8"))
+    """The sheet of the rule, in the shape that the rule needs."""
+    found = sheet("cifix.rules.upgrade_artifacts").data
     names = {slug: slug.partition("/")[2] for slug in (UPLOAD, DOWNLOAD)}
     return Facts(
         {slug: {int(major): _major(row) for major, row in found[name].items()} for slug, name in names.items()},

@@ -39,7 +39,7 @@ from cifix.formats.yaml import Document, Scalar
 from cifix.formats.yaml.edit import place
 from cifix.model.change import Edit
 from cifix.model.expect import Value
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -116,11 +116,11 @@ def _judged(path: str, document: Document, scripts: Sequence[_Script], whole: Wo
         for start, found in _commands(script.scalar.value):
             here = start + found.start()
             name = found["name"]
-            state = "is disabled" if name in {"set-env", "add-path"} else "is deprecated and will be disabled soon"
+            disabled = name in {"set-env", "add-path"}
+            state = "is disabled" if disabled else "is deprecated and will be disabled soon"
             message = f"The `{name}` command {state}. Please upgrade to using Environment Files"
-            yield Finding(
-                "workflow-commands", path, *_place(document, script.scalar, here, len(name)), message, outcome
-            )
+            span = _place(document, script.scalar, here, len(name))
+            yield Finding("workflow-commands", path, *span, message, outcome, ALREADY if disabled else None)
 
 
 def _place(document: Document, scalar: Scalar, start: int, size: int) -> tuple[int, int]:

@@ -25,6 +25,7 @@ Sources:
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 from cifix.formats.actions.expression import Result, Unknown, literal, render
@@ -34,6 +35,7 @@ from cifix.formats.yaml import Document, Map, leaves, parse
 from cifix.formats.yaml.removal import Leaves, claims, remove, without
 from cifix.model.change import Edit, overlap
 from cifix.model.expect import Route
+from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
@@ -68,6 +70,7 @@ class _Leftover:
     needles=(ALLOW.encode(), NODE24.encode(), SAVE.encode()),
     safety=Safety.SAFE,
     after=("workflow-commands",),
+    facts=partial(sheet, __name__),
     refusals={
         "opaque": "the file is YAML that cannot be edited safely, or the entry is tied to others by an anchor",
         "still-used": "a file of the repository prints `::set-env` or `::add-path`",

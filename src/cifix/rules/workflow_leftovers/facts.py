@@ -1,10 +1,10 @@
 """The facts of the rule that age, from `facts.toml`."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from cifix.model.facts import sheet
 
 ALLOW = "ACTIONS_ALLOW_UNSECURE_COMMANDS"
 NODE24 = "FORCE_JAVASCRIPT_ACTIONS_TO_NODE24"
@@ -25,8 +25,8 @@ class Facts:
 
 @cache
 def facts() -> Facts:
-    """Read `facts.toml` beside this module, once."""
-    found = tomllib.loads(files("cifix.rules.workflow_leftovers").joinpath("facts.toml").read_text("utf-8"))
+    """The sheet of the rule, in the shape that the rule needs."""
+    found = sheet("cifix.rules.workflow_leftovers").data
     settings = found["setting"]
     return Facts(
         {key: str(setting["since"]) for key, setting in settings.items()},
