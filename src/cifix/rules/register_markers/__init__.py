@@ -175,4 +175,4 @@ def _outcome(snapshot: Snapshot, one: Settings, marks: Sequence[str]) -> Fix | R
 
 def _finding(use: Use, outcome: Fix | Refusal) -> Finding:
     message = f"pytest stops here: '{use.name}' not found in `markers` configuration option"
-    return Finding("register-markers", use.path, use.start, use.end, message, outcome)
+    return Finding("register-markers", use.path, use.start, use.end, message, outcome, about=(use.name,))

@@ -156,4 +156,4 @@ def _finding(path: str, lack: Lack, whose: str, outcome: Fix | Refusal) -> Findi
     words = " and ".join(f"`{scope}: write`" for scope in lack.scopes)
     name = written.value if written else "the step"
     message = f"{name} needs {words}, which the permissions of the {whose} do not grant"
-    return Finding("workflow-permissions", path, start, end, message, outcome)
+    return Finding("workflow-permissions", path, start, end, message, outcome, about=(name,))

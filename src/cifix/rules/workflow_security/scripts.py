@@ -9,20 +9,8 @@ from cifix.model.text import Opaque
 from cifix.rules.workflow_security.facts import facts
 
 _WRAPPERS = {"sudo", "time", "command", "exec", "xvfb-run", "npx", "uvx", "env", "timeout"}
-_RUNNERS = {"uv", "poetry", "pdm", "hatch", "pipenv", "rye", "pixi", "conda", "mamba", "micromamba", "coverage", "pipx"}
-_VALUED = {
-    "--extra",
-    "--group",
-    "--only-group",
-    "--with",
-    "--python",
-    "-p",
-    "--package",
-    "-n",
-    "--name",
-    "-e",
-    "--spec",
-}
+_RUNNERS = {"uv", "poetry", "pdm", "hatch", "pipenv", "rye", "pixi", "conda", "mamba", "micromamba", "coverage"}
+_VALUED = re.compile(r"--(?:extra|group|only-group|with|python|package|name)|-[pneXW]")
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 _QUIET = {"true", ":", "echo", "printf"}
 _TESTING = {"if", "elif", "while", "until"}
@@ -103,7 +91,7 @@ def _module(words: Sequence[str]) -> Sequence[str]:
     for index, word in enumerate(words):
         if word == "-m":
             return words[index + 1 :]
-        if not word.startswith("-") and not (index and words[index - 1] in _VALUED):
+        if not word.startswith("-") and not (index and _VALUED.fullmatch(words[index - 1])):
             break
     return ()
 
@@ -111,7 +99,7 @@ def _module(words: Sequence[str]) -> Sequence[str]:
 def _plain(words: Sequence[str]) -> Sequence[str]:
     """The words behind the options in front."""
     while words and words[0].startswith("-"):
-        words = words[2 if words[0] in _VALUED else 1 :]
+        words = words[2 if _VALUED.fullmatch(words[0]) else 1 :]
     return words
 
 

@@ -1,0 +1,39 @@
+"""The facts of the rule that age, from `facts.toml`."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`programs`: those with paths as arguments, each with the words of which one must come first, if any.
+
+    `flags` are options without a value, `files` options of which the value is a file. `inputs` are those of actions
+    that name files. `inert_actions` and `inert_programs` make no files; `made` are names that builds give.
+    """
+
+    programs: Mapping[str, frozenset[str]]
+    flags: frozenset[str]
+    files: frozenset[str]
+    inputs: Mapping[str, frozenset[str]]
+    inert_actions: frozenset[str]
+    inert_programs: frozenset[str]
+    made: frozenset[str]
+
+
+@cache
+def facts() -> Facts:
+    """Read `facts.toml` beside this module, once."""
+    found = tomllib.loads(files("cifix.rules.workflow_paths").joinpath("facts.toml").read_text("utf-8"))
+    return Facts(
+        {program: frozenset(first) for program, first in found["programs"].items()},
+        frozenset(found["options"]["flags"]),
+        frozenset(found["options"]["files"]),
+        {action: frozenset(inputs) for action, inputs in found["inputs"].items()},
+        frozenset(found["inert"]["actions"]),
+        frozenset(found["inert"]["programs"]),
+        frozenset(found["inert"]["made"]),
+    )
