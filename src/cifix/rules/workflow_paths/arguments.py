@@ -92,7 +92,8 @@ def _tool(words: Sequence[Word], script: str, name: str) -> Iterator[Argument]:
     for word in words:
         text = word.text.partition("::")[0]
         free = not before.startswith("-") or before in facts().flags or _NAMED.fullmatch(before)
-        if free and not text.startswith("-"):
+        module = name == "pylint" and not re.search(r"/|\.py\Z", text)
+        if free and not module and not text.startswith("-"):
             yield from _made(word, text, script, name)
         before = word.text
 
