@@ -19,6 +19,7 @@ FLOORS = {
     "logs": 3,
     "vcs": 4,
     "report": 4,
+    "diagnosis": 5,
     "proof": 5,
     "testing": 5,
     "cli": 6,
