@@ -77,6 +77,7 @@ def test_what_is_no_mark_of_pytest(code: bytes) -> None:
         b"def f(config):\n    config.addinivalue_line('markers', f'slow{config}: text')\n",
         b"def f(config):\n    config.addinivalue_line(*config.all)\n",
         b"def f(config):\n    config.addinivalue_line()\n",
+        b"def f(config):\n    config.getini('markers').append('x')\n",
         b"addinivalue_line = =\n",
     ],
 )
@@ -86,7 +87,7 @@ def test_what_may_register_the_mark(code: bytes) -> None:
 
 
 def test_other_lines_that_code_adds_do_not_matter() -> None:
-    code = b"addinivalue_line\nconfig.addinivalue_line('filterwarnings', x)\nconfig.addinivalue_line('markers', 'a')\n"
+    code = b"getini(x)\nconfig.getini('addopts')\naddinivalue_line\nconfig.addinivalue_line('filterwarnings', x)\nconfig.addinivalue_line('markers', 'a')\n"
     files = {"pytest.ini": STRICT, "test_a.py": b"import pytest\npytest.mark.slow\n", "conftest.py": code}
     assert len(findings(files)) == 1
 

@@ -55,6 +55,7 @@ def findings(*steps: str, history: History | None = None) -> list[Finding]:
         ("pytest -k a --ignore b -- c", []),
         ("pytest 'a b' $A a/*.py '${{ x }}'", []),
         ("pylint --rcfile=a.rc b c/d e.py", ["a.rc", "c/d", "e.py"]),
+        ("pytest --cov=a --cov=b/c", ["b/c"]),
         ("", []),
     ],
 )
@@ -114,7 +115,8 @@ def test_a_hash_of_a_missing_file_follows_a_sure_move_only() -> None:
     step = "{uses: actions/cache@v5, with: {key: \"${{ hashFiles('setup.cfgs') }}\"}}"
     assert findings(step) == []
     (found,) = findings(step, history=History({"setup.cfgs": "setup.cfg"}, {"setup.cfgs": "abc1234"}))
-    assert "gives an empty text" in found.message
+    assert "does nothing" in found.message
+    assert findings("run: pytest --cov=tests/units") == []
 
 
 @pytest.mark.parametrize(

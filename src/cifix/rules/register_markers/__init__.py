@@ -26,11 +26,13 @@ Sources:
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 
 from cifix.formats import python
 from cifix.formats.actions.workflow import WORKFLOWS
 from cifix.formats.yaml import Scalar, parse
 from cifix.model.expect import Route
+from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
@@ -53,6 +55,7 @@ _REQUIREMENTS = ("**/pyproject.toml", "**/setup.cfg", "**/setup.py", "**/tox.ini
     __doc__,
     reads=(*(f"**/{one}" for one in NAMES), *WORKFLOWS),
     needles=(b"strict",),
+    facts=partial(sheet, __name__),
     safety=Safety.SAFE,
     refusals={
         "opaque": "the settings of pytest cannot be read",

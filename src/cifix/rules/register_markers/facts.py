@@ -1,10 +1,10 @@
 """The facts of the rule that age, from `facts.toml`."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from cifix.model.facts import sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Facts:
 
 @cache
 def facts() -> Facts:
-    """Read `facts.toml` beside this module, once."""
-    found = tomllib.loads(files("cifix.rules.register_markers").joinpath("facts.toml").read_text("utf-8"))
-    marks = {name: tuple(marks) for name, marks in found["marks"].items()}
-    return Facts(marks, frozenset(found["skipped"]["folders"]), tuple(found["skipped"]["default"]))
+    """The sheet of the rule, in the shape that the rule needs."""
+    found = sheet("cifix.rules.register_markers").data
+    plugins = {name: tuple(plugin["marks"]) for name, plugin in found["plugin"].items()}
+    marks = {"pytest": tuple(found["pytest"]["marks"]), **plugins}
+    return Facts(marks, frozenset(found["folders"]["shown"]), tuple(found["pytest"]["closed"]))

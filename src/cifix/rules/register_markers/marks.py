@@ -36,14 +36,14 @@ def uses(path: str, module: Module) -> Iterator[Use]:
 def registered(snapshot: Snapshot) -> frozenset[str] | None:
     """What the modules of the repository register when they are loaded; None if only a run can tell."""
     names: set[str] = set()
-    for path in snapshot.containing((_ADD.encode(),), ("**/*.py",)):
+    for path in snapshot.containing((_ADD.encode(), b"getini"), ("**/*.py",)):
         try:
             module = snapshot.parsed(path, python.parse)
         except Opaque:
             return None
         calls = [call for call in ast.walk(module.tree) if _adds(call)]
         lines = [_line(call) for call in calls]
-        if None in lines:
+        if None in lines or any(_reads(node) for node in ast.walk(module.tree)):
             return None
         names |= {name(line) for line in lines if line is not None}
     return frozenset(names)
@@ -82,6 +82,13 @@ def _adds(node: ast.AST) -> bool:
         return False
     first = node.args[0] if node.args else None
     return not isinstance(first, ast.Constant) or first.value == "markers"
+
+
+def _reads(node: ast.AST) -> bool:
+    """Whether a node is a call that gets the option `markers`, which may then be added to."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "getini"):
+        return False
+    return any(isinstance(one, ast.Constant) and one.value == "markers" for one in node.args)
 
 
 def _line(node: ast.AST) -> str | None:

@@ -29,6 +29,7 @@ Sources:
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from cifix.formats.actions.workflow import WORKFLOWS, workflow
 from cifix.formats.gitignore import ignore_files, ignored
@@ -36,6 +37,7 @@ from cifix.formats.yaml import Document, Scalar
 from cifix.formats.yaml.edit import place, replace
 from cifix.model.change import Edit
 from cifix.model.expect import Value
+from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
@@ -50,6 +52,7 @@ from cifix.rules.workflow_paths.references import Reference, references
     __doc__,
     reads=WORKFLOWS,
     needles=(b"jobs",),
+    facts=partial(sheet, __name__),
     safety=Safety.SAFE,
     refusals={
         "missing": "nothing in the tree is called so, and nothing before the step makes files",
@@ -141,7 +144,7 @@ def _refusal(one: Reference, answer: Answer) -> Refusal | None:
 
 def _finding(path: str, document: Document, one: Reference, outcome: Fix | Refusal) -> Finding:
     start, end = _place(document, one.scalar, one.start, one.end)
-    fate = "fails without it" if one.fatal else "gives an empty text without it"
+    fate = "fails without it" if one.fatal else "does nothing without it"
     message = f"{one.path} is not in the repository, and {one.what} {fate}"
     return Finding("workflow-paths", path, start, end, message, outcome, about=(one.path,))
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cifix.formats.shell import Command, Word
 from cifix.rules.workflow_paths.facts import facts
@@ -19,12 +19,16 @@ _SCRIPT = re.compile(r".+\.(?:py|sh|bash)")
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """The characters `start:end` of a script that are a path, as the command sees it, and the program that reads it."""
+    """The characters `start:end` of a script that are a path, as the command sees it, and the program that reads it.
+
+    The command fails without it if it is `fatal`.
+    """
 
     start: int
     end: int
     path: str
     program: str
+    fatal: bool = True
 
 
 def arguments(command: Command, script: str) -> Iterator[Argument]:
@@ -102,6 +106,8 @@ def _options(words: Sequence[Word], script: str, name: str) -> Iterator[Argument
     """Files that are the values of options, joined by `=` or not."""
     for index, word in enumerate(words):
         option, sign, value = word.text.partition("=")
+        if option == "--cov" and "/" in value:
+            yield from (replace(one, fatal=False) for one in _made(word, value, script, name))
         if option not in facts().files or (option in {"-c", "-r", "-e"} and name != "pip"):
             continue
         if sign:

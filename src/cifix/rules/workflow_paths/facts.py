@@ -1,10 +1,10 @@
 """The facts of the rule that age, from `facts.toml`."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from cifix.model.facts import sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Facts:
 
 @cache
 def facts() -> Facts:
-    """Read `facts.toml` beside this module, once."""
-    found = tomllib.loads(files("cifix.rules.workflow_paths").joinpath("facts.toml").read_text("utf-8"))
+    """The sheet of the rule, in the shape that the rule needs."""
+    found = sheet("cifix.rules.workflow_paths").data
     return Facts(
         {program: frozenset(first) for program, first in found["programs"].items()},
         frozenset(found["options"]["flags"]),

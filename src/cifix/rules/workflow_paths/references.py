@@ -130,7 +130,8 @@ def _in_script(
         for one in arguments(command, script.value) if judged else ():
             path = posixpath.normpath(posixpath.join(base, one.path))
             if not path.startswith(".."):
-                yield inner.known(Reference(script, (*route, "run"), one.start, one.end, path, base, one.program))
+                where = (*route, "run")
+                yield inner.known(Reference(script, where, one.start, one.end, path, base, one.program, one.fatal))
         _remember_command(command, inner)
 
 

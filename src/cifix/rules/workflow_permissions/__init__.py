@@ -25,12 +25,14 @@ Sources:
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as altered
+from functools import partial
 
 from cifix.formats.actions.workflow import WORKFLOWS, Job, Workflow, workflow
 from cifix.formats.yaml import Document, Map, Node, Scalar
 from cifix.formats.yaml.edit import Source, insert, replace
 from cifix.model.change import Edit
 from cifix.model.expect import Route, Value
+from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
@@ -58,6 +60,7 @@ class _Place:
     __doc__,
     reads=WORKFLOWS,
     needles=(b"permissions",),
+    facts=partial(sheet, __name__),
     safety=Safety.REVIEW,
     refusals={
         "opaque": "the file is YAML that cannot be edited safely",

@@ -1,10 +1,10 @@
 """The facts of the rule that age, from `facts.toml`."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+
+from cifix.model.facts import sheet
 
 TOKEN = "<token>"  # noqa: S105 - it stands for the token of the job
 """In a condition: the token that every job has."""
@@ -15,8 +15,8 @@ class Need:
     """The scopes that an action must be able to write to, and when that is so.
 
     One of `alternatives` is as good. `token` are inputs that may hold another token; `when` and `unless` conditions on
-    inputs; `hosted` limits it to runners of GitHub, `pushes` says that the action pushes with what the checkout of
-    the job left behind, and `publishes` limits it to jobs that push an image.
+    inputs; `events` limits it to workflows that one of them starts, `hosted` to runners of GitHub, and `publishes` to
+    jobs that push an image; `pushes` says that the action pushes with what the checkout of the job left behind.
     """
 
     action: str
@@ -26,6 +26,7 @@ class Need:
     token: tuple[str, ...] = ()
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unless: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    events: frozenset[str] = frozenset()
     hosted: bool = False
     pushes: bool = False
     publishes: bool = False
@@ -33,8 +34,8 @@ class Need:
 
 @cache
 def needs() -> Mapping[str, tuple[Need, ...]]:
-    """Read `facts.toml` beside this module, once: what each action needs, by its name in lower case."""
-    found = tomllib.loads(files("cifix.rules.workflow_permissions").joinpath("facts.toml").read_text("utf-8"))
+    """The sheet of the rule: what each action needs, by its name in lower case."""
+    found = sheet("cifix.rules.workflow_permissions").data
     by_action: dict[str, tuple[Need, ...]] = {}
     for row in found["need"]:
         need = Need(
@@ -45,6 +46,7 @@ def needs() -> Mapping[str, tuple[Need, ...]]:
             tuple(row.get("token", ())),
             {key: tuple(values) for key, values in row.get("when", {}).items()},
             {key: tuple(values) for key, values in row.get("unless", {}).items()},
+            frozenset(row.get("events", ())),
             row.get("hosted", False),
             row.get("pushes", False),
             row.get("publishes", False),

@@ -71,6 +71,8 @@ def _applies(need: Need, found: Workflow, job: Job, step: Step) -> bool:
         return False
     if any(_may_be(given.get(key), values) for key, values in need.unless.items()):
         return False
+    if need.events and not need.events & found.triggers:
+        return False
     if need.hosted and not _HOSTED.fullmatch(job.runs_on or ""):
         return False
     if need.pushes and not _pushes_as_the_job(job):

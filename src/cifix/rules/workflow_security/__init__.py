@@ -30,6 +30,7 @@ Sources:
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from cifix.formats.actions.expression import Result, Unknown, holds
 from cifix.formats.actions.matrix import at
@@ -38,6 +39,7 @@ from cifix.formats.yaml import Document, Map, Node, Scalar, leaves
 from cifix.formats.yaml.edit import insert, place
 from cifix.formats.yaml.removal import claims, remove, without
 from cifix.model.expect import Route, Value
+from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
@@ -74,6 +76,7 @@ class _Place:
     __doc__,
     reads=WORKFLOWS,
     needles=(b"||", _CONTINUE.encode(), b"tee", b"set +", b"always()", b"$?", b"{0}"),
+    facts=partial(sheet, __name__),
     safety=Safety.SHOWN,
     refusals={
         "status": "a line reads `$?` behind a command whose failure ends the script",

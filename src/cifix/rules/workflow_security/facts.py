@@ -1,11 +1,11 @@
 """The facts of the rule that age, from `facts.toml`."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from cifix.model.facts import sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Facts:
 
 @cache
 def facts() -> Facts:
-    """Read `facts.toml` beside this module, once."""
-    found = tomllib.loads(files("cifix.rules.workflow_security").joinpath("facts.toml").read_text("utf-8"))
+    """The sheet of the rule, in the shape that the rule needs."""
+    found = sheet("cifix.rules.workflow_security").data
     actions, words = found["actions"], found["words"]
     return Facts(
         {program: frozenset(following) for program, following in found["gates"].items()},
