@@ -87,7 +87,10 @@ def test_what_may_register_the_mark(code: bytes) -> None:
 
 
 def test_other_lines_that_code_adds_do_not_matter() -> None:
-    code = b"getini(x)\nconfig.getini('addopts')\naddinivalue_line\nconfig.addinivalue_line('filterwarnings', x)\nconfig.addinivalue_line('markers', 'a')\n"
+    code = (
+        b"getini(x)\nconfig.getini('addopts')\naddinivalue_line\nconfig.addinivalue_line('filterwarnings', x)\n"
+        b"config.addinivalue_line('markers', 'a')\n"
+    )
     files = {"pytest.ini": STRICT, "test_a.py": b"import pytest\npytest.mark.slow\n", "conftest.py": code}
     assert len(findings(files)) == 1
 

@@ -16,8 +16,8 @@ When this is wrong:
 What it will not touch:
     Paths with wildcards, expressions and variables, paths outside the repository, steps that run under a condition,
     jobs that check out another repository, commit or folder, and whatever an earlier step of the job names and may
-    have made. A file of which only a hash is asked stays unless it has surely moved: without it the hash is empty, and
-    nothing fails.
+    have made. A file of which only a hash is asked, and a folder whose coverage is measured, stay unless they have
+    surely moved: nothing fails without them.
 
 Sources:
     - https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax (read 2026-11)
