@@ -12,7 +12,8 @@ class Facts:
     """`programs`: those with paths as arguments, each with the words of which one must come first, if any.
 
     `flags` are options without a value, `files` options of which the value is a file. `inputs` are those of actions
-    that name files. `inert_actions` and `inert_programs` make no files; `made` are names that builds give.
+    that name files. `inert_actions` and `inert_programs` make no files; `made` are names that builds give, `common` those that
+    many folders have.
     """
 
     programs: Mapping[str, frozenset[str]]
@@ -22,6 +23,7 @@ class Facts:
     inert_actions: frozenset[str]
     inert_programs: frozenset[str]
     made: frozenset[str]
+    common: frozenset[str]
 
 
 @cache
@@ -36,4 +38,5 @@ def facts() -> Facts:
         frozenset(found["inert"]["actions"]),
         frozenset(found["inert"]["programs"]),
         frozenset(found["inert"]["made"]),
+        frozenset(found["names"]["common"]),
     )

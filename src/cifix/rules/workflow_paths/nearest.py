@@ -4,12 +4,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from cifix.model.snapshot import Snapshot
+from cifix.rules.workflow_paths.facts import facts
 
-_ALIKE = 0.8
-"""How alike two names must be, as `difflib` measures it, for one to be a spelling of the other."""
+_SHORT = 4
+"""Letters of a name up to which one more or less makes another name of it."""
 
 _ARCHIVE = re.compile(r"(?i)(?:^|[/_.-])(?:old|archived?|attic|deprecated|legacy|removed|unused|bak|backup|delete)")
 
@@ -56,14 +56,18 @@ def _candidates(snapshot: Snapshot, path: str) -> Iterator[str]:
             continue
         if (ending == "") == (other in snapshot.tracked):
             continue
-        beside = folder == parent and _like(base, name)
-        if beside or name == base or _words(other) == words:
+        beside = folder == parent and (_slip(base, name) or (not ending and set(_words(base)) < set(_words(name))))
+        if beside or (name == base and name not in facts().common) or _words(other) == words:
             yield other
 
 
-def _like(one: str, other: str) -> bool:
-    mine, theirs = set(_words(one)), set(_words(other))
-    return mine < theirs or theirs < mine or SequenceMatcher(None, one, other).ratio() >= _ALIKE
+def _slip(one: str, other: str) -> bool:
+    """Whether two names differ by one letter that is there or not, or is another one; digits tell names apart."""
+    short, long = sorted((one, other), key=len)
+    if (len(short) <= _SHORT and len(short) == len(long)) or re.sub(r"\D", "", one) != re.sub(r"\D", "", other):
+        return False
+    start = len(posixpath.commonprefix((short, long)))
+    return short[start + (len(short) == len(long)) :] == long[start + 1 :] and one != other
 
 
 def _words(path: str) -> tuple[str, ...]:
