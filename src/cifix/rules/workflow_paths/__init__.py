@@ -14,9 +14,9 @@ When this is wrong:
     If the step was meant to go with the files, or if something that cannot be seen from here makes them.
 
 What it will not touch:
-    Paths with wildcards, expressions and variables, paths outside the repository, steps that run under a condition,
-    jobs that check out another repository, commit or folder, and whatever an earlier step of the job names and may
-    have made. A file of which only a hash is asked, and a folder whose coverage is measured, stay unless they have
+    Paths with wildcards, expressions and variables, paths outside the repository, steps under conditions that may never
+    hold, jobs that check out another repository, commit or folder, and whatever an earlier step of the job names and
+    may have made. A file of which only a hash is asked, and a folder whose coverage is measured, stay unless they have
     surely moved: nothing fails without them.
 
 Sources:

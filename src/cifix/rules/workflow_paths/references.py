@@ -20,6 +20,9 @@ _ELSEWHERE = ("repository", "path", "ref", "sparse-checkout")
 _PLAIN = re.compile(r"(?:\./)?[\w.+-]+(?:/[\w.+-]+)*/?")
 _OTHER_SHELL = re.compile(r"[$`{}\\]|\b[A-Z][a-z]+-[A-Z]")
 _HASHED = re.compile(r"hashFiles\(\s*'(?P<path>[^'*?\[\]!]+)'\s*\)")
+_OPEN = re.compile(r"hashFiles|steps\.|needs\.|inputs\.|vars\.|secrets\.|env\.|\bfalse\b|failure")
+"""What a condition asks where a step or job may never run, or runs only if its files are there."""
+
 _TESTS = {"if", "then", "elif", "else", "while", "until", "case", "function", "for", "do"}
 
 
@@ -62,12 +65,14 @@ def references(found: Workflow, job: Job) -> Iterator[Reference]:
         yield from _called(job.node, job.route)
         return
     before = _Before()
+    if _OPEN.search(job.condition or ""):
+        return
     for step in job.steps:
         if step.uses and step.uses.slug == _CHECKOUT:
             if before.there or any(key in step.inputs for key in _ELSEWHERE):
                 return
             before.there = True
-        elif before.there and not (step.condition or step.node.entry("continue-on-error")):
+        elif before.there and not (_OPEN.search(step.condition or "") or step.node.entry("continue-on-error")):
             yield from _of_step(found, job, step, before)
         _remember(step, before)
 

@@ -15,6 +15,7 @@ _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 _QUIET = {"true", ":", "echo", "printf"}
 _TESTING = {"if", "elif", "while", "until"}
 _STATUS = re.compile(r"\$(?:\?|\{\?\})")
+_FILES = re.compile(r"\$\{?GITHUB_(?:OUTPUT|ENV)\b")
 _READS = re.compile(r"\$(?:\?|\{\?\})|PIPESTATUS")
 _FILLER = re.compile(r"-.*|\d.*|\w+=.*")
 
@@ -159,6 +160,9 @@ def _unread(command: Command, after: Command) -> bool:
         return False
     if not after.words:
         return any(_STATUS.fullmatch(one.value) for one in after.env)
+    if after.words[0].text in {"echo", "printf"}:
+        kept = any(_FILES.search(one.target.text) for one in after.redirections)
+        return kept and any(_STATUS.search(word.text) for word in after.words)
     return after.words[0].text in {"[", "[["} and any(_STATUS.fullmatch(word.text) for word in after.words)
 
 
