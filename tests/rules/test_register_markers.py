@@ -38,7 +38,7 @@ def test_pytest_refuses_the_tree_before_and_collects_the_tree_after(case: Case, 
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(file.data)
     before, after = (collected(tmp_path / name, *arguments) for name in ("before", "after"))
-    assert "not found in `markers` configuration option" in before.stdout
+    assert "not found in `markers` configuration option" in before.stdout or "Unknown pytest.mark" in before.stdout
     assert before.returncode
     assert not after.returncode, after.stdout
 
@@ -134,6 +134,27 @@ def test_which_commands_of_a_workflow_ask_for_registered_markers(script: str, as
 def test_settings_that_accept_the_mark_or_do_not_collect_it(path: str, data: bytes) -> None:
     files = {path: data, "test_a.py": b"import pytest\npytest.mark.slow\n", "closed-a/check_b.py": b""}
     assert findings(files) == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "stops"),
+    [
+        ("error", True),
+        ("error::pytest.PytestUnknownMarkWarning", True),
+        ("error:Unknown pytest.mark", True),
+        ("error::DeprecationWarning", False),
+        ("ignore::Warning", False),
+        ("error\n    default::pytest.PytestWarning", False),
+        ("ignore\n    error::UserWarning", True),
+    ],
+)
+def test_which_filters_make_an_unknown_marker_an_error(filters: str, stops: bool) -> None:
+    files = {
+        "pytest.ini": f"[pytest]\nfilterwarnings =\n    {filters}\n".encode(),
+        "test_a.py": b"import pytest\npytest.mark.slow\n",
+    }
+    found = findings(files)
+    assert ["Unknown pytest.mark.slow" in one.message for one in found] == [True] * stops
 
 
 def test_a_file_of_settings_for_nothing_strict_that_cannot_be_read_is_no_finding() -> None:

@@ -3,9 +3,12 @@
 Why:
     With `--strict-markers`, in `addopts` or on the command line of a workflow, or with `strict_markers` or `strict`
     set, one `pytest.mark.slow` that is not registered stops the collection of its module: "'slow' not found in
-    `markers` configuration option". The marker gets a line in the file that pytest reads: of `pytest.toml`,
-    `pytest.ini`, `pyproject.toml`, `tox.ini` and `setup.cfg` the first one in the folder that is for pytest. What the
-    tests do, and which of them run, stays as it is.
+    `markers` configuration option". Where `filterwarnings` makes warnings errors, what stops it is
+    "PytestUnknownMarkWarning: Unknown pytest.mark.slow - is this a typo?".
+
+    The marker gets a line in the file that pytest reads: of `pytest.toml`, `pytest.ini`, `pyproject.toml`, `tox.ini`
+    and `setup.cfg` the first one in the folder that is for pytest. What the tests do, and which of them run, stays as
+    it is.
 
 When this is wrong:
     If the marker is a slip of the pen. One that looks like a known marker is refused for that reason, any other one
@@ -54,7 +57,7 @@ _REQUIREMENTS = ("**/pyproject.toml", "**/setup.cfg", "**/setup.py", "**/tox.ini
 @declare(
     __doc__,
     reads=(*(f"**/{one}" for one in NAMES), *WORKFLOWS),
-    needles=(b"strict",),
+    needles=(b"strict", b"filterwarnings"),
     facts=partial(sheet, __name__),
     safety=Safety.SAFE,
     refusals={
@@ -76,7 +79,7 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
     asked = _asked(snapshot)
     if asked and "" not in found:
         found[""] = Settings("", (), {})
-    strict = [one for folder, one in found.items() if one.strict or (asked and not folder)]
+    strict = [one for folder, one in found.items() if one.strict or one.warned or (asked and not folder)]
     by_code = registered(snapshot) if strict else None
     if by_code is None:
         return
@@ -155,14 +158,14 @@ def _judged(snapshot: Snapshot, one: Settings, first: Mapping[str, Use], known: 
     for mark, use in sorted(first.items()):
         alike = get_close_matches(mark, sorted(known), 1, _LIKE)
         if alike:
-            yield _finding(use, Refusal("typo", f"{mark!r} may be meant to be {alike[0]!r}"))
+            yield _finding(one, use, Refusal("typo", f"{mark!r} may be meant to be {alike[0]!r}"))
         elif not one.path:
-            yield _finding(use, Refusal("no-settings", "pytest runs without a file of settings"))
+            yield _finding(one, use, Refusal("no-settings", "pytest runs without a file of settings"))
         else:
             wanted.append(use)
     if wanted:
         outcome = _outcome(snapshot, one, [use.name for use in wanted])
-        yield from (_finding(use, outcome) for use in wanted)
+        yield from (_finding(one, use, outcome) for use in wanted)
 
 
 def _outcome(snapshot: Snapshot, one: Settings, marks: Sequence[str]) -> Fix | Refusal:
@@ -176,6 +179,9 @@ def _outcome(snapshot: Snapshot, one: Settings, marks: Sequence[str]) -> Fix | R
     return Fix(f"Register the {several} {', '.join(marks)} in {one.path}", Safety.SAFE, edits, claims)
 
 
-def _finding(use: Use, outcome: Fix | Refusal) -> Finding:
-    message = f"pytest stops here: '{use.name}' not found in `markers` configuration option"
+def _finding(one: Settings, use: Use, outcome: Fix | Refusal) -> Finding:
+    said = f"'{use.name}' not found in `markers` configuration option"
+    if one.warned and not one.strict:
+        said = f"PytestUnknownMarkWarning: Unknown pytest.mark.{use.name}"
+    message = f"pytest stops here: {said}"
     return Finding("register-markers", use.path, use.start, use.end, message, outcome, about=(use.name,))

@@ -1,5 +1,6 @@
 """The configuration that pytest reads for the tests below a folder, and how to register a marker in it."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ TOML: Mapping[str, tuple[Route, ...]] = {
 NAMES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 """The files that pytest looks for in a folder; the first one that is for it wins."""
 
+_ABOUT = re.compile(r"Pytest(?:UnknownMark|Collection)?Warning|Unknown pytest\\?\.mark|:\s*(?:User)?Warning\b")
 _ALWAYS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
 
 
@@ -54,9 +56,7 @@ class Settings:
     @property
     def markers(self) -> tuple[str, ...]:
         """The lines of the option `markers`."""
-        value = self.options.get("markers", "")
-        lines = value if isinstance(value, list) else str(value).splitlines()
-        return tuple(str(line).strip() for line in lines if str(line).strip())
+        return self._lines("markers")
 
     @property
     def strict(self) -> bool:
@@ -65,6 +65,22 @@ class Settings:
             return True
         chosen = self.options.get("strict_markers", self.options.get("strict", ""))
         return str(chosen).strip().lower() in {"true", "1", "yes", "on"}
+
+    @property
+    def warned(self) -> bool:
+        """Whether warnings are errors, and among them the one about a marker that is not registered."""
+        error = False
+        for line in self._lines("filterwarnings"):
+            action, _, rest = line.partition(":")
+            message, _, kind = rest.partition(":")
+            if _ABOUT.search(rest) or not (message.strip() or kind.strip()):
+                error = action.strip() == "error"
+        return error
+
+    def _lines(self, name: str) -> tuple[str, ...]:
+        value = self.options.get(name, "")
+        lines = value if isinstance(value, list) else str(value).splitlines()
+        return tuple(str(line).strip() for line in lines if str(line).strip())
 
 
 def settings(snapshot: Snapshot, folder: str) -> Settings | None:
@@ -82,7 +98,8 @@ def register(snapshot: Snapshot, found: Settings, lines: Sequence[str]) -> tuple
     if not found.route:
         return (_in_ini(snapshot, found, lines),), ()
     edits = _in_toml(snapshot, found, lines)
-    return edits, _claims(snapshot.text(found.path), found, edits, len(lines))
+    listed = isinstance(found.options.get("markers", []), list)
+    return edits, _claims(snapshot.text(found.path), found, edits, len(lines) if listed else None)
 
 
 def _read(snapshot: Snapshot, path: str, name: str) -> Settings | None:
@@ -126,7 +143,8 @@ def _in_toml(snapshot: Snapshot, found: Settings, lines: Sequence[str]) -> tuple
         last = file.text.text[value.items[-1].start] if value.items else '"'
         return append(found.path, file, value, [f"{last}{line}{last}" for line in lines])
     if source[:3] not in {'"""', "'''"} or "\n" not in source:
-        raise Opaque("its markers are one line of text")
+        items = "".join(f', "{one}"' for one in lines)
+        return Edit(found.path, value.start, value.start, "["), Edit(found.path, value.end, value.end, f"{items}]")
     end = value.start + len(source[:-3].rstrip())
     start = file.text.line_span(file.text.line_column(end)[0])[0]
     line = file.text.text[start:end]
@@ -135,12 +153,12 @@ def _in_toml(snapshot: Snapshot, found: Settings, lines: Sequence[str]) -> tuple
     return (Edit(found.path, end, end, "".join(f"{newline}{margin}{one}" for one in lines)),)
 
 
-def _claims(text: Text, found: Settings, edits: Sequence[Edit], count: int) -> tuple[Value, ...]:
+def _claims(text: Text, found: Settings, edits: Sequence[Edit], count: int | None) -> tuple[Value, ...]:
     after: object = toml.parse(Text.decode(splice(text.text, edits).encode()))
     route = (*found.route, "markers")
     for key in route:
         after = after.get(key) if isinstance(after, dict) else None
     if not isinstance(after, list):
         return (Value(found.path, route, str(after)),)
-    first = len(after) - count
+    first = 0 if count is None else len(after) - count
     return tuple(Value(found.path, (*route, first + index), str(item)) for index, item in enumerate(after[first:]))
