@@ -21,6 +21,7 @@ FLOORS = {
     "report": 4,
     "diagnosis": 5,
     "proof": 5,
+    "guard": 5,
     "testing": 5,
     "cli": 6,
 }
