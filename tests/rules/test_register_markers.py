@@ -165,3 +165,10 @@ def test_plugins_are_named_in_files_that_may_be_unreadable() -> None:
     code = b"import pytest\npytest.mark.slow\n"
     assert len(findings({"pytest.ini": STRICT, "test_a.py": code, "a.yml": b"pytest-\0slow"})) == 1
     assert findings({"pytest.ini": STRICT, "test_a.py": code, "setup.py": b"'pytest_slow-tests'"}) == []
+
+
+def test_tests_belong_to_the_nearest_settings() -> None:
+    code = b"import pytest\npytest.mark.slow\n"
+    inner = {"a/pytest.ini": STRICT, "pytest.ini": b"[pytest]\n"}
+    assert [one.path for one in findings({**inner, "a/test_a.py": code, "test_b.py": code})] == ["a/test_a.py"]
+    assert findings({**inner, "test_b.py": code}) == []

@@ -34,6 +34,7 @@ def findings(*steps: str, history: History | None = None) -> list[Finding]:
         ("uv run --extra test pytest -x -n4 a --cov-config=b.cfg", ["b.cfg", "a"]),
         ("uv run --no-sync a.py", ["a.py"]),
         ("uv run -m pytest a", ["a"]),
+        ("sudo -E bash a.sh", ["a.sh"]),
         ("sudo -E python3 a.py b.py", ["a.py"]),
         ("python -O a.py", ["a.py"]),
         ("python a", []),
@@ -152,3 +153,13 @@ def test_what_lies_behind_a_link_may_be_there() -> None:
     assert exists(snapshot, "link/a")
     assert exists(snapshot, "link")
     assert not exists(snapshot, "links")
+
+
+def test_a_job_that_never_runs_and_a_folder_that_is_not_known_are_not_looked_at() -> None:
+    off = "jobs:\n  a:\n    if: false\n    steps:\n    - uses: actions/checkout@v5\n    - run: pytest tests/units\n"
+    files = {**TREE, PATH: off.encode()}
+    assert list(rule.find(Snapshot.of(files), NoOptions())) == []
+    assert findings("run: cd $HERE && pytest tests/units") == []
+    assert findings("run: (cd tests && ls) && pytest tests/units") == []
+    assert findings("if: steps.x.outputs.y\n      run: pytest tests/units") == []
+    assert len(findings("if: always()\n      run: pytest tests/units")) == 1

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from cifix.model.finding import Finding, Fix
+from cifix.model.finding import Finding, Fix, Refusal
 from cifix.model.rule import NoOptions
 from cifix.model.snapshot import Snapshot
 from cifix.rules.workflow_permissions import rule
@@ -98,3 +98,17 @@ def test_two_registries_leave_open_which_one_gets_the_image() -> None:
 @pytest.mark.parametrize("permissions", ["write-all", "", None, {"contents": {"odd": 1}}])
 def test_what_is_granted_to_all_or_not_known_is_enough(permissions: object) -> None:
     assert findings([{"uses": "actions/deploy-pages@v4"}], permissions) == []
+
+
+def test_a_release_is_drafted_on_some_events_only() -> None:
+    data = b"on: pull_request\npermissions: {pull-requests: write}\njobs:\n  a:\n    steps:\n    - %s\n"
+    draft = data % b"uses: release-drafter/release-drafter@v6"
+    assert list(rule.find(Snapshot.of({PATH: draft}), NoOptions())) == []
+    assert len(list(rule.find(Snapshot.of({PATH: draft.replace(b"pull_request", b"push", 1)}), NoOptions()))) == 1
+
+
+def test_a_job_in_braces_without_a_last_value_cannot_take_a_block() -> None:
+    data = b"on: push\npermissions: {}\njobs:\n  a: {steps: [{uses: actions/attest@v3}], name: }\n  b: {steps: []}\n"
+    (found,) = rule.find(Snapshot.of({PATH: data}), NoOptions())
+    assert isinstance(found.outcome, Refusal)
+    assert found.outcome.key == "opaque"
