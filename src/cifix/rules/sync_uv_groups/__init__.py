@@ -1,16 +1,19 @@
 r"""Let `uv sync` install the extras and groups whose tools the job runs.
 
 Why:
-    The job stops at its first tool: "error: Failed to spawn: `pytest`" with "Caused by: No such file or directory (os
-    error 2)"; since uv 0.12.14 the second line begins with "cause:", and since 0.12.22 the first one is "error: Failed
-    to spawn: pytest". With `python -m` it is "No module named pytest", without `uv run` it is "pytest: command not
-    found", and for a plugin "error: unrecognized arguments: --cov" or "Missing required plugins: pytest-cov".
+    The job stops at its first tool:
+    "error: Failed to spawn: `pytest`" with "Caused by: No such file or directory (os error 2)" below it;
+    since uv 0.12.14 the second line is "cause: No such file or directory (os error 2)",
+    since uv 0.12.22 the first one is "error: Failed to spawn: pytest".
+    With `python -m` it is "No module named pytest", without `uv run` it is "pytest: command not found", and for a plugin
+    "error: unrecognized arguments: --cov" or "Missing required plugins: pytest-cov".
 
     `uv sync` installs the dependencies of the project and its default groups, no more. `--dev` means the dependency
     group `dev`: it never reads `[project.optional-dependencies]`, and where no such group is, it does nothing and
-    exits with 0. Two more mistakes stop uv itself: "error: Extra `dev` is not defined in the project's
-    `optional-dependencies` table" (since 0.11.29 "in the `optional-dependencies` table for `name`") and "Group `test`
-    is not defined in the project's `dependency-groups` table" mean that the option is of the wrong kind.
+    exits with 0. An option of the wrong kind stops uv itself, with
+    "error: Extra `dev` is not defined in the project's `optional-dependencies` table", since uv 0.11.29
+    "error: Extra `dev` is not defined in the `optional-dependencies` table for `name`", or with
+    "error: Group `test` is not defined in the project's `dependency-groups` table".
 
     The rule follows what the steps of a job do to the environment, leg by leg: what each `uv sync` removes, what `uv
     run` adds, `uv pip install`, local composite actions, variables such as `UV_NO_DEV`, and the folder each command
