@@ -5,8 +5,8 @@ Why:
     "error: Failed to spawn: `pytest`" with "Caused by: No such file or directory (os error 2)" below it;
     since uv 0.12.14 the second line is "cause: No such file or directory (os error 2)",
     since uv 0.12.22 the first one is "error: Failed to spawn: pytest".
-    With `python -m` it is "No module named pytest", without `uv run` it is "pytest: command not found", and for a plugin
-    "error: unrecognized arguments: --cov" or "Missing required plugins: pytest-cov".
+    With `python -m` it is "No module named pytest", without `uv run` it is "pytest: command not found", and for a
+    plugin "error: unrecognized arguments: --cov" or "Missing required plugins: pytest-cov".
 
     `uv sync` installs the dependencies of the project and its default groups, no more. `--dev` means the dependency
     group `dev`: it never reads `[project.optional-dependencies]`, and where no such group is, it does nothing and
