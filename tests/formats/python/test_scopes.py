@@ -26,11 +26,14 @@ KNOWN = {
     ),
     "classes": "def f(§a):\n  class C(§a, x=§a):\n    b = §a\n    def g(self): return §a\n  return C",
     "comprehensions": "def f(§a):\n  return [a for a in §a], {b: §a for b in c if §a}, (a for b in §a for a in b)",
+    "generators": "def f(§a):\n  return sum(§a for b in c if §a), {§a for b in c}",
     "walrus": "def f(b):\n  c = [(§a := d) for d in b]\n  return §a",
     "strings": "def f(§a):\n  return f'{§a}{§a!r:>{§a}}', 'a', f'a'",
     "unicode": "def f(§a):\n  'ü'; return 'ü', §a",
 }
 DOUBTFUL = [
+    "def f():\n  global a\n  a = 1",
+    "def f(b):\n  try: pass\n  except (E  # why\n  ) as a: pass",
     "def f(a): return locals()",
     "def f(a): return eval('a')",
     "def f(a): return x.query('@a')",

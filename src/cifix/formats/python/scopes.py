@@ -42,10 +42,8 @@ def inside(node: ast.AST) -> list[ast.AST]:
             return [*statements]
         case ast.DictComp(key=key, value=value, generators=generators):
             results = [key, value]
-        case ast.ListComp(elt=elt, generators=generators) | ast.SetComp(elt=elt, generators=generators):
-            results = [elt]
-        case ast.GeneratorExp(elt=elt, generators=generators):
-            results = [elt]
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+            results, generators = [node.elt], node.generators
         case _:
             return []
     later = [part for each in generators for part in (each.target, *each.ifs)]
