@@ -82,6 +82,19 @@ class Diagnosis:
             sorted({rule for cause in self.causes if cause.verdict is Verdict.CONFIRMED for rule in cause.rules})
         )
 
+    @property
+    def settled(self) -> bool:
+        """Whether every cause is confirmed and has a fix."""
+        return all(cause.verdict is Verdict.CONFIRMED and cause.fixes for cause in self.causes)
+
+
+def told_of(told: Diagnosis, rule: str) -> Iterator[str]:
+    """What the logs said about the causes that a rule answers, line by line."""
+    for cause in told.causes:
+        if cause.verdict is Verdict.CONFIRMED and rule in cause.rules:
+            yield f"Seen in {'; '.join(cause.steps[:3])}:"
+            yield from (f"{one.place}: {one.text}" if one.place else one.text for one in cause.evidence[:3])
+
 
 def diagnose(
     failures: Sequence[Failure], checkout: Checkout | None, key_lines: Sequence[KeyLine] | None = None

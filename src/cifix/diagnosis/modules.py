@@ -56,7 +56,7 @@ def why_unbound(checkout: Checkout, module: str, name: str, *, known: bool) -> I
     """
     for stem in checkout.stems(module):
         place = f"{stem}/{name}"
-        if checkout.packages.plain(stem) or not checkout.packages.exists(stem):
+        if checkout.packages.plain(stem) or not _first_party(checkout, stem, module):
             continue
         insight = None if checkout.packages.exists(place) else _absent(checkout, place)
         return insight if insight is not None and (known or insight.ignored) else None
