@@ -61,7 +61,9 @@ class Lookup:
         """Those of the modules that `judges` chooses that at a glance import something that is missing."""
         for path in self.snapshot.containing((b"import",), ("**/*.py",)):
             if judges(path) and any(
-                self.missing(path, Import(*one, 0, 0, guarded=False)) for one in self._glanced(path)
+                self.missing(path, Import(*one, 0, 0, guarded=False))
+                for one in self._glanced(path)
+                if one[1] or one[0].partition(".")[0] in self.packages.names
             ):
                 yield path
 
