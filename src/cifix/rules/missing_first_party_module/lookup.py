@@ -99,11 +99,8 @@ class Lookup:
         """The names that the source at `path` can bind; None if it does not show them all."""
         try:
             data = self.data(path)
-            return (
-                None
-                if _OPEN.search(data)
-                else self.snapshot.parsed(path, package_binds if path.endswith("/__init__.py") else binds)
-            )
+            told = package_binds if path.endswith("/__init__.py") else binds
+            return None if _OPEN.search(data) else self.snapshot.parsed(path, told)
         except Opaque:
             return None
 
