@@ -19,7 +19,9 @@ FLOORS = {
     "logs": 3,
     "vcs": 4,
     "report": 4,
+    "diagnosis": 5,
     "proof": 5,
+    "guard": 5,
     "testing": 5,
     "cli": 6,
 }

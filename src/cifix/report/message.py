@@ -57,7 +57,7 @@ def digest(rules: Iterable[Rule], settings: Settings) -> str:
 
 def _any_edit(patch: Patch, globs: tuple[str, ...]) -> bool:
     edited = [path for path in patch.paths if path in patch.before]
-    return any(matches(path, globs) for path in edited)
+    return any(matches(path, globs) for path in edited or patch.paths)
 
 
 def _wrapped(text: str, bullet: str = "- ") -> list[str]:
