@@ -50,7 +50,7 @@ from dataclasses import dataclass
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Workflow, workflow
 from cifix.formats.yaml import Scalar
 from cifix.formats.yaml.edit import place as position
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -133,7 +133,10 @@ def _judged(projects: Projects, path: str, whole: Workflow, job: Job, *, declare
         outcome: Fix | Refusal = outcomes[key]
         if strange and not legs[0].kind:
             outcome = Refusal("image", f"the job runs in or on {strange}")
-        yield Finding("sync-uv-groups", legs[0].place.visit.leg.path, *_span(legs[0].place), _message(legs), outcome)
+        place = legs[0].place
+        path, span, about = place.visit.leg.path, _span(place), tuple(_about(legs))
+        since = ALREADY if all(leg.sure for leg in legs) else None
+        yield Finding("sync-uv-groups", path, *span, _message(legs), outcome, since, about)
 
 
 def _span(found: Place) -> tuple[int, int]:
@@ -146,6 +149,14 @@ def _span(found: Place) -> tuple[int, int]:
         return position(document, script, word.start, word.end)
     except Opaque:
         return script.start, script.end
+
+
+def _about(legs: list[Lack]) -> Iterator[str]:
+    """What the log of the job names: the tools, the options that no plugin knows, or the extra or group."""
+    for lack in legs:
+        yield from (lack.name,) if lack.kind in {"extra", "group"} else ()
+        for need in lack.missing:
+            yield from dict.fromkeys((need.because, need.distribution))
 
 
 def _message(legs: list[Lack]) -> str:
