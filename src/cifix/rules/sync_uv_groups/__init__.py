@@ -46,10 +46,12 @@ Sources:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Workflow, workflow
 from cifix.formats.yaml import Scalar
 from cifix.formats.yaml.edit import place as position
+from cifix.model.facts import sheet
 from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
@@ -86,6 +88,7 @@ class Options:
         "alias": "the script is shared, through an anchor, with other steps",
         "image": "the job runs in an image of its own or on a machine of its own, which may have the tool",
     },
+    facts=partial(sheet, __name__),
 )
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Find the tools that a job runs and never installs."""
