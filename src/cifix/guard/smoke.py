@@ -140,4 +140,4 @@ def _action(name: str, *, pinned: bool) -> str:
 
 @cache
 def _facts() -> dict[str, Any]:
-    return tomllib.loads(files("cifix.guard").joinpath("facts.toml").read_text("utf-8"))
+    return tomllib.loads(files("cifix.guard").joinpath("actions.toml").read_text("utf-8"))

@@ -73,7 +73,13 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
         copies = all(snapshot.read(other) == snapshot.read(first) for other in others)
         detail = "they hold the same, so that one may go; else " if copies else ""
         detail += "rename one, add an __init__.py to both folders, or set --import-mode=importlib"
-        yield Finding(rule.id, first, 0, 0, message, Refusal("same-name", detail), ALREADY, (first, *others))
+        yield Finding(
+            rule.id, first, 0, 0, message, Refusal("same-name", detail), ALREADY, (first, *others, _stem(first))
+        )
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py")
 
 
 def _finding(stray: Stray, outcome: Fix | Refusal) -> Finding:
