@@ -282,4 +282,4 @@ def test_the_cases_of_every_rule_and_their_twins_come_out_the_same(rule_id: str)
             assert not any("unexpressed" in result["properties"] for result in run["results"])
             assert applied(run, before) == contents(proven.plan.after)
             made += bool(proven.plan.patches)
-    assert made
+    assert made or BUILT_IN[rule_id].safety is Safety.SHOWN
