@@ -54,7 +54,7 @@ from cifix.rules.upgrade_actions.labels import DEFAULT, Labels, labels
 from cifix.rules.upgrade_actions.sites import sites
 from cifix.rules.upgrade_actions.verdict import Verdict, verdicts
 
-_USES = re.compile(r"""\buses["']?[ \t]*:[ \t]*(?:&\S+[ \t]+)?["']?([\w.-]+/[\w./-]+@[\w./-]+)""")
+_USES = re.compile(r"[\w.-]+/[\w./-]+@[\w./-]+")
 _LABELER, _FORM = "actions/labeler", 5
 
 
@@ -92,8 +92,7 @@ class Options:
         "alias": "the ref is shared, through an anchor, with something that is no step",
         "actions-lock": "`actions.lock` pins the actions: allow it with `allow-locked`, then run `gh actions-lock`",
         "unknown-sha": "a commit without a version beside it does not say which version it is",
-        "unknown-commit": "the step names a commit, and none of a newer version is known",
-        "unknown-version": "the step names an exact version, and none of a newer major is known",
+        "unknown-ref": "no version that works is known by a ref as exact as the one that is there",
         "input": "an input of the step means nothing to newer versions, or something else",
         "missing-input": "newer versions need an input that the step does not give",
         "unsafe-checkout": "the step fetches code of a pull request where secrets are at hand, which is refused now",

@@ -1,9 +1,10 @@
 """The edits of one step: its ref, the comment behind it, and its inputs; with what they mean."""
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from cifix.formats.yaml import Map, Scalar
+from cifix.formats.yaml import Alias, Map, Scalar
 from cifix.formats.yaml.edit import fill, insert, replace, spelled
 from cifix.formats.yaml.removal import remove
 from cifix.model.change import Edit, overlap
@@ -12,7 +13,7 @@ from cifix.model.text import Opaque
 from cifix.rules.upgrade_actions.inputs import Inputs
 from cifix.rules.upgrade_actions.sites import Site
 
-_BARE = {"true", "false"}
+_BARE = re.compile(r"true|false|0|[1-9][0-9]*")
 
 
 def edits(site: Site, uses: str, comment: str | None, inputs: Inputs) -> tuple[Edit, ...]:
@@ -43,7 +44,8 @@ def _inputs(site: Site, inputs: Inputs) -> Iterator[Edit]:
     turned = {key: inputs.values[key] for key in inputs.names if inputs.values[key] != inputs.given[key]}
     if not (renamed or turned or inputs.gone or inputs.added):
         return
-    if len(site.routes) > 1 or (holder is not None and len(document.routes(holder)) > 1):
+    shared = isinstance(holder, Alias) or (holder is not None and len(document.routes(holder)) > 1)
+    if len(site.routes) > 1 or shared:
         raise Opaque("the step is shared through an anchor, and its inputs must change")
     if isinstance(holder, Map) and holder.entries and len(inputs.gone) == len(holder.entries) and not inputs.added:
         yield remove(path, document, (*site.step.route, "with"))
@@ -63,7 +65,7 @@ def _inputs(site: Site, inputs: Inputs) -> Iterator[Edit]:
 def _added(site: Site, holder: object, inputs: Inputs) -> Edit:
     path, document, node = site.path, site.document, site.step.node
     flow = node.flow or (isinstance(holder, Map) and holder.flow)
-    new = {key: value if value in _BARE else spelled(value, flow=flow) for key, value in inputs.added.items()}
+    new = {key: value if _BARE.fullmatch(value) else spelled(value, flow=flow) for key, value in inputs.added.items()}
     if holder is None:
         return insert(path, document, node, {"with": new})
     if not isinstance(holder, Map):

@@ -73,9 +73,8 @@ def _moved(site: Site, action: Action, reach: Reach, snapshot: Snapshot) -> Iter
     red_from, message = dead(action, numbers), _message(site, action, numbers)
     major = goal(action, numbers, site.uses, reach)
     if major is None:
-        key = "unknown-commit" if site.uses.sha else "unknown-version"
-        detail = f"{site}: no {'commit' if site.uses.sha else 'exact version'} of {site.name} is known to move to"
-        yield Verdict(site, message, red_from, action.pair, refusal=Refusal(key, detail))
+        detail = f"{site}: no {'commit' if site.uses.sha else 'version'} of {site.name} is known to move to"
+        yield Verdict(site, message, red_from, action.pair, refusal=Refusal("unknown-ref", detail))
     elif major > numbers[0] or (red_from and ref(action, major, site.uses) != site.uses.ref):
         uses = f"{site.name}@{ref(action, major, site.uses)}"
         comment = _comment(site, action, major)
