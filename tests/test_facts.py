@@ -1,13 +1,16 @@
 """The dated facts of every rule: each row says where it comes from and when it was read."""
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from cifix.engine.registry import discover
 from cifix.model.facts import Sheet
+from cifix.testing import cases
 from tests.pages import ROOT
 
 SHEETS = {rule.id: rule.facts() for rule in discover(points=()).rules.values() if rule.facts is not None}
@@ -44,6 +47,30 @@ def _texts(sheet: Sheet) -> list[str]:
         return [value] if isinstance(value, str) and value[:2] == "20" and value[4:5] == "-" else []
 
     return walk(dict(sheet.data))
+
+
+WORDS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "runner-labels": lambda data: [label for image in data["image"] for label in image["labels"]],
+    "workflow-leftovers": lambda data: [*data["setting"], *data["modern"]],
+    "upgrade-artifacts": lambda data: [
+        f"{name}@v{major}"
+        for name in ("upload-artifact", "download-artifact")
+        for major in data[name]
+        if "dead" in data[name][major]
+    ],
+}
+"""What a case must hold for a row of the facts to be exercised; `upgrade-actions` has a test of its own for that."""
+
+
+def test_every_rule_with_facts_says_how_its_cases_exercise_them() -> None:
+    assert {*WORDS, "upgrade-actions"} == set(SHEETS)
+
+
+@pytest.mark.parametrize("rule_id", WORDS)
+def test_every_row_is_exercised_by_a_case(rule_id: str) -> None:
+    told = [file.data for case in cases(ROOT / "fixtures" / rule_id) for file in case.before.values()]
+    missing = [word for word in WORDS[rule_id](SHEETS[rule_id].data) if not any(word.encode() in one for one in told)]
+    assert not missing
 
 
 def test_no_rule_reads_the_clock() -> None:

@@ -82,6 +82,7 @@ def test_lines_and_the_own_comment_go_with_it(source: str, route: Route, expecte
         ("- # a-b\n  x\n- y\n", (0,), "comment"),
         ("a: |+\n  t\n\nb: 1\n\nc: 2\n", ("b",), "keeps"),
         ("a: |+\n  t\n\nb: 1\n", ("a",), "blank lines"),
+        ("a: |\n  t\nb: 1\n   # far\nc: 2\n", ("b",), "part of the text"),
     ],
 )
 def test_what_would_lose_something_is_opaque(source: str, route: Route, why: str) -> None:

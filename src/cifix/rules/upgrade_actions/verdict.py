@@ -89,7 +89,7 @@ def _message(site: Site, action: Action, numbers: tuple[int, ...]) -> str:
     if since := dead(action, numbers):
         return f"{what} has not worked since {since}"
     if major is not None and major.ended:
-        return f"{what} is no longer cared for since {major.ended}; every run says so"
+        return f"{what} was given up by its makers on {major.ended}; every run says so"
     if major is not None and major.warned:
         return f"{what} was made for a Node that is gone; every run warns about it"
     return f"{what} is not the newest major"
