@@ -1,4 +1,4 @@
-"""Generated pages: each rule's README beside its fixtures, and the rule table of the README.
+"""Generated pages: each rule's README beside its fixtures, and the tables of the README.
 
 `python -m tests.pages` writes them; a test compares.
 """
@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from cifix.engine.registry import discover
@@ -30,6 +32,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     text = readme.read_text("utf-8")
     text = _filled(text, "rules", table(rules.values()))
     text = _filled(text, "refusals", _refusals())
+    text = _filled(text, "original", _original())
     yield readme, _filled(text, "preview", f"```text\n{preview()}```\n")
 
 
@@ -42,6 +45,31 @@ def preview() -> str:
         command = [sys.executable, "-m", "cifix", "apply", "--dry-run"]
         done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, check=False)
         return done.stdout.decode()
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of the original plan, the rule or command that answers it, and the case or test that proves it."""
+
+    plan: str
+    proof: str
+    rule: str = ""
+    command: str = ""
+
+
+def items() -> tuple[Item, ...]:
+    """The items in the order of the file that lists them."""
+    told = tomllib.loads((ROOT / "fixtures" / "original-plan.toml").read_text("utf-8"))
+    return tuple(Item(**item) for item in told["item"])
+
+
+def _original() -> str:
+    rows = []
+    for item in items():
+        path, _, name = item.proof.partition("::")
+        place = "/".join((item.rule, path.rpartition("/")[2])) if item.rule else name
+        rows.append(f"| {item.plan} | `{item.rule or item.command}` | [`{place}`]({path}) |")
+    return "\n".join(("| item | answered by | proven by |", "| --- | --- | --- |", *rows)) + "\n"
 
 
 def _refusals() -> str:

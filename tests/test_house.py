@@ -11,7 +11,20 @@ from cifix.errors import CifixError, Exit
 from tests.pages import ROOT
 
 SOURCE = ROOT / "src" / "cifix"
-FLOORS = {"model": 0, "formats": 1, "rules": 2, "engine": 3, "vcs": 4, "report": 4, "proof": 5, "testing": 5, "cli": 6}
+FLOORS = {
+    "model": 0,
+    "formats": 1,
+    "rules": 2,
+    "engine": 3,
+    "logs": 3,
+    "vcs": 4,
+    "report": 4,
+    "diagnosis": 5,
+    "proof": 5,
+    "guard": 5,
+    "testing": 5,
+    "cli": 6,
+}
 FOUNDATION = {"", "errors"}
 """Modules at the top of the package that every floor may use."""
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -1,10 +1,17 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from ruamel.yaml import YAML
+
+from cifix.engine.registry import discover
+from cifix.model.snapshot import File
+from cifix.testing import build
 from tests.cli.conftest import Cifix, cifix
 from tests.conftest import Git
-from tests.original import MASKED, original
+from tests.original import MASKED, TREE, original
 
 __all__ = ["cifix"]
 
@@ -112,3 +119,66 @@ def test_the_lazy_conversion_is_applied_when_it_is_asked_for(cifix: Cifix, git: 
     probe = "import sys, quant; assert 'quant.engine' not in sys.modules; quant.Engine; from quant import *; LabelArray"
     ran = subprocess.run([sys.executable, "-c", probe], cwd=clone, capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
+
+
+def test_one_run_with_review_leaves_nothing_of_the_plan_open(cifix: Cifix, git: Git, tmp_path: Path) -> None:
+    """What the plan called success, of one command: checked in a clean clone by other means than cifix's own."""
+    repo = original(tmp_path / "repo")
+    applied = cifix("apply", "repo", "--safety", "review")
+    assert applied.code == 0, applied.text
+    clone = tmp_path / "clone"
+    git("clone", "-q", "-b", "cifix/fixes", str(repo), str(clone))
+
+    probe = "import quant, quant.engine, quant.lib.labels; from quant import *; from quant import Engine, LabelArray"
+    ran = subprocess.run([sys.executable, "-c", probe], cwd=clone, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+
+    used = [found for path in (clone / ".github/workflows").iterdir() for found in artifacts(path)]
+    assert used
+    assert min(used) >= 4
+
+    tracked = git("ls-files", cwd=clone).decode().split()
+    assert not [path for path in tracked if path.endswith((".so", ".pyc"))]
+    assert not git("ls-files", "-ci", "--exclude-standard", cwd=clone)
+    status = git("status", "--porcelain", "-uall", cwd=repo)
+    git("read-tree", "cifix/fixes", cwd=repo)
+    git("checkout-index", "-f", ".gitignore", cwd=repo)
+    shown = git("ls-files", "-o", "--exclude-standard", cwd=repo).decode().split()
+    assert not status
+    assert shown == [], "the new ignore file shows something else on the author's disk"
+
+    assert not [hook for hook in hooks(clone) if hook["language"] == "system" and hook["entry"].startswith("python ")]
+
+
+def artifacts(path: Path) -> list[int]:
+    """The majors of the artifact actions in a workflow."""
+    return [int(major) for major in re.findall(r"actions/(?:up|down)load-artifact@v(\d+)", path.read_text())]
+
+
+def hooks(checkout: Path) -> list[dict[str, str]]:
+    """The hooks of a checkout."""
+    told = YAML(typ="safe", pure=True).load((checkout / ".pre-commit-config.yaml").read_bytes())
+    return [hook for repo in told["repos"] for hook in repo["hooks"]]
+
+
+UV = {
+    ".github/workflows/uv.yml": (
+        b"on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v5\n"
+        b"      - uses: astral-sh/setup-uv@v7\n      - run: uv sync --dev\n      - run: uv run pytest\n"
+        b"  quality:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v5\n"
+        b"      - uses: astral-sh/setup-uv@v7\n      - run: uv sync\n      - run: uv run ruff check\n"
+    ),
+    "pyproject.toml": TREE["pyproject.toml"]
+    + b'\n[project.optional-dependencies]\ndev = ["ruff"]\ntest = ["pytest"]\n',
+}
+
+
+@pytest.mark.skipif("sync-uv-groups" not in discover(points=()).rules, reason="needs the rule sync-uv-groups")
+def test_the_tools_of_every_job_are_installed_by_its_own_sync_line(cifix: Cifix, git: Git, tmp_path: Path) -> None:
+    build({path: File(data) for path, data in {**TREE, **UV}.items()}, tmp_path / "repo")
+    applied = cifix("apply", "repo", "--safety", "review")
+    assert applied.code == 0, applied.text
+    told = YAML(typ="safe", pure=True).load(git("show", "cifix/fixes:.github/workflows/uv.yml", cwd=tmp_path / "repo"))
+    for job, extra in (("test", "test"), ("quality", "dev")):
+        sync, run = (step["run"] for step in told["jobs"][job]["steps"] if "run" in step)
+        assert any(f"--extra {extra}" in line or "--all-extras" in line for line in (sync, run)), (sync, run)

@@ -159,6 +159,22 @@ def test_the_tree_of_a_case_may_hold_ignored_forced_and_loose_files(tmp_path: Pa
     assert set(seen) == {(".gitignore", "forced.log", "plain.txt", "|", "hidden.log", "loose.txt")}
 
 
+def test_the_past_of_a_case_is_a_commit_before_it_also_for_its_twins(tmp_path: Path) -> None:
+    body = b"".join(b"line %d\n" % number for number in range(30))
+    seen: list[tuple[str, dict[str, str]]] = []
+
+    def look(snapshot: Snapshot, options: NoOptions) -> Iterator[Finding]:
+        del options
+        seen.append((snapshot.text("b.py").newline_at(0), dict(snapshot.history.moved)))
+        yield from ()
+
+    tree = {"b.py": File(body)}
+    of = Case("c", tree, tree, past={"a.py": File(body), "b/gone.py": File(b"x")})
+    check(of, Rule("r", "Look.", ("**",), (), Safety.SAFE, look), tmp_path)
+    assert ("\r\n", {"a.py": "b.py"}) in seen
+    assert {tuple(moved.items()) for _, moved in seen} == {(("a.py", "b.py"),)}
+
+
 def test_a_case_is_read_from_its_folder(tmp_path: Path) -> None:
     folder = tmp_path / "one"
     (folder / "before" / "dot-github").mkdir(parents=True)
@@ -166,8 +182,11 @@ def test_a_case_is_read_from_its_folder(tmp_path: Path) -> None:
     (folder / "before" / "dot-github" / "x.sh").chmod(0o755)
     (folder / "case.toml").write_text('says = "It stays."\nrefuses = ["k"]\n')
     (tmp_path / "README.md").write_text("no case")
+    (folder / "past").mkdir()
+    (folder / "past" / "y.sh").write_bytes(b"b\n")
     tree = {".github/x.sh": File(b"a\n", EXECUTABLE)}
-    assert cases(tmp_path) == [Case("one", tree, tree, says="It stays.", refuses=("k",))]
+    past = {"y.sh": File(b"b\n")}
+    assert cases(tmp_path) == [Case("one", tree, tree, says="It stays.", refuses=("k",), past=past)]
     (folder / "case.toml").write_text("sais = 1\n")
     with pytest.raises(ValueError, match="unknown keys"):
         cases(tmp_path)

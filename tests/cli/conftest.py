@@ -1,5 +1,6 @@
 """Run the command line in this process, as the user's shell would."""
 
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -34,10 +35,11 @@ Cifix = Callable[..., Ran]
 
 @pytest.fixture
 def cifix(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> Cifix:
-    """Run `cifix` with arguments; the current folder is the test's own."""
+    """Run `cifix` with arguments, in the test's own folder unless `cwd` says otherwise, with `stdin` to read."""
 
-    def call(*arguments: str | Path) -> Ran:
-        monkeypatch.chdir(tmp_path)
+    def call(*arguments: str | Path, cwd: Path = tmp_path, stdin: str = "") -> Ran:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         monkeypatch.setattr(sys, "argv", ["cifix", *map(str, arguments)])
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as ended:

@@ -8,7 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cifix.cli.apply import BRANCH, UNBORN
+from cifix.cli.apply import BRANCH
+from cifix.cli.transaction import UNBORN
+from cifix.errors import Exit
 from cifix.model.snapshot import EXECUTABLE, File
 from cifix.report.machine import schema
 from cifix.testing import build
@@ -556,3 +558,48 @@ def test_a_file_that_git_filters_is_refused_and_its_filter_never_runs(cifix: Cif
     assert done.code == 3
     assert "hook-python3 [locked]: .pre-commit-config.yaml: its .gitattributes filter would have to run" in done.text
     assert not (repo.parent / "ran").exists()
+
+
+CAR = {
+    "car/__init__.py": b'from .engine import Engine\n\n__all__ = ["Engine"]\n',
+    "car/engine.py": b"class Engine:\n    pass\n",
+}
+COUNTING = {
+    "car/__init__.py": b'from .engine import Engine\nfrom .count import LOADED\n\n__all__ = ["Engine", "LOADED"]\n',
+    "car/count.py": b'import sys\n\nLOADED = "car.engine" in sys.modules\n',
+}
+PROVE = ("--select", "lazy-init", "--select", "hook-python3", "--verify-import", sys.executable, "--safety", "review")
+
+
+def test_what_importing_proves_stands_in_the_commits_of_python_modules(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, CAR)
+    done = cifix("apply", repo, *PROVE)
+    assert done.code == 0, done.err
+    assert "This runs the module-level code of the repository, as it is on cifix/fixes" in done.err
+    bodies = git("log", "--format=%B%x00", "main..cifix/fixes", cwd=repo).decode().split("\0")[:2]
+    version = ".".join(map(str, sys.version_info[:3]))
+    proof = f"Imported by Python {version} before and after all fixes"
+    assert {("Cifix-Rule: lazy-init" in body, proof in body) for body in bodies} == {(True, True), (False, False)}
+    assert any("- proven: car gives the same: " in body for body in bodies)
+
+
+def test_nothing_is_committed_if_an_import_gives_something_else(cifix: Cifix, git: Git, repo: Path) -> None:
+    more(repo, git, {**CAR, **COUNTING})
+    for dry in ((), ("--dry-run",)):
+        done = cifix("apply", repo, *PROVE, *dry)
+        assert done.code == Exit.UNPROVEN
+        assert "the packages differ after the fixes, so nothing was committed:" in done.err
+        assert "car.LOADED" in done.err
+    assert git("branch", "--list", "cifix/*", cwd=repo) == b""
+
+
+def test_code_runs_only_if_python_modules_change(cifix: Cifix, repo: Path) -> None:
+    done = cifix("apply", repo, *PROVE)
+    assert (done.code, done.err) == (0, "")
+
+
+def test_the_interpreter_must_be_one_and_must_be_needed(cifix: Cifix, repo: Path) -> None:
+    done = cifix("apply", repo, "--verify-import", "no-such-python")
+    assert (done.code, "--verify-import: there is no program no-such-python" in done.err) == (2, True)
+    done = cifix("apply", repo, "--in-place", "--verify-import", sys.executable)
+    assert (done.code, "does not go with --in-place" in done.err) == (2, True)

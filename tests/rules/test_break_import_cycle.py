@@ -10,10 +10,9 @@ import pytest
 
 from cifix.formats.python.packages import packages
 from cifix.model.finding import Finding, Fix, Refusal
-from cifix.model.rule import NoOptions
 from cifix.model.snapshot import File, Memory, Snapshot
 from cifix.model.text import Opaque
-from cifix.rules.break_import_cycle import rule
+from cifix.rules.break_import_cycle import Options, rule
 from cifix.rules.break_import_cycle.shortlist import circles
 from cifix.rules.break_import_cycle.uses import Uses, called
 from cifix.testing import Case, cases
@@ -29,7 +28,7 @@ def snapshot(files: Mapping[str, str]) -> Snapshot:
 
 
 def found(files: Snapshot) -> list[Finding]:
-    return list(rule.find(files, NoOptions()))
+    return list(rule.find(files, Options()))
 
 
 def keys(files: Mapping[str, str]) -> list[str]:
@@ -44,15 +43,16 @@ def imported(root: Path, files: Mapping[str, File], module: str) -> str:
     for path, file in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(file.data)
-    command = [sys.executable, "-B", "-c", f"import {module}"]
+    command = [sys.executable, "-B", "-c", f"import sys; sys.path.insert(0, 'src'); import {module}"]
     return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stderr
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_no_module_of_the_circle_can_be_imported_before_and_each_can_after(case: Case, tmp_path: Path) -> None:
-    modules = [path.removesuffix(".py").replace("/", ".") for path in case.before if "__init__" not in path]
-    for module in modules:
-        assert "partially initialized module" in imported(tmp_path, case.before, module)
+    sources = [path for path in case.before if path.endswith(".py") and "__init__" not in path]
+    modules = [path.removeprefix("src/").removesuffix(".py").replace("/", ".") for path in sources]
+    failing = ["partially initialized module" in imported(tmp_path, case.before, module) for module in modules]
+    assert any(failing) if case.selected else all(failing)
     for module in modules:
         assert imported(tmp_path, case.after, module) == ""
 
@@ -113,7 +113,6 @@ def test_names_that_others_may_take_stay(other: Mapping[str, str]) -> None:
         ("def f(x: '1 +'): return x\n", "unused"),
         ("def f(): return Wheel\n", "shared-line"),
         ("def f():\n    'doc'; return Wheel\n", "shared-line"),
-        ("def f(x: 'Wheel'):\n    return Wheel\n", "mixed"),
         ("def f():\n    return Wheel\n\n\ng = f()\n", "runs-at-import"),
         ("class A:\n    def f(self):\n        return Wheel\n\n\nA().f()\n", "runs-at-import"),
         ("class A:\n    def __init__(self):\n        self.x = Wheel\n\n\na = [A() for _ in ()]\n", "runs-at-import"),
@@ -132,7 +131,6 @@ def test_each_use_has_its_reason(function: str, key: str) -> None:
         "rebound": "another meaning",
         "unused": "nothing uses",
         "shared-line": "same line",
-        "mixed": "both functions and annotations",
         "runs-at-import": "while it is imported",
     }
     assert reasons[key] in one.outcome.detail.partition("; ")[0]
@@ -215,3 +213,81 @@ def test_files_that_cannot_be_had_are_in_no_circle() -> None:
     (one,) = found(Snapshot(source))
     assert isinstance(one.outcome, Refusal)
     assert "car/closed.py takes Wheel" in one.outcome.detail
+
+
+def test_a_circle_behind_another_is_found_with_it() -> None:
+    front = {"car/engine.py": f"from .pump import Pump\n{ENGINE}", "car/wheel.py": WHEEL}
+    behind = {"car/pump.py": "from .tank import Tank\n\n\nclass Pump:\n    def fill(self):\n        return Tank\n"}
+    behind["car/tank.py"] = WHEEL.replace("engine", "pump").replace("Engine", "Pump").replace("Wheel", "Tank")
+    assert {fix.title for fix in fixes({**front, **behind})} == {
+        "Import Wheel in car.engine where it is used",
+        "Import Tank in car.pump where it is used",
+    }
+
+
+LATENT = {
+    "car/m.py": "from . import a\n\nX = a\n\n\nclass M:\n    pass\n",
+    "car/a.py": "from . import b\n\n\ndef f():\n    return b.B\n",
+    "car/b.py": "from .m import M\n\n\nclass B(M):\n    pass\n",
+}
+PICKY = {
+    "car/b.py": "from .d import D\nfrom .m import M\n\n\nclass B(M):\n    d = D\n",
+    "car/c.py": "from . import d\n\n\nclass C(d.D):\n    pass\n",
+    "car/d.py": "D = object\nfrom .c import C\n\nX = C\n",
+    "car/top.py": "from . import a\nfrom . import c\n\nX = a, c\n",
+}
+
+
+def test_a_cut_that_makes_another_module_fail_is_not_made() -> None:
+    plain = list(rule.find(snapshot(LATENT), Options(selected=True)))
+    assert [one.outcome.title for one in plain if isinstance(one.outcome, Fix)] == [
+        "Import b in car.a where it is used"
+    ]
+    held = list(rule.find(snapshot({**LATENT, **PICKY}), Options(selected=True)))
+    (outcome,) = [one.outcome for one in held if one.path in LATENT and one.message.startswith("import car.m ")]
+    assert isinstance(outcome, Refusal)
+    assert not found(snapshot({**LATENT, **PICKY}))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "from car import engine as e\ne.Wheel\n",
+        "def t(m):\n    from car import engine\n    m.setattr(engine, 'Wheel', 1)\n",
+    ],
+)
+def test_names_are_taken_under_other_names_and_by_their_text(other: str) -> None:
+    (one,) = found(snapshot({"car/engine.py": ENGINE, "car/wheel.py": WHEEL, "tests/test_a.py": other}))
+    assert isinstance(one.outcome, Refusal)
+    assert "tests/test_a.py takes Wheel from car.engine" in one.outcome.detail
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "from .wheel import Wheel; size = 1\ndef f(wheel=1): return Wheel\n",
+        "from .wheel import Wheel; size = 1\ndef f(x: 'Wheel'): return Wheel\n",
+        "from .wheel import Wheel, sub; size = 1\ndef f(): return Wheel, sub\n",
+        "import car.wheel; size = 1\ndef f(): return car\n",
+    ],
+)
+def test_a_module_stands_for_its_names_only_where_nothing_is_in_its_way(engine: str) -> None:
+    wheel = "from .engine import size; Wheel = 1\ndef f(): return size\n"
+    files = {"car/engine.py": engine, "car/wheel.py": wheel, "car/wheel/sub.py": ""}
+    assert not fixes(files)
+
+
+def test_edits_of_one_file_by_several_moves_are_told_by_lines() -> None:
+    files = {
+        "car/engine.py": "import os\nfrom .axle import Axle\nfrom .wheel import Wheel\n\n\nclass Engine:\n"
+        "    axle: 'Axle'\n\n    def f(self):\n        return Wheel, os\n",
+        "car/wheel.py": WHEEL,
+        "car/axle.py": WHEEL.replace("Wheel", "Axle"),
+    }
+    (fix,) = fixes(files)
+    done = snapshot(files).with_changes(fix.changes).text("car/engine.py").text
+    assert done == (
+        "import os\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from .axle import Axle\n\n\n"
+        "class Engine:\n    axle: 'Axle'\n\n    def f(self):\n"
+        "        from .wheel import Wheel\n\n        return Wheel, os\n"
+    )

@@ -1,34 +1,35 @@
 """`cifix apply`: find, fix, prove, and commit on a branch."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from cifix.cli import options
-from cifix.cli.examine import Examined, Selection, again, examine
+from cifix.cli.examine import Selection, examine
+from cifix.cli.options import Writing
 from cifix.cli.show import FORMATS, show
-from cifix.engine.plan import Patch, Plan
-from cifix.errors import UsageError
-from cifix.model.change import Untrack
-from cifix.model.snapshot import File, Snapshot
-from cifix.report.message import body, digest, subject
-from cifix.report.outcome import Outcome
-from cifix.vcs.commit import Draft, State, commit
-from cifix.vcs.inplace import write_in_place
+from cifix.cli.transaction import source_of, written
+from cifix.engine.plan import Plan
+from cifix.errors import UnprovenError, UsageError
+from cifix.proof.planned import compare_planned, told
+from cifix.proof.process import Python, interpreter
+from cifix.proof.result import Verdict
+from cifix.proof.text import proof_lines, warning
 from cifix.vcs.repository import Repository
-from cifix.vcs.source import commit_source, worktree_source
 
 BRANCH = "cifix/fixes"
-UNBORN = "There is no commit yet, so nothing was looked at; --in-place fixes the files that are staged."
 
 
 @click.command("apply")
 @options.target
-@click.option("--dry-run", is_flag=True, help="Print the diffs; write nothing at all.")
-@click.option("--in-place", is_flag=True, help="Change the files of the work tree; commit nothing.")
-@click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="Branch to commit on.")
-@click.option("--base", metavar="REV", help="Commit to start from.  [default: HEAD]")
+@options.writing(BRANCH)
+@click.option(
+    "--verify-import",
+    "python",
+    metavar="PYTHON",
+    help="RUNS CODE: import the packages with this interpreter before and after the fixes; commit only if both agree.",
+)
 @options.selection
 @options.reporting(FORMATS)
 @click.pass_context
@@ -36,10 +37,8 @@ def command(
     ctx: click.Context,
     *,
     path: Path,
-    dry_run: bool,
-    in_place: bool,
-    branch: str,
-    base: str | None,
+    how: Writing,
+    python: str | None,
     asked: Selection,
     form: str,
     output: Path | None,
@@ -47,64 +46,34 @@ def command(
     """Fix what makes CI fail in the repository at PATH, on a branch of its own.
 
     One commit per rule is made on the branch; the work tree, the index and HEAD are not touched.
+
+    With --verify-import the module-level code of the packages that change runs, in processes without your environment
+    but without a sandbox too; what that proves is written into the commits of Python modules.
     """
-    if in_place and base is not None:
-        raise UsageError("--in-place changes the files on disk, so it cannot start from another commit: drop --base.")
-    named = (*asked.arguments, *_named("--branch", branch if branch != BRANCH else None), *_named("--base", base))
-    named += ("--in-place",) if in_place else ()
+    if how.in_place and python is not None:
+        raise UsageError("--verify-import proves what is committed, so it does not go with --in-place: drop one.")
+    started = interpreter(python, asked_by="--verify-import") if python is not None else None
+    arguments = (*asked.arguments, *how.arguments, *(("--verify-import", python) if python is not None else ()))
     with Repository.open(path) as repository:
-        source = (
-            worktree_source(repository) if in_place else commit_source(repository, "HEAD" if base is None else base)
-        )
-        examined = examine(repository, source, asked)
-        outcome = examined.outcome("dry-run", again(path, repository), named)
-        unborn = () if source.base or in_place else (UNBORN,)
-        outcome = replace(outcome, notes=(*unborn, *outcome.notes), in_place=in_place)
-        if not in_place:
-            outcome = _commit(repository, examined, branch, outcome, dry=dry_run)
-        elif not dry_run:
-            _write(repository.place, examined.proven.plan)
-            outcome = replace(outcome, mode="in-place")
+        examined = examine(repository, source_of(repository, how), asked)
+        proven = _imported(repository, examined.proven.plan, how.branch, started) if started else {}
+        outcome = written(repository, examined, path, arguments, how, proven=proven)
         show(outcome, form, output)
     ctx.exit(outcome.exit)
 
 
-def _named(option: str, value: str | None) -> tuple[str, ...]:
-    return (option, value) if value is not None else ()
+def _imported(repository: Repository, plan: Plan, branch: str, python: Python) -> Mapping[str, tuple[str, ...]]:
+    """What importing the packages before and after proves, for each rule that changes Python modules.
 
-
-def _write(root: Path, plan: Plan) -> None:
-    left = {change.path for patch in plan.patches for change in patch.changes if isinstance(change, Untrack)}
-    changed = [path for path in plan.before.differences(plan.after) if path not in left]
-    before = {path: _on_disk(plan.before, path) for path in changed}
-    after = {path: plan.after.file(path) for path in changed if plan.after.file(path) != before[path]}
-    write_in_place(root, {path: before[path] for path in after}, after)
-
-
-def _on_disk(snapshot: Snapshot, path: str) -> File | None:
-    if path in snapshot.disk:
-        return File(snapshot.read(path), snapshot.disk[path])
-    return snapshot.file(path)
-
-
-def _commit(repository: Repository, examined: Examined, branch: str, outcome: Outcome, *, dry: bool) -> Outcome:
-    """The outcome of the commits; a dry run goes as far as to know what would become of the branch."""
-    identity = digest(examined.rules, examined.settings)
-    drafts = [_draft(patch, identity) for patch in outcome.patches]
-    mode = "dry-run" if dry else "apply"
-    if not drafts:
-        return replace(outcome, mode=mode, state=State.NOTHING_TO_DO)
-    written = commit(repository, outcome.base, branch, drafts, dry=dry)
-    if not dry:
-        return replace(outcome, mode=mode, state=written.state, branch=branch, commits=written.commits)
-    held = (f"Branch {branch} holds all of this already.",) if written.state is State.ALREADY_DONE else ()
-    return replace(outcome, mode=mode, state=written.state, notes=(*outcome.notes, *held))
-
-
-def _draft(patch: Patch, identity: str) -> Draft:
-    return Draft(
-        subject=subject(patch),
-        body=body(patch),
-        trailers={"Cifix-Rule": patch.rule.id, "Cifix-Plan": identity},
-        files={path: patch.after.file(path) for path in patch.paths},
-    )
+    Raises `UnprovenError` if the packages give something else than before.
+    """
+    rules = [patch.rule.id for patch in plan.patches if any(path.endswith(".py") for path in patch.paths)]
+    if not rules:
+        return {}
+    click.echo(warning(branch), err=True)
+    proofs = compare_planned(repository, plan.before, plan.after, python)
+    wrong = [line for proof in proofs if proof.verdict is Verdict.DIFFERENT for line in proof_lines(proof)]
+    if wrong:
+        shown = "\n".join(line.data.decode() for line in wrong)
+        raise UnprovenError(f"the packages differ after the fixes, so nothing was committed:\n{shown}")
+    return dict.fromkeys(rules, tuple(told(proofs, python)))

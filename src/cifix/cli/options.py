@@ -1,6 +1,7 @@
 """Every option that commands share, once."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from cifix.cli.examine import Selection
+from cifix.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,17 +50,12 @@ today = click.option(
 )
 target = click.argument("path", type=click.Path(path_type=Path, readable=False), default=Path())
 
-_selection = chain(
+_SELECT = (
     click.option("--select", multiple=True, metavar="ID", help="Run only this rule; may be given several times."),
     click.option("--ignore", multiple=True, metavar="ID", help="Leave this rule out; may be given several times."),
-    click.option(
-        "--safety",
-        type=click.Choice(["safe", "review"]),
-        default="safe",
-        show_default=True,
-        help="Lowest level of fixes to apply: `review` also takes those that a person must read.",
-    ),
-    # Options of rules that are worth a name on the command line; they win over the configuration.
+)
+# Options of rules that are worth a name on the command line; they win over the configuration.
+_RULES = (
     click.option(
         "--target",
         type=click.Choice(["v4", "minimal", "latest"]),
@@ -71,30 +68,89 @@ _selection = chain(
 )
 
 
-def selection(function: Callable[..., None]) -> Callable[..., None]:
-    """What to run, handed to the command as `asked`."""
+def selection_from(safety: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """What to run, handed to the command as `asked`; `safety` is the floor that holds unless the user gives one."""
+    floor = click.option(
+        "--safety",
+        type=click.Choice(["safe", "review"]),
+        default=safety,
+        show_default=True,
+        help="Lowest level of fixes to apply: `review` also takes those that a person must read.",
+    )
 
-    @wraps(function)
-    def call(
-        *arguments: Any,  # noqa: ANN401 - whatever click hands over
-        select: tuple[str, ...],
-        ignore: tuple[str, ...],
-        safety: str,
-        target: str | None,
-        allow_locked: bool,
-        today: date | None,
-        **others: Any,  # noqa: ANN401
-    ) -> None:
-        asked = Selection(select, ignore, safety, target, allow_locked=allow_locked, today=today)
-        function(*arguments, asked=asked, **others)
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def call(
+            *arguments: Any,  # noqa: ANN401 - whatever click hands over
+            select: tuple[str, ...],
+            ignore: tuple[str, ...],
+            safety: str,
+            target: str | None,
+            allow_locked: bool,
+            today: date | None,
+            **others: Any,  # noqa: ANN401
+        ) -> None:
+            asked = Selection(select, ignore, safety, target, allow_locked=allow_locked, today=today)
+            function(*arguments, asked=asked, **others)
 
-    return _selection(call)
+        return chain(*_SELECT, floor, *_RULES)(call)
+
+    return decorate
 
 
-def reporting(formats: Iterable[str]) -> Callable[[F], F]:
+selection = selection_from("safe")
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How the result is to be written; `base` is None for HEAD, `arguments` are the choice as it is typed."""
+
+    dry_run: bool
+    in_place: bool
+    branch: str
+    base: str | None
+    arguments: tuple[str, ...]
+
+
+def writing(usual: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Where the result goes, handed to the command as `how`; `usual` is the branch that it makes unasked."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def call(
+            *arguments: Any,  # noqa: ANN401 - whatever click hands over
+            dry_run: bool,
+            in_place: bool,
+            branch: str,
+            base: str | None,
+            **others: Any,  # noqa: ANN401
+        ) -> None:
+            if in_place and base is not None:
+                raise UsageError(
+                    "--in-place changes the files on disk, so it cannot start from another commit: drop --base."
+                )
+            typed = (*_named("--branch", branch if branch != usual else None), *_named("--base", base))
+            typed += ("--in-place",) if in_place else ()
+            function(*arguments, how=Writing(dry_run, in_place, branch, base, typed), **others)
+
+        return chain(
+            click.option("--dry-run", is_flag=True, help="Print the diffs; write nothing at all."),
+            click.option("--in-place", is_flag=True, help="Change the files of the work tree; commit nothing."),
+            click.option("--branch", default=usual, show_default=True, metavar="NAME", help="Branch to commit on."),
+            click.option("--base", metavar="REV", help="Commit to start from.  [default: HEAD]"),
+        )(call)
+
+    return decorate
+
+
+def _named(option: str, value: str | None) -> tuple[str, ...]:
+    return (option, value) if value is not None else ()
+
+
+def reporting(formats: Iterable[str], default: str = "text") -> Callable[[F], F]:
     """Where the report goes, and in which of `formats`."""
     return chain(
-        click.option("--format", "form", type=click.Choice(list(formats)), default="text", show_default=True),
+        click.option("--format", "form", type=click.Choice(list(formats)), default=default, show_default=True),
         click.option(
             "--output",
             type=click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True),

@@ -54,7 +54,8 @@ class Finding:
 
     Several findings may share one `Fix`: then it is done for all of them or for none. `red_from` is the first day
     on which the run fails for this, `ALREADY` if there is none to tell; None if it does not fail for this alone,
-    or if nobody can know. How grave the finding is follows from it and from the day of the report.
+    or if nobody can know. How grave the finding is follows from it and from the day of the report. `about` holds what
+    the log of a run that fails for this would name: a path, a tool, an action with its version, a label.
     """
 
     rule: str
@@ -64,3 +65,4 @@ class Finding:
     message: str
     outcome: Fix | Refusal
     red_from: date | None = None
+    about: tuple[str, ...] = ()

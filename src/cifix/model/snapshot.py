@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from cifix.model.change import Change, Create, Delete, Edit, Track, Untrack, splice
 from cifix.model.glob import compiled
+from cifix.model.history import History
 from cifix.model.text import Opaque, Text
 
 T = TypeVar("T")
@@ -44,6 +45,10 @@ class Source(Protocol):
     def excludes(self) -> Mapping[str, bytes]:
         """Ignore files from outside the tree, weakest first: global excludes, then `.git/info/exclude`."""
 
+    @property
+    def history(self) -> History:
+        """What became of the paths that earlier commits tracked and this source does not."""
+
     def read(self, path: str) -> bytes:
         """The bytes git stores, or would store, for a path of `modes` or `disk`; raises `Opaque`."""
 
@@ -59,6 +64,7 @@ class Memory:
     loose: Mapping[str, File] = field(default_factory=dict)
     excludes: Mapping[str, bytes] = field(default_factory=dict)
     base: str | None = None
+    history: History = field(default_factory=History)
 
     @property
     def modes(self) -> Mapping[str, int]:
@@ -109,6 +115,11 @@ class Snapshot:
     def excludes(self) -> Mapping[str, bytes]:
         """Ignore files from outside the tree, weakest first."""
         return self._source.excludes
+
+    @property
+    def history(self) -> History:
+        """What became of the paths that earlier commits tracked and the source does not; read when first asked for."""
+        return self._source.history
 
     @cached_property
     def paths(self) -> tuple[str, ...]:

@@ -48,19 +48,19 @@ class Ended:
         return f"ended with exit code {self.code}" + (f": {last}" if last else "")
 
 
-def interpreter(named: str, oldest: tuple[int, int] = OLDEST) -> Python:
+def interpreter(named: str, oldest: tuple[int, int] = OLDEST, *, asked_by: str = "--python") -> Python:
     """The interpreter that a command or path stands for; raises `UsageError` if it is none, or too old."""
     place = shutil.which(named)
     if place is None:
-        raise UsageError(f"--python: there is no program {named}")
+        raise UsageError(f"{asked_by}: there is no program {named}")
     try:
         asked = subprocess.run([place, "-I", "-c", _ASK], capture_output=True, check=True, timeout=60)
         executable, version = json.loads(asked.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as why:
-        raise UsageError(f"--python: {named} is not a Python interpreter that starts ({why})") from why
+        raise UsageError(f"{asked_by}: {named} is not a Python interpreter that starts ({why})") from why
     if tuple(version) < oldest:
         needed = ".".join(map(str, oldest))
-        raise UsageError(f"--python: {named} is Python {version[0]}.{version[1]}; it must be {needed} or newer")
+        raise UsageError(f"{asked_by}: {named} is Python {version[0]}.{version[1]}; it must be {needed} or newer")
     return Python(executable, tuple(version))
 
 

@@ -70,9 +70,9 @@ def rules(span: Span, base: Snapshot, tip: Snapshot, locked: Locked) -> Proof:
 def order(base: Snapshot, tip: Snapshot, changed: Iterable[str]) -> Iterator[Proof]:
     """Of every package with changed files: what could be the first import of a process still can, by simulation."""
     touched = frozenset(changed)
-    after = {package.name: package for package in packages(tip)}
+    after = {(package.root, package.name): package for package in packages(tip)}
     for package in packages(base):
-        there = after.get(package.name)
+        there = after.get((package.root, package.name))
         paths = {*package.modules.values(), *(there.modules.values() if there else ())}
         if paths & touched:
             yield _ordered(package, there)

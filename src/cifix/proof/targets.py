@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cifix.errors import UsageError
-from cifix.formats.python.packages import INIT, Package, packages
+from cifix.formats.python.packages import INIT, packages
 from cifix.model.snapshot import Snapshot
 
-_PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 _ELSEWHERE = frozenset({"tests", "test", "docs", "doc", "examples", "fixtures", "vendor", "vendored", "_vendor"})
 """Folders whose packages are imported only when they are named."""
 
@@ -59,7 +58,7 @@ def compiled(snapshot: Snapshot) -> tuple[str, ...]:
 
 def _once(snapshot: Snapshot) -> Iterator[Target]:
     """Of several packages with one name, only the one that an import finds."""
-    found = [_target(package) for package in packages(snapshot)]
+    found = [Target(package.name, package.root, package.modules) for package in packages(snapshot)]
     seen: set[str] = set()
     for target in sorted(found, key=lambda one: (not _users(one), one.root)):
         if target.name not in seen:
@@ -69,40 +68,10 @@ def _once(snapshot: Snapshot) -> Iterator[Target]:
 
 def _compiled(snapshot: Snapshot) -> Iterator[str]:
     for package in packages(snapshot):
-        target = _target(package)
-        folders = {name.rpartition(".")[0] for name in target.modules}
-        yield from (name for name, path in target.modules.items() if path is None and name not in folders)
+        folders = {name.rpartition(".")[0] for name in package.modules}
+        yield from (name for name, path in package.modules.items() if path is None and name not in folders)
 
 
 def _users(target: Target) -> bool:
     path = f"{target.root}/{target.name.replace('.', '/')}"
     return not _ELSEWHERE.intersection(path.split("/"))
-
-
-def _target(package: Package) -> Target:
-    init = next(path for name, path in package.modules.items() if name == package.name)
-    root = str(init).removesuffix(f"{package.name}/{INIT}").rstrip("/")
-    space = _namespace(package.snapshot, root, package.name)
-    if not space:
-        return Target(package.name, root, package.modules)
-    prefix = ".".join(space)
-    modules = {f"{prefix}.{name}": path for name, path in package.modules.items()}
-    return Target(f"{prefix}.{package.name}", "/".join(root.split("/")[: -len(space)]), modules)
-
-
-def _namespace(snapshot: Snapshot, root: str, name: str) -> list[str]:
-    """The folders without `__init__.py` above a package that its imports count as part of its name."""
-    parts = [part for part in root.split("/") if part]
-    if any(f"{root}/{file}" in snapshot for file in _PROJECT):
-        return []
-    for depth in range(len(parts)):
-        above = parts[depth:]
-        plain = all(part.isidentifier() for part in above)
-        if plain and (parts[depth - 1 : depth] == ["src"] or _spelled(snapshot, ".".join([*above, name]))):
-            return above
-    return []
-
-
-def _spelled(snapshot: Snapshot, full: str) -> bool:
-    needles = [f"from {full} import".encode(), f"from {full}.".encode(), f"import {full}".encode()]
-    return next(snapshot.containing(needles, ["**/*.py"]), None) is not None

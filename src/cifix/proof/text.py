@@ -26,13 +26,14 @@ def lines(told: Verification) -> Iterator[Line]:
     base = told.base[:12] if told.base else "nothing"
     yield _line(f"{told.branch} ({told.tip[:12]}) against {base}", "bold cyan")
     for proof in told.proofs:
-        yield from _proof(proof)
+        yield from proof_lines(proof)
     for timing in told.timings:
         yield from _timing(timing)
     yield _line(_summary(told), "bold")
 
 
-def _proof(proof: Proof) -> Iterator[Line]:
+def proof_lines(proof: Proof) -> Iterator[Line]:
+    """One proof, with what speaks against it."""
     yield _line(f"  {proof.name}: {_WORD[proof.verdict]}: {proof.claim}", _STYLE[proof.verdict])
     for difference in proof.differences[:_SHOWN]:
         yield from _difference(difference)

@@ -10,12 +10,13 @@ from cifix.engine.resolve import Locked
 from cifix.model.snapshot import Snapshot
 from cifix.proof import static
 from cifix.proof.imports import Plan, Side, compare_imports
+from cifix.proof.planned import exported
 from cifix.proof.process import Python
 from cifix.proof.result import Timing, Verification
 from cifix.proof.span import Span
 from cifix.proof.timing import timings
 from cifix.vcs.commit import filtered
-from cifix.vcs.export import changed, export
+from cifix.vcs.export import changed
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source
 
@@ -74,10 +75,5 @@ def _snapshot(repo: Repository, rev: str | None) -> Snapshot:
 def _sides(repo: Repository, span: Span, before: Snapshot, after: Snapshot) -> Iterator[tuple[Side, Side]]:
     """Both trees, written into temporary folders whose names are equally long."""
     with TemporaryDirectory(prefix="cifix-") as place:
-        sides = []
-        for name, rev, snapshot in (("base", span.base, before), ("tips", span.tip, after)):
-            folder = Path(place).resolve() / name
-            (folder / "tree").mkdir(parents=True)
-            export(repo, rev, folder / "tree")
-            sides.append(Side(snapshot, folder / "tree", folder))
-        yield sides[0], sides[1]
+        folder = Path(place).resolve()
+        yield exported(repo, span.base, before, folder / "base"), exported(repo, span.tip, after, folder / "tips")

@@ -26,8 +26,8 @@ def subject(patch: Patch) -> str:
     return line if len(line) <= SUBJECT else textwrap.shorten(line, SUBJECT, placeholder=" ...")
 
 
-def body(patch: Patch) -> str:
-    """Every finding that the commit answers, each with its place and the title of its fix."""
+def body(patch: Patch, proven: Iterable[str] = ()) -> str:
+    """Every finding that the commit answers, each with its place and the title of its fix, then the lines `proven`."""
     lines: list[str] = []
     for fix in patch.fixes:
         lines.append(f"{fix.title}:")
@@ -36,6 +36,7 @@ def body(patch: Patch) -> str:
                 place = f"{placed.finding.path}:{placed.line}"
                 lines += _wrapped(f"{place}: {placed.finding.message}")
         lines.append("")
+    lines += [part for line in proven for part in _wrapped(line, "")]
     return "\n".join(lines).strip("\n")
 
 
@@ -56,10 +57,10 @@ def digest(rules: Iterable[Rule], settings: Settings) -> str:
 
 def _any_edit(patch: Patch, globs: tuple[str, ...]) -> bool:
     edited = [path for path in patch.paths if path in patch.before]
-    return any(matches(path, globs) for path in edited)
+    return any(matches(path, globs) for path in edited or patch.paths)
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(text: str, bullet: str = "- ") -> list[str]:
     return textwrap.wrap(
-        text, SUBJECT, initial_indent="- ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        text, SUBJECT, initial_indent=bullet, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )

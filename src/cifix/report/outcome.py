@@ -26,6 +26,7 @@ class Outcome:
     `path` is the repository as the user named it, `arguments` what they chose besides, to be typed again.
     `in_place` says that the fixes are for the files on disk, in a dry run too.
     `rules` are all that were asked to run, in order. `today` is the day that decides how grave a finding is.
+    `command` is what applies the fixes.
     """
 
     mode: str
@@ -40,6 +41,7 @@ class Outcome:
     arguments: tuple[str, ...] = ()
     in_place: bool = False
     rules: tuple[Rule, ...] = ()
+    command: tuple[str, ...] = ("apply",)
 
     @property
     def patches(self) -> tuple[Patch, ...]:

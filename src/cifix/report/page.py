@@ -14,6 +14,7 @@ HEADINGS = ("Why", "When this is wrong", "What it will not touch", "Sources")
 HOME: str | None = None
 """Address below which the pages of the built-in rules can be read; None as long as there is no public one."""
 
+_END = re.compile(r"""[.!?](?=\s+[A-Z`"'(]|$)""")
 _HEADING = re.compile(rf"^({'|'.join(HEADINGS)}):", re.MULTILINE)
 
 
@@ -45,6 +46,13 @@ def why(rule: Rule) -> str:
         return sections(rule)["Why"]
     except ValueError:
         return ""
+
+
+def cause(rule: Rule) -> str:
+    """What breaks, in the first sentence that its page says about it; its summary if it says nothing."""
+    told = " ".join(why(rule).partition("\n\n")[0].split())
+    ends = (found.end() for found in _END.finditer(told) if told.count('"', 0, found.end()) % 2 == 0)
+    return told[: next(ends, len(told))] or f"{rule.summary}."
 
 
 def link(rule: Rule, home: str | None = None) -> str | None:

@@ -36,11 +36,11 @@ def following(outcome: Outcome) -> str:
     if outcome.mode == "check" and outcome.base is None:
         again.append("--in-place")
     if any(_reviewable(placed) for placed in outcome.held):
-        return _typed(["cifix", "apply", "--dry-run", *again, "--safety", "review"])
+        return _typed(["cifix", *outcome.command, "--dry-run", *again, "--safety", "review"])
     if not outcome.patches:
         return ""
     if outcome.mode in ("check", "dry-run"):
-        return _typed(["cifix", "apply", *(["--dry-run"] if outcome.mode == "check" else []), *again])
+        return _typed(["cifix", *outcome.command, *(["--dry-run"] if outcome.mode == "check" else []), *again])
     git = ["git", *(["-C", outcome.path] if outcome.path != "." else [])]
     if outcome.mode == "in-place":
         return _typed([*git, "diff"])

@@ -125,7 +125,14 @@ def _finding(path: str, document: Document, number: _Number) -> Finding:
     message = f"{name} {scalar.value} is the number {short:g}: The version '{short:g}' was not found"
     red_from = ALREADY if any(name and _SURE.fullmatch(name) for name in number.names) else None
     return Finding(
-        "quote-versions", path, scalar.start, scalar.end, message, _outcome(path, document, number), red_from
+        "quote-versions",
+        path,
+        scalar.start,
+        scalar.end,
+        message,
+        _outcome(path, document, number),
+        red_from,
+        (f"{short:g}",),
     )
 
 

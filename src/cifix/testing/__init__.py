@@ -6,7 +6,8 @@
     def test_case(case, tmp_path):
         check(case, rule, tmp_path)
 
-A case is a folder with `before/`, usually `after/`, and an optional `case.toml`; `Case` lists its keys.
+A case is a folder with `before/`, usually `after/`, an earlier commit in `past/` if history matters, and an optional
+`case.toml`; `Case` lists its keys.
 A path part that begins with a dot is stored as `dot-...`.
 """
 

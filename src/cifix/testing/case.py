@@ -22,6 +22,7 @@ class Case:
     `after` equals `before` for a case that must stay untouched. `refuses` are the refusal keys that
     must occur, all and only these; `safety` the level of every fix; `force` the paths that are tracked
     although they are ignored, `loose` those that are on disk but not tracked although nothing ignores them.
+    `past` is what an earlier commit tracked, from a folder of that name; empty if there was none.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Case:
     force: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()
     twins: bool = True
+    past: Tree = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name
@@ -57,8 +59,9 @@ def twins(case: Case) -> Iterator[Case]:
             path: File(turn(path, file.data), file.mode) if path in case.before else file
             for path, file in case.after.items()
         }
+        past = {path: File(turn(path, file.data), file.mode) for path, file in case.past.items()}
         if before != case.before:
-            yield replace(case, name=f"{case.name}~{name}", before=before, after=after)
+            yield replace(case, name=f"{case.name}~{name}", before=before, after=after, past=past)
 
 
 def _case(folder: Path) -> Case:
@@ -68,7 +71,8 @@ def _case(folder: Path) -> Case:
         raise ValueError(f"{spec}: unknown keys {sorted(set(told) - _KEYS)}")
     told |= {key: tuple(told[key]) for key in ("refuses", "force", "loose") if key in told}
     before = _tree(folder / "before")
-    return Case(folder.name, before, _tree(folder / "after") if (folder / "after").is_dir() else before, **told)
+    after = _tree(folder / "after") if (folder / "after").is_dir() else before
+    return Case(folder.name, before, after, past=_tree(folder / "past"), **told)
 
 
 def _tree(root: Path) -> Tree:

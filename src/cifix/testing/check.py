@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
+from types import MappingProxyType
 
 from cifix.engine.config import Config
 from cifix.engine.plan import Placed, Settings
@@ -45,7 +46,7 @@ def _check_variant(
     sources: tuple[Callable[[Repository], Source], ...] = (worktree_source, index_source, _head_source),
 ) -> frozenset[str]:
     """Assert the outcome of one variant; the paths that are tracked afterwards."""
-    build(case.before, folder, force=case.force, loose=case.loose)
+    build(case.before, folder, force=case.force, loose=case.loose, past=case.past)
     with Repository.open(folder) as repository:
         for source in sources:
             proven = _run(case, rule, Snapshot(source(repository)))
@@ -55,26 +56,42 @@ def _check_variant(
 
 
 def _check_second_run(case: Case, rule: Rule, folder: Path, loose: tuple[str, ...]) -> None:
-    build(case.after, folder, force=case.force, loose=loose)
+    build(case.after, folder, force=case.force, loose=loose, past=case.past)
     with Repository.open(folder) as repository:
         again = _run(case, rule, Snapshot(worktree_source(repository)))
     assert not again.plan.patches, f"{case}: a second run changes {again.plan.patches[0].paths}"
 
 
-def build(tree: Tree, folder: Path, *, force: tuple[str, ...] = (), loose: tuple[str, ...] = ()) -> None:
-    """Make a git repository with one commit of `tree`, honouring its ignore files, in a new folder."""
+def build(
+    tree: Tree,
+    folder: Path,
+    *,
+    force: tuple[str, ...] = (),
+    loose: tuple[str, ...] = (),
+    past: Tree = MappingProxyType({}),
+) -> None:
+    """Make a git repository in a new folder: a commit of `past`, if any, then one of `tree` that honours ignores."""
     folder.mkdir(parents=True, exist_ok=True)
+    _git(folder, "init", "--quiet", "--initial-branch=main")
+    _git(folder, "config", "core.autocrlf", "false")
+    if past:
+        _write(past, folder)
+        _git(folder, "add", "--all", "--force")
+        _git(folder, "commit", "--quiet", "--no-verify", "--message=past")
+        _git(folder, "rm", "--quiet", "-r", ".")
+    _write(tree, folder)
+    _git(folder, "add", "--all", "--", ".", *(f":(exclude,literal){path}" for path in loose))
+    if force:
+        _git(folder, "add", "--force", "--", *force)
+    _git(folder, "commit", "--quiet", "--allow-empty", "--no-verify", "--message=before")
+
+
+def _write(tree: Tree, folder: Path) -> None:
     for path, file in tree.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(file.data)
         place.chmod(file.mode & 0o777)
-    _git(folder, "init", "--quiet", "--initial-branch=main")
-    _git(folder, "config", "core.autocrlf", "false")
-    _git(folder, "add", "--all", "--", ".", *(f":(exclude,literal){path}" for path in loose))
-    if force:
-        _git(folder, "add", "--force", "--", *force)
-    _git(folder, "commit", "--quiet", "--allow-empty", "--no-verify", "--message=before")
 
 
 def _run(case: Case, rule: Rule, snapshot: Snapshot) -> Proven:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cifix.errors import GitError
+from cifix.model.history import History
 from cifix.model.text import LIMIT, Opaque
 from cifix.vcs.attributes import FILTERED, attribute_files, filtered_on_disk
 from cifix.vcs.disk import GITLINK, WorkTree, mode_of
 from cifix.vcs.excludes import excludes
+from cifix.vcs.history import history
 from cifix.vcs.loose import Loose, trusts_modes
 from cifix.vcs.partial import fetch, missing, promisor
 from cifix.vcs.repository import Repository
@@ -88,6 +90,11 @@ class Stored:
     def excludes(self) -> Mapping[str, bytes]:
         """Ignore files from outside the tree, weakest first."""
         return excludes(self._repo)
+
+    @cached_property
+    def history(self) -> History:
+        """What became of the paths that commits before `base` held and this source does not."""
+        return history(self._repo, self.base, self._entries)
 
     def read(self, path: str) -> bytes:
         """The bytes git stores, or would store; raises `Opaque`, and `KeyError` for unknown paths."""
@@ -178,6 +185,11 @@ class Checkout:
     def excludes(self) -> Mapping[str, bytes]:
         """Ignore files from outside the tree, weakest first."""
         return self._stored.excludes
+
+    @cached_property
+    def history(self) -> History:
+        """What became of the paths that commits before `base` held and that are not on disk."""
+        return history(self._repo, self.base, self.modes)
 
     def read(self, path: str) -> bytes:
         """The raw bytes on disk, or for untracked paths those git would store; raises `Opaque`."""

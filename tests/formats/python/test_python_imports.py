@@ -1,8 +1,8 @@
-"""What modules import, where first-party modules lie, and what an import statement asks for."""
+"""What modules import, and the names that they bind."""
 
 import pytest
 
-from cifix.formats.python.imports import Import, Packages, Target, binds, imports, mentions, module_stem
+from cifix.formats.python.imports import Import, binds, imports, mentions
 from cifix.model.text import Text
 
 
@@ -13,10 +13,6 @@ def read(source: str) -> tuple[Import, ...]:
 def one(source: str) -> Import:
     (statement,) = read(source)
     return statement
-
-
-def asked(packages: Packages, importer: str, source: str) -> list[tuple[str, bool]]:
-    return [(target.stem, target.certain) for target in packages.targets(importer, one(source))]
 
 
 def test_every_import_is_told_with_its_module_names_and_level() -> None:
@@ -95,73 +91,3 @@ def test_dynamic_modules_may_bind_anything(source: str) -> None:
 )
 def test_import_lines_with_a_name_are_found_without_parsing(data: bytes, *, found: bool) -> None:
     assert mentions(data, [b"build", b"lib"]) is found
-
-
-@pytest.mark.parametrize(
-    ("path", "stem"),
-    [
-        *(("a/b.py", "a/b"), ("a/b.pyi", "a/b"), ("a/b.cpython-312-x86_64-linux-gnu.so", "a/b"), ("b.pyx.in", "b")),
-        *(("a/__init__.py", "a/__init__"), ("a/b.pyc", None), ("a/b.txt", None), ("py", None)),
-    ],
-)
-def test_modules_are_known_by_their_endings(path: str, stem: str | None) -> None:
-    assert module_stem(path) == stem
-
-
-TREE = Packages(
-    [
-        *("setup.py", "pkg/__init__.py", "pkg/core.py", "pkg/lib/fast.pyx", "pkg/sub/__init__.py", "pkg/sub/deep/m.py"),
-        *("libs/one/pyproject.toml", "libs/one/src/space/part/m.py", "libs/one/src/solo.py", "my-data/x.py"),
-        *("scripts/run.py", "scripts/tool.py", "tests/test_core.py", "other/pkg2/__init__.py", "pkg/sub/pkg.py"),
-    ],
-    ["models/net.py"],
-)
-
-
-def test_roots_are_where_packages_and_projects_lie() -> None:
-    assert TREE.roots == {"", "libs/one", "libs/one/src", "other"}
-
-
-@pytest.mark.parametrize(
-    ("folder", "importable"),
-    [
-        *(("pkg", True), ("pkg/lib", True), ("pkg/sub/deep", True), ("libs/one/src/space/part", True)),
-        *(("libs/one/src", False), ("scripts", False), ("pkg/my-data", False), ("", False), ("models", False)),
-    ],
-)
-def test_a_folder_is_importable_in_a_package_or_below_the_src_of_a_project(folder: str, *, importable: bool) -> None:
-    assert TREE.importable(folder) is importable
-
-
-@pytest.mark.parametrize(
-    ("importer", "source", "targets"),
-    [
-        ("pkg/core.py", "import pkg.lib.slow", [("pkg", True), ("pkg/lib", True), ("pkg/lib/slow", True)]),
-        (
-            "pkg/core.py",
-            "from pkg.lib import a, b",
-            [("pkg", True), ("pkg/lib", True), ("pkg/lib/a", False), ("pkg/lib/b", False)],
-        ),
-        ("pkg/core.py", "from pkg.lib import *", [("pkg", True), ("pkg/lib", True)]),
-        ("pkg/core.py", "from pkg.core import x", [("pkg", True), ("pkg/core", True)]),
-        ("pkg/core.py", "from .lib import fast", [("pkg/lib", True), ("pkg/lib/fast", False)]),
-        ("pkg/__init__.py", "from . import lib", [("pkg/lib", False)]),
-        ("pkg/sub/__init__.py", "from ..lib import fast", [("pkg/lib", True), ("pkg/lib/fast", False)]),
-        ("pkg/sub/__init__.py", "import pkg", [("pkg", True)]),
-        ("pkg/core.py", "from ..x import y", []),
-        ("scripts/run.py", "from .tool import y", []),
-        ("scripts/run.py", "import tool", [("scripts/tool", True)]),
-        ("tests/test_core.py", "import space.part", [("libs/one/src/space", True), ("libs/one/src/space/part", True)]),
-        ("tests/test_core.py", "import models.net", [("models", True), ("models/net", True)]),
-        ("tests/test_core.py", "import numpy.lib", []),
-    ],
-)
-def test_an_import_asks_for_first_party_stems(importer: str, source: str, targets: list[tuple[str, bool]]) -> None:
-    assert asked(TREE, importer, source) == targets
-
-
-def test_a_stem_exists_as_a_module_in_any_form_or_as_a_folder_of_modules() -> None:
-    assert all(TREE.exists(stem) for stem in ("pkg", "pkg/core", "pkg/lib", "pkg/lib/fast", "models/net"))
-    assert not any(TREE.exists(stem) for stem in ("pkg/lib/slow", "lib", ""))
-    assert (TREE.plain("pkg/core"), TREE.plain("pkg/sub")) == (True, False)
-    assert Target("a", certain=True) != Target("a", certain=False)

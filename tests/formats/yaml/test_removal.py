@@ -82,7 +82,8 @@ def test_lines_and_the_own_comment_go_with_it(source: str, route: Route, expecte
         ("- # a-b\n  x\n- y\n", (0,), "comment"),
         ("a: |+\n  t\n\nb: 1\n\nc: 2\n", ("b",), "keeps"),
         ("a: |+\n  t\n\nb: 1\n", ("a",), "blank lines"),
-        ("a: |\n  t\nb: 1\n   # far\nc: 2\n", ("b",), "part of the text"),
+        ("a: |\n  t\nb: 1\n\n   # far\nc: 2\n", ("b",), "part of the text above"),
+        ("a: |\r\n  t\r\nb: 1\r\n   # far\r\n", ("b",), "part of the text above"),
     ],
 )
 def test_what_would_lose_something_is_opaque(source: str, route: Route, why: str) -> None:

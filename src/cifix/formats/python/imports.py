@@ -1,23 +1,14 @@
-"""First-party Python: which folders are packages, what modules import, and where that would lie."""
+"""What a module imports, and the names that its own code binds."""
 
 import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import PurePosixPath
 
 from cifix.formats.python.keyword import parsed
 from cifix.model.text import Text
 
-SOURCES = (".py", ".pyi", ".pyx", ".pxd", ".pxi")
-"""Endings of the files that a package is written in."""
-
-_MODULES = {"py", "pyi", "pyx", "pxd", "pxi", "so", "pyd", "c", "cc", "cpp", "cu", "f", "f90", "i", "proto", "rs"}
-"""Endings, anywhere after the first dot, of modules and of what a build makes modules from."""
-
-_PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 _GUARDS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _WORD = re.compile(rb"[\w\x80-\xff]+")
@@ -49,17 +40,6 @@ class Import:
     start: int
     end: int
     guarded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What an import asks for: `stem` is the path of a module without its ending, or of a package's folder.
-
-    `certain` is False for `name` in `from package import name`, which may be a module or an attribute.
-    """
-
-    stem: str
-    certain: bool
 
 
 def imports(text: Text) -> tuple[Import, ...]:
@@ -113,111 +93,11 @@ def glanced(data: bytes, *, indented: bool = True) -> Iterator[tuple[str, int, t
             yield module.decode(errors="replace"), len(dots), tuple(_first_words(_COMMENT.sub(b"", names)))
 
 
-def module_stem(path: str) -> str | None:
-    """`path` without its endings if it is a module, a compiled one or the source of one; else None."""
-    folder, slash, name = path.rpartition("/")
-    stem, *endings = name.split(".")
-    return folder + slash + stem if _MODULES.intersection(endings) else None
-
-
-class Packages:
-    """The modules and packages of a repository: `tracked` files say which are first-party, `loose` ones add to them."""
-
-    def __init__(self, tracked: Iterable[str], loose: Iterable[str] = ()) -> None:
-        self._tracked = frozenset(tracked)
-        self._loose = frozenset(loose)
-
-    @cached_property
-    def regular(self) -> frozenset[str]:
-        """Folders with a tracked `__init__` module."""
-        stems = (stem for path in self._tracked if (stem := module_stem(path)))
-        return frozenset(stem.removesuffix("/__init__") for stem in stems if stem.endswith("/__init__"))
-
-    @cached_property
-    def roots(self) -> frozenset[str]:
-        """Folders that top-level packages lie in, as `sys.path` would list them; the repository is the empty one."""
-        tops = {self._top(folder) for folder in self.regular}
-        projects = {path.rpartition("/")[0] for path in self._tracked if path.rpartition("/")[2] in _PROJECT}
-        sources = {f"{folder}/src".lstrip("/") for folder in projects} & self._folders
-        return frozenset({"", *(top.rpartition("/")[0] for top in tops), *projects, *sources})
-
-    def importable(self, folder: str) -> bool:
-        """Whether `folder` is, or lies in, a package: a regular one, or any below the `src` of a project."""
-        while folder and folder.rpartition("/")[2].isidentifier():
-            if folder in self.regular:
-                return True
-            above = folder.rpartition("/")[0]
-            if above.rpartition("/")[2] == "src" and above in self.roots:
-                return True
-            folder = above
-        return False
-
-    def exists(self, stem: str) -> bool:
-        """Whether a module, compiled module, source of one, or package lies at `stem`."""
-        return stem in self._modules or stem in self._folders
-
-    def plain(self, stem: str) -> bool:
-        """Whether a module that is not a package lies at `stem`: it has attributes but no submodules."""
-        return stem in self._modules and stem not in self._folders
-
-    def targets(self, importer: str, statement: Import) -> Iterator[Target]:
-        """What `statement` in the module at `importer` asks for, if that is first-party; outermost first."""
-        base = self.base(importer, statement)
-        if base is None:
-            return
-        parts = statement.module.split(".") if statement.module else []
-        stem = base
-        for part in parts:
-            stem = f"{stem}/{part}".lstrip("/")
-            yield Target(stem, certain=True)
-            if self.plain(stem):
-                return
-        for name in statement.names:
-            if name != "*":
-                yield Target(f"{stem}/{name}".lstrip("/"), certain=False)
-
-    def base(self, importer: str, statement: Import) -> str | None:
-        """The folder that the module's dotted name starts from; None if it is not first-party."""
-        here = importer.rpartition("/")[0]
-        if statement.level:
-            folders = [here, *(str(folder) for folder in PurePosixPath(here).parents if str(folder) != ".")]
-            inside = statement.level <= len(folders) and f"{here}/__init__" in self._modules
-            return folders[statement.level - 1] if inside else None
-        top = statement.module.partition(".")[0]
-        # A module of a package does not see its own folder, a script does.
-        roots = self.roots if self.importable(here) else self.roots | {here}
-        near = sorted(roots, key=lambda root: (not _below(here, root), -len(root), root))
-        return next((root for root in near if self.exists(f"{root}/{top}".lstrip("/"))), None)
-
-    def _top(self, folder: str) -> str:
-        above = folder.rpartition("/")[0]
-        while above in self.regular:
-            folder, above = above, above.rpartition("/")[0]
-        return folder
-
-    @cached_property
-    def _modules(self) -> frozenset[str]:
-        return frozenset(stem for path in self._tracked | self._loose if (stem := module_stem(path)))
-
-    @cached_property
-    def _folders(self) -> frozenset[str]:
-        """Folders that hold a module at any depth."""
-        found: set[str] = set()
-        for stem in self._modules:
-            while (stem := stem.rpartition("/")[0]) and stem not in found:
-                found.add(stem)
-        return frozenset(found)
-
-
 def _first_words(listed: bytes) -> Iterator[str]:
     """The first word of each part between commas."""
     for part in listed.replace(b"(", b"").replace(b"\\", b"").split(b","):
         if found := _ALIAS.match(part.strip()):
             yield found.group(1).decode(errors="replace")
-
-
-def _below(path: str, folder: str) -> bool:
-    return not folder or path == folder or path.startswith(f"{folder}/")
 
 
 def _tree(text: Text) -> ast.Module | None:

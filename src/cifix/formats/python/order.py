@@ -118,7 +118,10 @@ class Order:
             before = self._after(parent) if parent else _State(self)
             if isinstance(before, Failure):
                 return before
-            self._states[name] = before if name in before.bound else before.fork().importing(name)
+            state = before if name in before.bound else before.fork().importing(name)
+            if name in self.package.modules and not self.package.is_package(name):
+                return state  # nothing starts from it, and a state can hold the names of the whole package
+            self._states[name] = state
         return self._states[name]
 
 
@@ -167,7 +170,7 @@ class _State:
             raise
         finally:
             del self.running[name]
-        if parent:
+        if parent in self.bound:
             self.bound[parent].add(leaf)
 
     def run(self, name: str, events: tuple[Event, ...]) -> None:

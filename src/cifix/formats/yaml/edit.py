@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from cifix.formats.yaml import Document, Map, Scalar, kind, tail
+from cifix.formats.yaml import Document, Map, Node, Scalar, Seq, kind, tail
 from cifix.model.change import Edit
 from cifix.model.text import Opaque
 
@@ -73,17 +73,25 @@ def insert(path: str, document: Document, mapping: Map, entries: Mapping[str, So
     indent = " " * document.column(key.outer)
     lines = list(_lines(entries, indent, " " * _step(document, mapping)))
     last = tail(mapping)
-    unfinished = isinstance(last, Scalar) and last.style in {"|", ">"} and not _finished(document, last.end)
-    if first or unfinished:
+    if first or _unfinished(document, last):
         newline = document.text.newline_at(key.outer)
         body = newline.join((*lines, indent)).removeprefix(indent)
         return Edit(path, key.outer, key.outer, body)
-    if isinstance(last, Scalar) and last.style in {"|", ">"} and document.column(last.end) == 0:
-        newline = document.text.newline_at(last.end - 1)
-        return Edit(path, last.end, last.end, "".join(line + newline for line in lines))
-    position = document.line_end(last.end)
-    newline = document.text.newline_at(position)
-    return Edit(path, position, position, "".join(newline + line for line in lines))
+    return _behind(path, document, last, lines)
+
+
+def append(path: str, document: Document, sequence: Seq, lines: Iterable[str]) -> Edit:
+    """Give a sequence another item, written as `lines` that begin with its dash; each is indented like the others.
+
+    Raises `Opaque` for a sequence in brackets, and where text behind a block scalar without a final newline would
+    change that scalar.
+    """
+    last = tail(sequence)
+    if sequence.flow or _unfinished(document, last):
+        line, _ = document.text.line_column(sequence.start)
+        raise Opaque(f"nothing can be added behind the list on line {line}, as it is written")
+    indent = " " * document.column(sequence.start)
+    return _behind(path, document, last, [indent + line for line in lines])
 
 
 def fill(path: str, document: Document, mapping: Map, key: str, entries: Mapping[str, Source]) -> Edit:
@@ -140,6 +148,21 @@ def _insert_flow(path: str, document: Document, mapping: Map, entries: Mapping[s
     if last.start == last.end:
         raise Opaque(f"the last value of the mapping on line {document.text.line_column(last.start)[0]} is empty")
     return Edit(path, last.end, last.end, ", " + body)
+
+
+def _unfinished(document: Document, last: Node) -> bool:
+    """Whether a block scalar without a final newline comes last: text behind it would change its value."""
+    return isinstance(last, Scalar) and last.style in {"|", ">"} and not _finished(document, last.end)
+
+
+def _behind(path: str, document: Document, last: Node, lines: Iterable[str]) -> Edit:
+    """Put whole lines below the line that `last` ends on."""
+    if isinstance(last, Scalar) and last.style in {"|", ">"} and document.column(last.end) == 0:
+        newline = document.text.newline_at(last.end - 1)
+        return Edit(path, last.end, last.end, "".join(line + newline for line in lines))
+    position = document.line_end(last.end)
+    newline = document.text.newline_at(position)
+    return Edit(path, position, position, "".join(newline + line for line in lines))
 
 
 def _flow(entries: Mapping[str, Source]) -> str:

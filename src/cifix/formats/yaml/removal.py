@@ -41,10 +41,8 @@ def remove(path: str, document: Document, route: Route) -> Edit:
     if isinstance(above, Scalar) and above.style in {"|", ">"}:
         if "+" in document.text.text[above.start : document.line_end(above.start)].partition("#")[0]:
             raise Opaque(f"{_words(route)} ends a text that keeps the blank lines behind it")
-        if any(
-            last.end < first < (following or first) for first, _ in document.comments if _deep(document, above, first)
-        ):
-            raise Opaque(f"a comment behind {_words(route)} would become part of the text before it")
+        if _further_in(document.column(start)).match(document.text.text, document.line_end(last.end)):
+            raise Opaque("a comment would become part of the text above it")
         if following is None:
             return _last_lines(path, document, start, last.end)
     return _from_block(path, document, start, last.end, following)
@@ -130,12 +128,9 @@ def _from_block(path: str, document: Document, start: int, last: int, following:
     return Edit(path, start, following, "")
 
 
-def _deep(document: Document, block: Scalar, comment: int) -> bool:
-    """Whether a comment on a line of its own is indented as if it belonged to a block of text."""
-    line, column = document.text.line_column(comment)
-    inside = document.text.text[document.line_end(block.start) : block.end].lstrip("\r\n")
-    alone = not document.text.text[document.text.line_span(line)[0] : comment].strip()
-    return alone and column > len(inside) - len(inside.lstrip(" "))
+def _further_in(column: int) -> re.Pattern[str]:
+    """A comment, behind blank lines at most, that stands to the right of `column`."""
+    return re.compile(rf"(?:[ \t]*(?:\r\n|\r|\n))+ {{{column + 1},}}#")
 
 
 def _last_lines(path: str, document: Document, start: int, last: int) -> Edit:

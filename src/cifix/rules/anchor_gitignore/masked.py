@@ -7,7 +7,8 @@ from enum import Enum
 from itertools import chain, pairwise
 
 from cifix.formats.gitignore import Ignores, Match
-from cifix.formats.python.imports import SOURCES, Import, Packages, binds, imports, mentions, module_stem
+from cifix.formats.python.imports import Import, binds, imports, mentions
+from cifix.formats.python.packages import SOURCES, Packages, module_stem
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 

@@ -4,13 +4,17 @@ Why:
     Two modules that need each other's names while they are imported cannot be imported at all, whichever comes first:
     "ImportError: cannot import name 'Engine' from partially initialized module 'car.engine' (most likely due to a
     circular import)". The rule plays through the import of each module of such a circle, without running any. If all
-    of them fail, it looks for the import statement whose delay changes the fewest places: it moves into the functions
-    that use its names, or under `TYPE_CHECKING` if only annotations do that nobody evaluates. All modules of the circle
-    must then be importable first, and no other module may become one that is not.
+    of them fail, it looks for the import statements, one or more, whose delay changes the fewest lines: each moves
+    under `TYPE_CHECKING` if only annotations use its names that nobody evaluates, into the functions that use them, or
+    becomes an import of the module that they are taken from. All modules of the circle must then be importable first,
+    and no other module may become one that is not.
 
-    Cycles through the re-exports of a package are the business of `lazy-init`, which runs before. A circle that can be
-    entered at one of its modules is left alone, and so is a file that is in no commit, although Python 3.9 to 3.13
-    report it in the very words above: see `missing-first-party-module`.
+    A circle that can be entered at one of its modules works as long as everybody enters it there; its other modules
+    fail when they come first, in a test that runs alone for example. The rule mends those when it is named.
+
+    Cycles through the re-exports of a package are the business of `lazy-init`, which runs before. A file that is in no
+    commit is left alone, although Python 3.9 to 3.13 report it in the very words above: see
+    `missing-first-party-module`.
 
 When this is wrong:
     A function that runs while modules are imported, in a way that cannot be seen, still meets the cycle. What importing
@@ -26,16 +30,27 @@ Sources:
     https://peps.python.org/pep-0563/, read 2026-11
 """
 
-import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from cifix.formats.python.order import Failure, Order
 from cifix.formats.python.packages import Package, packages
 from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
-from cifix.model.rule import NoOptions, declare
+from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
+from cifix.rules.break_import_cycle.knots import Knot, knots, segment
 from cifix.rules.break_import_cycle.moves import Edge
-from cifix.rules.break_import_cycle.shortlist import circles
+from cifix.rules.break_import_cycle.search import cheapest, edges
+from cifix.rules.break_import_cycle.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the engine tells the rule.
+
+    selected: the user named the rule, and so asks for circles too that can be entered at one of their modules.
+    """
+
+    selected: bool = False
 
 
 @declare(
@@ -44,11 +59,11 @@ from cifix.rules.break_import_cycle.shortlist import circles
     needles=(b"import",),
     safety=Safety.REVIEW,
     after=("lazy-init", "missing-first-party-module"),
+    options=Options,
     refusals={
         "annotations-run": "only annotations use the names, and something evaluates annotations",
         "conditional": "the import stands in a condition, a `try` or a class",
-        "cycle-remains": "no single statement can be put off so that all modules become importable",
-        "mixed": "functions and annotations use the names, so that neither place is enough",
+        "cycle-remains": "putting off all statements that can be put off does not make every module importable",
         "re-export": "other code takes the names from the module, or may do so",
         "rebound": "the names have another meaning somewhere in the module",
         "runs-at-import": "a function that would do the import is called while modules are imported",
@@ -57,71 +72,41 @@ from cifix.rules.break_import_cycle.shortlist import circles
         "used-at-import": "the module needs the names while it is imported",
     },
 )
-def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
-    """Yield the circles of modules of which none can be imported first."""
+def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
+    """Yield the circles of modules that stand in each other's way."""
     for package in packages(snapshot):
-        for circle in circles(package):
-            yield from _broken(package, circle)
+        found = list(knots(package, entered=options.selected))
+        around = Surroundings(
+            package, {name for knot in found for name in knot.view.modules if name in package.modules}
+        )
+        for knot in found:
+            yield _told(package, knot, around)
 
 
-def _broken(package: Package, circle: frozenset[str]) -> Iterator[Finding]:
-    """One finding for each set of modules that stand in each other's way, as long as they share none."""
-    order = Order(package)
-    failures = order.failures(circle)
-    done: set[str] = set()
-    for failure in failures.values():
-        members = _members(failure)
-        if members <= failures.keys() and done.isdisjoint(members):
-            done |= members
-            yield _told(order, failure, members)
+def _told(package: Package, knot: Knot, around: Surroundings) -> Finding:
+    cure = cheapest(package, knot, around)
+    if isinstance(cure, Refusal):
+        return _finding(package, knot, _last_edge(package, knot, around), cure)
+    fix = Fix(f"Import {', and '.join(cure.titles)}", Safety.REVIEW, cure.edits)
+    return _finding(package, knot, cure.first, fix)
 
 
-def _members(failure: Failure) -> frozenset[str]:
-    """The modules from the one that is asked for a name to the one that asks."""
-    running = [name for name, _ in failure.chain]
-    return frozenset(running[running.index(failure.half) :])
+def _last_edge(package: Package, knot: Knot, around: Surroundings) -> Edge | None:
+    """The statement that asks for too much, if it stands at the top of its module."""
+    failure = next(iter(knot.failures.values()))
+    found = [edge for edge in edges(package, failure, around) if isinstance(edge, Edge)]
+    return found[-1] if found else None
 
 
-def _told(order: Order, failure: Failure, members: frozenset[str]) -> Finding:
-    steps = [(name, line) for name, line in failure.chain if name in members]
-    found = [_edge(order.package, name, line) for name, line in steps]
-    edges = [one for one in found if isinstance(one, Edge)]
-    free = sorted((edge for edge in edges if edge.refusal is None), key=lambda edge: edge.cost)
-    cure = next((edge for edge in free if _cures(order, edge, members)), None)
-    outcome: Fix | Refusal
-    if cure is not None:
-        where = "only for type checkers" if cure.uses.annotations else "where it is used"
-        outcome = Fix(f"Import {', '.join(sorted(cure.names))} in {cure.module} {where}", Safety.REVIEW, cure.edits())
-    elif free:
-        outcome = Refusal("cycle-remains", f"{' -> '.join(name for name, _ in steps)} is not the only circle here")
-    else:
-        reasons = [one if isinstance(one, Refusal) else one.refusal for one in found]
-        told = [reason for reason in reasons if reason is not None]
-        outcome = Refusal(told[-1].key, "; ".join(reason.detail for reason in told))
-    return _finding(order.package, failure, cure or (edges[-1] if edges else None), outcome)
-
-
-def _finding(package: Package, failure: Failure, edge: Edge | None, outcome: Fix | Refusal) -> Finding:
+def _finding(package: Package, knot: Knot, edge: Edge | None, outcome: Fix | Refusal) -> Finding:
+    name, failure = next(iter(knot.failures.items()))
+    whole = knot.allowed.issuperset(segment(failure))
+    what = f"import {failure.half} fails, wherever its circle is entered"
     message = (
-        f"import {failure.half} fails, wherever its circle is entered: {failure.importer} line {failure.line} needs "
+        f"{what if whole else f'import {name} fails if it comes first'}: {failure.importer} line {failure.line} needs "
         f"{failure.name}, which {failure.half} has not bound by then"
     )
     path = edge.path if edge is not None else str(package.modules[failure.importer])
     start, end = edge.source.span(edge.statement) if edge is not None else (0, 0)
-    return Finding("break-import-cycle", path, start, end, message, outcome, ALREADY)
-
-
-def _edge(package: Package, name: str, line: int) -> Edge | Refusal:
-    module, path = package.source(name), package.modules[name]
-    for statement in module.tree.body if module is not None else ():
-        if isinstance(statement, ast.Import | ast.ImportFrom) and statement.lineno == line:
-            assert module is not None  # noqa: S101 - it has statements
-            return Edge(package, name, str(path), module, statement)
-    return Refusal("conditional", f"{path} line {line}: the import does not stand on its own at the top")
-
-
-def _cures(order: Order, edge: Edge, members: frozenset[str]) -> bool:
-    """Whether all of `members` can be imported first if `edge` is put off, and no module fails that did not before."""
-    package = order.package
-    after = Order(package.at(package.snapshot.with_changes(edge.edits()))).failures()
-    return members.isdisjoint(after) and set(after) <= set(order.failures())
+    since = ALREADY if whole else None
+    return Finding("break-import-cycle", path, start, end, message, outcome, since)

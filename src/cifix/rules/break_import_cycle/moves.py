@@ -1,25 +1,34 @@
-"""One import statement of a cycle, and the edits that put it off, or why it must stay."""
+"""One import statement of a cycle, and the ways to put it off, or why it must stay."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from cifix.formats.python import Module
-from cifix.formats.python.imports import glanced
-from cifix.formats.python.names import dunder_all, is_type_checking, names
+from cifix.formats.python.names import dunder_all
+from cifix.formats.python.order import Order
 from cifix.formats.python.packages import INIT, Package
-from cifix.formats.python.statements import comment_lines
+from cifix.formats.python.programs import loads
 from cifix.model.change import Edit
 from cifix.model.finding import Refusal
-from cifix.model.text import Opaque
-from cifix.rules.break_import_cycle.uses import Function, Uses, called
+from cifix.rules.break_import_cycle import places
+from cifix.rules.break_import_cycle.surroundings import Surroundings
+from cifix.rules.break_import_cycle.uses import Uses
 
 _RESOLVES = re.compile(rb"\b(?:get_type_hints|pydantic|fastapi|typer|cattrs|msgspec|sqlmodel|strawberry|beartype)\b")
 """Signs that somebody looks up what annotations mean."""
 
-_LINE_END = re.compile(r"(\r\n|\r|\n)(?=[^\r\n])")
+
+@dataclass(frozen=True)
+class Move:
+    """One way to put an import off. `lines` counts what a diff would show; of equal ones the lowest `rank` is best."""
+
+    lines: int
+    rank: int
+    title: str
+    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,7 @@ class Edge:
     """An import statement at the top of `module`; `path` and `source` are that module's."""
 
     package: Package
+    around: Surroundings
     module: str
     path: str
     source: Module
@@ -36,6 +46,13 @@ class Edge:
     def names(self) -> frozenset[str]:
         """The names that the statement binds."""
         return frozenset(alias.asname or alias.name.partition(".")[0] for alias in self.statement.names)
+
+    @cached_property
+    def loaded(self) -> frozenset[str]:
+        """The modules of the package that it loads, parents excluded."""
+        order = Order(self.package)
+        lines = [one for one in loads(order.program(self.module).events) if one.line == self.statement.lineno]
+        return frozenset(target for one in lines for target in order.targets(self.module, one))
 
     @cached_property
     def uses(self) -> Uses:
@@ -49,26 +66,54 @@ class Edge:
         found.block([one for one in body if one is not self.statement])
         return found
 
-    @property
-    def cost(self) -> int:
-        """How many places must change."""
-        return 2 if self.uses.annotations else len(self.uses.functions) + 1
+    def moves(self, *, asks: bool) -> Sequence[Move] | Refusal:
+        """The ways that are open, or why there is none.
 
-    @cached_property
-    def refusal(self) -> Refusal | None:
-        """Why the statement cannot be put off, if it cannot."""
-        return self._inner_refusal() or self._outer_refusal()
+        Importing the module instead of a name still loads it, which helps only where the statement is the one that
+        `asks` for a name too early.
+        """
+        if refusal := self._inner_refusal() or self._outer_refusal():
+            return refusal
+        ways = [*self._later(), *(self._dotted() if asks else ())]
+        return ways or self._stays("shared-line", "other statements stand on the same line")
 
-    def edits(self) -> tuple[Edit, ...]:
-        """Put the import off."""
-        lines = self.source.lines(self.statement)
-        assert lines is not None  # noqa: S101 - `refusal` looked
-        if self.uses.annotations:
-            return tuple(self._checked(*lines))
-        start, end = lines
-        if start == self.source.text.start:
-            end += len(self.source.text.text[end:]) - len(self.source.text.text[end:].lstrip("\r\n"))
-        return Edit(self.path, start, end, ""), *(self._inside(one) for one in self.uses.functions)
+    def _later(self) -> Iterator[Move]:
+        uses, names = self.uses, self._listed
+        local = places.in_functions(self.path, self.source, self.statement, list(uses.functions))
+        checked = places.under_type_checking(self.path, self.source, self.statement)
+        if uses.annotations and not uses.functions and checked:
+            yield self._move(1, f"{names} in {self.module} only for type checkers", checked)
+        if uses.functions and not uses.annotations and local:
+            yield self._move(3, f"{names} in {self.module} where it is used", (self._gone(), *local))
+        if uses.functions and uses.annotations and local and checked:
+            yield self._move(3, f"{names} in {self.module} where it is used and for type checkers", (*checked, *local))
+
+    def _dotted(self) -> Iterator[Move]:
+        leaf, names, uses = self._leaf(), self._listed, self.uses
+        if leaf is not None and (dotted := places.by_module(self.path, self.source, self.statement, leaf, uses)):
+            yield self._move(4, f"{leaf} instead of {names} in {self.module}", dotted)
+
+    def _move(self, rank: int, title: str, edits: Sequence[Edit]) -> Move:
+        return Move(places.changed_lines(self.source, edits), rank, title, tuple(edits))
+
+    def _gone(self) -> Edit:
+        return places.without(self.path, self.source, self.statement)
+
+    def _leaf(self) -> str | None:
+        """The last part of the name of the module that the statement takes names from, if it can stand for it."""
+        node = self.statement
+        if not isinstance(node, ast.ImportFrom) or not node.module:
+            return None
+        base = self.package.absolute(self.module, node.level, node.module) or ""
+        outer, _, leaf = base.rpartition(".")
+        parent = self.package.source(outer) if outer in self.package.modules else None
+        if base not in self.package.modules or parent is None:
+            return None
+        submodules = any(f"{base}.{alias.name}" in self.package.modules for alias in node.names)
+        start, end = self.source.span(self.statement)
+        text, word = self.source.text.text, re.compile(rf"\b{re.escape(leaf)}\b")
+        taken = word.search(text[:start]) or word.search(text[end:]) or word.search(parent.text.text)
+        return None if submodules or taken else leaf
 
     def _inner_refusal(self) -> Refusal | None:
         """What the module itself has against it."""
@@ -81,21 +126,24 @@ class Edge:
             return self._stays("rebound", f"{self._listed} has another meaning somewhere in the module")
         if not uses.functions and not uses.annotations:
             return self._stays("unused", f"nothing uses {self._listed}, so the import may be there for its effect")
-        if uses.functions and uses.annotations:
-            return self._stays("mixed", f"both functions and annotations use {self._listed}")
-        if self.source.lines(self.statement) is None or not all(self._roomy(one) for one in uses.functions):
-            return self._stays("shared-line", "other statements stand on the same line")
         return None
 
     def _outer_refusal(self) -> Refusal | None:
         """What the rest of the repository has against it."""
-        if user := self._user():
+        listed = dunder_all(self.source.tree)
+        offered = listed is None or not self.names.isdisjoint(listed)
+        if user := self.path if offered else self.around.taker(self.module, self.path, self.names):
             return self._stays("re-export", f"{user} takes {self._listed} from {self.module}")
         if self.uses.annotations and _RESOLVES.search(self.source.text.raw):
             return self._stays("annotations-run", "something here looks up what annotations mean")
-        if runner := self._runner():
+        if runner := self.around.caller(self._special()):
             return self._stays("runs-at-import", f"{runner} calls what would do the import while it is imported")
         return None
+
+    def _special(self) -> set[str]:
+        """The names by which the functions that use the import are called; dunder names say too little."""
+        words = {word for one, owner in self.uses.functions.items() for word in (one.name, owner) if word}
+        return {word for word in words if not (word.startswith("__") and word.endswith("__"))}
 
     def _stays(self, key: str, detail: str) -> Refusal:
         return Refusal(key, f"{self.path} line {self.statement.lineno}: {detail}")
@@ -103,87 +151,3 @@ class Edge:
     @property
     def _listed(self) -> str:
         return ", ".join(sorted(self.names))
-
-    def _written(self, margin: str) -> str:
-        """The statement with the comment behind it, indented."""
-        start, end = self.source.span(self.statement)[0], self.source.trailing_end(self.statement)
-        return margin + _LINE_END.sub(rf"\1{margin}", self.source.text.text[start:end].rstrip())
-
-    def _roomy(self, function: Function) -> bool:
-        return self.source.lines(_first(function)) is not None
-
-    def _inside(self, function: Function) -> Edit:
-        """The import as the first statement of a function."""
-        first = _first(function)
-        start = self.source.span(first)[0]
-        margin = self.source.text.text[self.source.line_start(start) : start]
-        line = next(iter(comment_lines(self.source, start)), self.source.line_start(start))
-        newline = self.source.text.newline_at(start)
-        gap = newline if isinstance(first, ast.Import | ast.ImportFrom) else newline * 2
-        return Edit(self.path, line, line, f"{self._written(margin)}{gap}")
-
-    def _checked(self, start: int, end: int) -> Iterator[Edit]:
-        """The import under `TYPE_CHECKING`, in the first such block or in a new one below the imports."""
-        body, source = self.source.tree.body, self.source
-        newline = source.text.newline_at(start)
-        block = next((one for one in body if isinstance(one, ast.If) and is_type_checking(one.test)), None)
-        if block is not None and source.lines(block.body[-1]) is not None:
-            yield Edit(self.path, start, end, "")
-            column = source.span(block.body[-1])[0]
-            margin = source.text.text[source.line_start(column) : column]
-            place = source.trailing_end(block.body[-1])
-            yield Edit(self.path, place, place, f"{newline}{self._written(margin)}")
-            return
-        typing = "" if "TYPE_CHECKING" in names(source.tree).bound else f"from typing import TYPE_CHECKING{newline}"
-        checked = f"{newline}if TYPE_CHECKING:{newline}{self._written(source.indent)}"
-        last = self._last_import()
-        if last is self.statement:
-            yield Edit(self.path, start, end, f"{typing}{checked}{newline}")
-        else:
-            yield Edit(self.path, start, end, typing)
-            yield Edit(self.path, source.trailing_end(last), source.trailing_end(last), newline + checked)
-
-    def _last_import(self) -> ast.stmt:
-        """The last of the imports that stand together with the statement."""
-        body = self.source.tree.body
-        last: ast.stmt = self.statement
-        for statement in body[body.index(self.statement) :]:
-            if not isinstance(statement, ast.Import | ast.ImportFrom):
-                break
-            last = statement
-        return last
-
-    def _user(self) -> str | None:
-        """A file that takes one of the names from this module."""
-        leaf, snapshot = self.module.rpartition(".")[2], self.package.snapshot
-        listed = dunder_all(self.source.tree)
-        if listed is None or not self.names.isdisjoint(listed):
-            return self.path
-        dotted = [re.compile(rb"\b%b\.%b\b" % (leaf.encode(), name.encode())) for name in self.names]
-        for path in snapshot.containing((leaf.encode(),), ("**/*.py", "**/*.pyi")):
-            try:
-                data = b"" if path == self.path else snapshot.read(path)
-            except Opaque:
-                return path
-            taken = (set(found) for module, _, found in glanced(data) if module.rpartition(".")[2] == leaf)
-            if any(self.names & found or "*" in found for found in taken):
-                return path
-            if any(one.search(data) for one in dotted):
-                return path
-        return None
-
-    def _runner(self) -> str | None:
-        """A module of the package that, while it is imported, calls a function that would do the import."""
-        special = {word for one, owner in self.uses.functions.items() for word in (one.name, owner) if word}
-        wanted = {word for word in special if not (word.startswith("__") and word.endswith("__"))}
-        for name, path in self.package.modules.items():
-            module = self.package.source(name) if path is not None and wanted else None
-            if module is not None and not wanted.isdisjoint(called(module.tree)):
-                return path
-        return None
-
-
-def _first(function: Function) -> ast.stmt:
-    """The first statement of a function below its docstring."""
-    documented = ast.get_docstring(function, clean=False) is not None and len(function.body) > 1
-    return function.body[int(documented)]

@@ -13,7 +13,8 @@ class Uses:
 
     `now` are the lines of those that run with the module, `annotations` of those that no import runs.
     `functions` are the outermost functions whose bodies use a name, with the class each is a method of.
-    `hidden` says that a name is bound once more, or is made global, somewhere.
+    `hidden` says that a name is bound once more, or is made global, somewhere; `quoted` that an annotation names
+    one in quotation marks.
     """
 
     names: Collection[str]
@@ -22,6 +23,7 @@ class Uses:
     annotations: list[int] = field(default_factory=list)
     functions: dict[Function, str] = field(default_factory=dict)
     hidden: bool = False
+    quoted: bool = False
 
     def block(self, body: Sequence[ast.AST], function: Function | None = None, owner: str = "") -> None:
         """Read statements or expressions that run with the module, or with `function`."""
@@ -82,7 +84,9 @@ class Uses:
                 case ast.Name(id=name) if name in self.names:
                     self.annotations.append(part.lineno)
                 case ast.Constant(value=str(quoted)):
-                    self.annotations += [part.lineno for name in _quoted(quoted) if name in self.names]
+                    found = [part.lineno for name in _quoted(quoted) if name in self.names]
+                    self.annotations += found
+                    self.quoted |= bool(found)
 
 
 def called(tree: ast.Module) -> frozenset[str]:

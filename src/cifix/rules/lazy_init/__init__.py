@@ -109,10 +109,10 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Yield the packages to convert and, of those, the imports that must stay."""
     for package in packages(snapshot):
         inits = [name for name in package.modules if _wanted(package, name, options)]
-        outer = _namespace(package) if inits else ""
-        if outer and options.selected:
-            why = Refusal("namespace", f"its modules import it as {outer}.{package.name}")
-            yield Finding("lazy-init", str(package.modules[inits[0]]), 0, 0, f"{outer}.{package.name} stays eager", why)
+        outer = package.name.rpartition(".")[0]
+        if outer and inits and options.selected:
+            why = Refusal("namespace", f"its modules import it as {package.name}")
+            yield Finding("lazy-init", str(package.modules[inits[0]]), 0, 0, f"{package.name} stays eager", why)
         elif outer:
             continue
         elif inits and options.selected:
@@ -128,12 +128,6 @@ def _wanted(package: Package, name: str, options: Options) -> bool:
     if path is None or not path.endswith(f"/{INIT}") or _ELSEWHERE.intersection(path.split("/")):
         return False
     return not options.packages or matches(path, options.packages)
-
-
-def _namespace(package: Package) -> str:
-    """The folder around the package, if its own modules import the package by that name too; else an empty text."""
-    outer = str(package.modules[package.name]).rpartition(f"/{package.name}/")[0].rpartition("/")[2]
-    return outer if outer.isidentifier() and package.mentions([f"{outer}.{package.name}".encode()]) else ""
 
 
 def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterator[Finding]:

@@ -9,8 +9,9 @@ Why:
 
     A module that lies on disk and that nothing ignores was not added: the fix commits it. An import that is spelled
     nearly like the only module it can mean is corrected, also where only the case differs: Python compares the case of
-    module names on every system, and git can keep an old spelling of a file on systems that do not. All other findings
-    name what is missing, the line of an ignore file that hides it, and what is spelled like it.
+    module names on every system, and git can keep an old spelling of a file on systems that do not. An import of a
+    module that the history of the repository shows renamed follows it. All other findings name what is missing, the
+    line of an ignore file that hides it, the commit that removed it, and what is spelled like it.
 
 When this is wrong:
     A module that a build writes and that no build file speaks of. A name that another module puts there while the
@@ -38,6 +39,7 @@ from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.rules.missing_first_party_module.lookup import Lookup, Missing, judged
+from cifix.rules.missing_first_party_module.past import followed, moved, removed
 from cifix.rules.missing_first_party_module.renaming import meant, nearest, rename
 from cifix.rules.missing_first_party_module.silence import judges, made, provided_for, written
 
@@ -52,6 +54,8 @@ from cifix.rules.missing_first_party_module.silence import judges, made, provide
         "ignored": "an ignore pattern keeps the file out of every commit",
         "missing-module": "no commit holds the module, and no file on disk or near name is surely what was meant",
         "missing-name": "the module is there and never binds the name",
+        "moved": "the module lies elsewhere now, and the import cannot follow by another name alone",
+        "removed": "an earlier commit took the module away",
     },
 )
 def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
@@ -65,8 +69,9 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
                 continue
             outcome = (
                 _untracked(snapshot, ignores(), path, missing)
+                or _moved(lookup, module, path, statement, missing)
                 or _misspelt(lookup, module, path, statement, missing)
-                or _told(lookup, missing)
+                or _told(lookup, statement, missing)
             )
             if outcome is not None:
                 yield Finding(
@@ -109,15 +114,33 @@ def _line(match: Match) -> str:
     return f"{source}:{number} ({match.pattern.written.decode(errors='replace')})"
 
 
+def _moved(
+    lookup: Lookup, module: python.Module, path: str, statement: Import, missing: Missing
+) -> Fix | Refusal | None:
+    """The module lies somewhere else now."""
+    stem = None if missing.module is not None else moved(lookup, statement, missing)
+    if stem is None:
+        return None
+    taken = removed(lookup, statement, missing)
+    since = f" in {taken[1]}" if taken is not None else ""
+    edit = followed(lookup, module, path, statement, missing)
+    if edit is None:
+        return Refusal("moved", f"{missing.stem} is {stem}{since}; the import needs more than another name")
+    return Fix(f"Follow {missing.stem} to {stem}, where it is{since.replace(' in', ' since')}", Safety.REVIEW, (edit,))
+
+
 def _misspelt(lookup: Lookup, module: python.Module, path: str, statement: Import, missing: Missing) -> Fix | None:
     name = meant(lookup, path, statement, missing)
     edit = rename(module, path, statement, missing, name) if name is not None else None
     return None if edit is None else Fix(f"Import {name}, not {missing.name}", Safety.REVIEW, (edit,))
 
 
-def _told(lookup: Lookup, missing: Missing) -> Refusal | None:
+def _told(lookup: Lookup, statement: Import, missing: Missing) -> Refusal | None:
     if written(lookup.snapshot, missing):
         return None
+    taken = None if missing.module is not None else removed(lookup, statement, missing)
+    if taken is not None:
+        return Refusal("removed", f"commit {taken[1]} removed {taken[0]}, and this import of it stayed")
     if missing.module is not None:
         return Refusal(
             "missing-name", f"{missing.module} binds no {missing.name}" + _like(lookup.bound(missing.module), missing)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from cifix.formats.python.imports import Import, Packages, binds, glanced, imports, module_stem
+from cifix.formats.python.imports import Import, binds, glanced, imports
+from cifix.formats.python.packages import Packages, module_stem
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 
@@ -66,7 +67,7 @@ class Lookup:
 
     def missing(self, importer: str, statement: Import) -> Missing | None:
         """The first thing that `statement` asks first-party code for and that is surely not in the tree."""
-        base = self._base(importer, statement)
+        base = self.base(importer, statement)
         if base is None:
             return None
         key = (base, statement.module, statement.names)
@@ -108,13 +109,8 @@ class Lookup:
             self._data[path] = self.snapshot.read(path)
         return self._data[path]
 
-    def _glanced(self, path: str) -> list[tuple[str, int, tuple[str, ...]]]:
-        try:
-            return list(glanced(self.data(path)))
-        except Opaque:
-            return []
-
-    def _base(self, importer: str, statement: Import) -> str | None:
+    def base(self, importer: str, statement: Import) -> str | None:
+        """The folder that the dotted name starts from; None if it is not surely first-party."""
         here = importer.rpartition("/")[0]
         key = (here, "" if statement.level else statement.module.partition(".")[0], statement.level)
         if key not in self._bases:
@@ -123,6 +119,12 @@ class Lookup:
             near = base is not None and (statement.level or not base or f"{here}/".startswith(f"{base}/"))
             self._bases[key] = base if near or (base or "").rpartition("/")[2] == "src" else None
         return self._bases[key]
+
+    def _glanced(self, path: str) -> list[tuple[str, int, tuple[str, ...]]]:
+        try:
+            return list(glanced(self.data(path)))
+        except Opaque:
+            return []
 
     def _sought(self, base: str, statement: Import) -> Missing | None:
         stem = base

@@ -22,7 +22,7 @@ def meant(lookup: Lookup, importer: str, statement: Import, missing: Missing) ->
     near = [name for name in lookup.siblings(missing.folder) if _near(missing.name, name)]
     if len(near) != 1 or f"{missing.folder}/{near[0]}.py".lstrip("/") == importer:
         return None
-    return near[0] if _has_all(lookup, importer, _respelled(statement, missing, near[0]), missing) else None
+    return near[0] if has_all(lookup, importer, respelled(statement, missing, near[0]), missing) else None
 
 
 def nearest(names: Iterable[str], name: str) -> list[str]:
@@ -39,7 +39,7 @@ def rename(module: Module, path: str, statement: Import, missing: Missing, name:
         start, _ = module.span(alias)
         kept = "" if alias.asname else f" as {alias.name}"
         return Edit(path, start, start + len(alias.name), f"{name}{kept}")
-    place = _dotted(module, node, statement)
+    place = dotted(module, statement)
     if place is None:
         return None
     start = place[0] + sum(len(part) + 1 for part in statement.module.split(".")[: missing.position])
@@ -69,13 +69,14 @@ def distance(one: str, other: str) -> int:
     return rows[-1][-1]
 
 
-def _respelled(statement: Import, missing: Missing, name: str) -> Import:
+def respelled(statement: Import, missing: Missing, name: str) -> Import:
+    """The statement with `name` for what is missing."""
     parts = statement.module.split(".") if missing.dotted else list(statement.names)
     parts[missing.position] = name
     return replace(statement, module=".".join(parts)) if missing.dotted else replace(statement, names=tuple(parts))
 
 
-def _has_all(lookup: Lookup, importer: str, statement: Import, missing: Missing) -> bool:
+def has_all(lookup: Lookup, importer: str, statement: Import, missing: Missing) -> bool:
     """Whether the respelled statement finds its module, and every name in it."""
     if lookup.missing(importer, statement) is not None or "*" in statement.names:
         return False
@@ -95,8 +96,9 @@ def _node(module: Module, statement: Import) -> ast.Import | ast.ImportFrom:
     )
 
 
-def _dotted(module: Module, node: ast.Import | ast.ImportFrom, statement: Import) -> Span | None:
-    """The characters of the dotted name."""
+def dotted(module: Module, statement: Import) -> Span | None:
+    """The characters of the dotted name; None if other code uses what the statement binds by that name."""
+    node = _node(module, statement)
     start, end = module.span(node)
     if isinstance(node, ast.ImportFrom):
         found = _DOTTED.match(module.text.text, start, end)

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 
 from cifix.formats.python import Module
-from cifix.formats.python.imports import Import, module_stem
+from cifix.formats.python.imports import Import
+from cifix.formats.python.packages import module_stem
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.missing_first_party_module.lookup import Missing

@@ -260,4 +260,4 @@ def _finding(path: str, site: Site, today: _Today, outcome: Fix | Refusal) -> Fi
         message = f"{name} stops working on {label.retired}: {label.source}"
     else:
         message = f"{name} has not worked since {label.retired}: jobs fail, or wait for a runner that never comes"
-    return Finding("runner-labels", path, site.scalar.start, site.scalar.end, message, outcome, label.retired)
+    return Finding("runner-labels", path, site.scalar.start, site.scalar.end, message, outcome, label.retired, (name,))

@@ -302,7 +302,8 @@ def _finding(step: Old, outcome: Fix | Refusal, notes: Sequence[str]) -> Finding
         )
     if isinstance(outcome, Fix):
         message = "; ".join((message, *notes))
-    return Finding("upgrade-artifacts", site.path, site.written.start, site.written.end, message, outcome, dead)
+    about = (f"{site.uses.slug}@{site.uses.ref}",)
+    return Finding("upgrade-artifacts", site.path, site.written.start, site.written.end, message, outcome, dead, about)
 
 
 def _refusal(step: Old, problems: Sequence[Problem]) -> Refusal:

@@ -120,7 +120,7 @@ def _judged(path: str, document: Document, scripts: Sequence[_Script], whole: Wo
             state = "is disabled" if disabled else "is deprecated and will be disabled soon"
             message = f"The `{name}` command {state}. Please upgrade to using Environment Files"
             span = _place(document, script.scalar, here, len(name))
-            yield Finding("workflow-commands", path, *span, message, outcome, ALREADY if disabled else None)
+            yield Finding("workflow-commands", path, *span, message, outcome, ALREADY if disabled else None, (name,))
 
 
 def _place(document: Document, scalar: Scalar, start: int, size: int) -> tuple[int, int]:

@@ -1,0 +1,218 @@
+"""Failed steps to causes: few of them, the ones that hide others first, each with its evidence."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cifix.diagnosis.catalogue import Known, Verdict, catalogue
+from cifix.diagnosis.checkout import Checkout
+from cifix.diagnosis.modules import Insight, contradiction, why_missing
+from cifix.engine.plan import Placed
+from cifix.logs.facts import Fact, Failure
+from cifix.logs.keylines import KeyLine
+from cifix.logs.redact import redact
+from cifix.logs.steps import SET_UP
+from cifix.model.finding import Fix
+
+QUOTED = 240
+"""Characters of a log line that a report quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Something to look at: `place` is `file:line` of a log or of the repository, `command` what shows it."""
+
+    place: str
+    text: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason for red steps, however many of them and however often they say so.
+
+    `id` is the same for the same cause in every run. `findings` are those of the rules that answer it; `instead` is a
+    sentence against what the log itself claims.
+    """
+
+    id: str
+    title: str
+    verdict: Verdict
+    evidence: tuple[Evidence, ...]
+    steps: tuple[str, ...]
+    findings: tuple[Placed, ...] = ()
+    advice: str = ""
+    instead: str | None = None
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The fixes that are ready, each once."""
+        outcomes = (placed.finding.outcome for placed in self.findings)
+        return tuple(dict.fromkeys(outcome for outcome in outcomes if isinstance(outcome, Fix)))
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that have a fix for it, sorted."""
+        fixing = {placed.finding.rule for placed in self.findings if isinstance(placed.finding.outcome, Fix)}
+        return tuple(sorted(fixing))
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What a red run comes down to.
+
+    `failures` are the failed steps; `causes` come with those first that hide the others; `coming` are findings that no
+    step has hit yet but that would fail, or be refused, next. `key_lines` are there if a green log was given. `base` is
+    the commit that was looked at, None without a checkout.
+    """
+
+    failures: tuple[Failure, ...]
+    causes: tuple[Cause, ...]
+    coming: tuple[Placed, ...] = ()
+    key_lines: tuple[KeyLine, ...] | None = None
+    checked: bool = False
+    base: str | None = None
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that have a fix for a confirmed cause, sorted."""
+        return tuple(
+            sorted({rule for cause in self.causes if cause.verdict is Verdict.CONFIRMED for rule in cause.rules})
+        )
+
+
+def diagnose(
+    failures: Sequence[Failure], checkout: Checkout | None, key_lines: Sequence[KeyLine] | None = None
+) -> Diagnosis:
+    """What the failed steps come down to, held against a checkout if there is one."""
+    causes = _grouped(cause for failure in failures for cause in _causes(failure, checkout))
+    ranked = sorted(causes, key=_rank)
+    answered = {id(placed) for cause in ranked for placed in cause.findings}
+    coming = tuple(placed for placed in (checkout.findings if checkout else ()) if id(placed) not in answered)
+    return Diagnosis(
+        tuple(failures),
+        tuple(ranked),
+        coming,
+        None if key_lines is None else tuple(key_lines),
+        checkout is not None,
+        checkout.snapshot.base if checkout else None,
+    )
+
+
+def where(failure: Failure) -> str:
+    """The job and the step in words."""
+    return " / ".join(part for part in (failure.step.job, failure.step.name) if part) or failure.step.log
+
+
+def _causes(failure: Failure, checkout: Checkout | None) -> Iterator[Cause]:
+    stated = {fact.name for fact in failure.facts if fact.kind == "cause"}
+    for fact in failure.facts:
+        known = catalogue().get(fact.name)
+        if known is None or fact.kind in ("warning", "context"):
+            continue
+        if known.beside & stated or (fact.kind == "wrapper" and stated) or _repeats(fact, failure):
+            continue
+        yield _cause(failure, fact, known, checkout)
+
+
+def _repeats(fact: Fact, failure: Failure) -> bool:
+    """Whether a failed test only repeats, in its summary line, what another fact states."""
+    others = (
+        other for other in failure.facts if other.name not in ("test-failed", fact.name) and other.kind == "cause"
+    )
+    return fact.name == "test-failed" and any(_core(other) in fact.text for other in others)
+
+
+def _core(fact: Fact) -> str:
+    return fact.text.removeprefix("E").strip()
+
+
+def _cause(failure: Failure, fact: Fact, known: Known, checkout: Checkout | None) -> Cause:
+    values = _values(fact, known, failure)
+    said = Evidence(f"{failure.step.log}:{fact.number}", redact(fact.text.strip())[:QUOTED])
+    cause = Cause(
+        _identity(fact),
+        redact(_filled(known.title, values)),
+        known.otherwise,
+        (said,),
+        (where(failure),),
+        advice=redact(_filled(known.advice, values)),
+    )
+    if checkout is None:
+        return cause
+    return _checked(cause, fact, known, values, checkout)
+
+
+def _checked(cause: Cause, fact: Fact, known: Known, values: Mapping[str, str], checkout: Checkout) -> Cause:
+    """The cause with what the checkout says about it."""
+    against = None
+    if fact.name == "name-missing-while-importing":
+        against = contradiction(checkout, values["module"], values["name"])
+    for answer in known.answers:
+        found = checkout.answering(answer, values)
+        if found:
+            verdict = Verdict.CONFIRMED if answer.about else Verdict.LIKELY
+            return replace(cause, verdict=verdict, findings=tuple(found), advice="", instead=against)
+    insight = _insight(fact, values, checkout)
+    if insight is None:
+        return replace(cause, instead=against)
+    shown = Evidence("", insight.sentence, insight.command)
+    return replace(
+        cause, verdict=insight.verdict, evidence=(*cause.evidence, shown), advice=insight.advice, instead=against
+    )
+
+
+def _insight(fact: Fact, values: Mapping[str, str], checkout: Checkout) -> Insight | None:
+    match fact.name:
+        case "module-missing" | "namespace-package":
+            return why_missing(checkout, values["module"])
+        case "name-missing-while-importing" if contradiction(checkout, values["module"], values["name"]):
+            return why_missing(checkout, f"{values['module']}.{values['name']}")
+    return None
+
+
+def _values(fact: Fact, known: Known, failure: Failure) -> Mapping[str, str]:
+    lent = next((other.values for other in reversed(failure.facts) if other.name == known.context), {})
+    return {**lent, **fact.values}
+
+
+def _identity(fact: Fact) -> str:
+    return ":".join((fact.name, *(value for _, value in sorted(fact.values.items()) if len(value) < QUOTED)))
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    return template.format_map(_Unknown(values))
+
+
+class _Unknown(dict[str, str]):
+    """Values of which some may not be known."""
+
+    def __missing__(self, key: str) -> str:
+        return f"the {key}"
+
+
+def _grouped(causes: Iterable[Cause]) -> list[Cause]:
+    """One cause for all that the same findings answer, and for all that say the same."""
+    found: dict[object, Cause] = {}
+    for cause in causes:
+        key = tuple(sorted(map(id, cause.findings))) or (
+            cause.title if cause.id.startswith("test-failed") else cause.id
+        )
+        first = found.get(key)
+        found[key] = cause if first is None else _merged(first, cause)
+    return list(found.values())
+
+
+def _merged(first: Cause, other: Cause) -> Cause:
+    return replace(
+        first,
+        verdict=min(first.verdict, other.verdict, key=list(Verdict).index),
+        evidence=tuple(dict.fromkeys((*first.evidence, *other.evidence))),
+        steps=tuple(dict.fromkeys((*first.steps, *other.steps))),
+        instead=first.instead or other.instead,
+    )
+
+
+def _rank(cause: Cause) -> tuple[bool, int, int, str]:
+    """What fails before the first step hides what comes after; then the surer one, then what more steps wait for."""
+    setting_up = any(step.endswith(SET_UP) for step in cause.steps)
+    return not setting_up, list(Verdict).index(cause.verdict), -len(cause.steps), cause.id

@@ -1,0 +1,1 @@
+"""Reading CI logs: from a file, folder, archive or stream to clean lines, and from lines to the steps that failed."""

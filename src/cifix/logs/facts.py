@@ -1,0 +1,86 @@
+"""Lines of failing steps as typed facts: what was said, by which line, with which values."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from cifix.logs.collect import Log
+from cifix.logs.lines import Line
+from cifix.logs.steps import Step, failed_steps
+
+Kind = Literal["cause", "warning", "wrapper", "context"]
+
+_KEPT = 200
+"""Facts that are kept of one step: a log that says one thing ten thousand times says it once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One wording: the `fact` it states, the literal and the expression that know it, and who prints it."""
+
+    fact: str
+    needle: str
+    pattern: re.Pattern[str]
+    kind: Kind
+    tool: str
+
+    def read(self, text: str) -> Iterator[dict[str, str]]:
+        """The values a line states, by name, for each time it states the fact: runners glue messages together."""
+        for match in self.pattern.finditer(text):
+            yield {name.rstrip("2"): value for name, value in match.groupdict().items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What one line of a failing step states: `name` and `values`, the line's number, and the line itself."""
+
+    name: str
+    values: Mapping[str, str]
+    kind: Kind
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step that failed, and the facts that its lines state, the first line of each."""
+
+    step: Step
+    facts: tuple[Fact, ...] = field(default=())
+
+
+@cache
+def signatures() -> tuple[Signature, ...]:
+    """Every wording that is known, from `signatures.toml`."""
+    told = tomllib.loads((files("cifix.logs") / "signatures.toml").read_text("utf-8"))
+    return tuple(
+        Signature(
+            entry["fact"], entry["needle"], re.compile(entry["pattern"]), entry.get("class", "cause"), entry["tool"]
+        )
+        for entry in told["signature"]
+    )
+
+
+def failures(logs: Iterable[Log]) -> Iterator[Failure]:
+    """Every failed step of the logs with what its lines state; lines of steps that did not fail state nothing."""
+    table = [(signature.needle, signature) for signature in signatures()]
+    for step in failed_steps(logs, lambda step, line: _note(table, step, line)):
+        yield Failure(step, tuple(note for note in step.notes if isinstance(note, Fact)))
+
+
+def _note(table: Iterable[tuple[str, Signature]], step: Step, line: Line) -> None:
+    text = line.text
+    for needle, signature in table:
+        if needle in text:
+            for values in signature.read(text):
+                fact = Fact(signature.fact, values, signature.kind, line.number, text)
+                if len(step.notes) < _KEPT and not any(_same(fact, note) for note in step.notes):
+                    step.notes.append(fact)
+
+
+def _same(fact: Fact, note: object) -> bool:
+    return isinstance(note, Fact) and (note.name, note.values) == (fact.name, fact.values)

@@ -1,0 +1,158 @@
+"""Lines of a log as the steps that ran, and which of them failed.
+
+Sources: actions/runner, `ExecutionContext.cs`, `ScriptHandler.cs` and `JobRunner.cs`; the toolkit's `exec`;
+https://docs.gitlab.com/ci/jobs/job_logs/; the Azure agent, from which the runner was forked; read 2026-11.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from cifix.logs.collect import Log
+from cifix.logs.lines import Line, lines
+
+SET_UP = "Set up job"
+"""The name of what happens before the first step."""
+
+_EXITS = (
+    re.compile(r"Process completed with exit code (?P<code>-?\d+)"),
+    re.compile(r"The process '.*' failed with exit code (?P<code>-?\d+)"),
+    re.compile(r"\w+ exited with code '(?P<code>-?\d+)'"),
+    re.compile(r"Job failed: exit (?:code|status) (?P<code>-?\d+)"),
+)
+_ENDED = re.compile(
+    r"The operation was cancell?ed|The job (?:running on runner .* )?(?:has exceeded|was cancell?ed)|Job failed"
+)
+_STARTING = re.compile(r"Starting: (?P<name>.+)")
+_UNKNOWN = "UNKNOWN STEP"
+_PREPARING = ("Current runner version:", "Requested labels:", "Job defined at:")
+_SCRIPTS = ("step_script", "build_script")
+"""GitLab's sections for the job's own commands; how they ended is told at the end of the log."""
+
+_JOB_FAILED = "ERROR: Job failed"
+_CLEAN_UP = "Post job cleanup."
+
+Scan = Callable[["Step", Line], None]
+"""Looks at each line of a step as it passes by, and may note what it sees in the step."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One step of one job: where its lines begin in which log, and how it ended.
+
+    `exit` is its exit code where the log tells it. `failed` is True only for a step that the log calls failed, or,
+    in a log that calls none failed, for the last one that ran.
+    """
+
+    log: str
+    job: str
+    name: str
+    line: int
+    exit: int | None = None
+    failed: bool = False
+    errors: int = 0
+    notes: list[object] = field(default_factory=list)
+
+    def take(self, line: Line) -> None:
+        """See whether a line says that the step failed."""
+        if line.level == "error" or line.text.startswith(_JOB_FAILED):
+            self.errors += 1
+            code = next((match["code"] for pattern in _EXITS if (match := pattern.match(_bare(line.text)))), None)
+            if code is not None:
+                self.exit = int(code)
+            self.failed |= bool(self.exit) or _ENDED.match(_bare(line.text)) is not None
+
+
+def failed_steps(logs: Iterable[Log], scan: Scan) -> Iterator[Step]:
+    """The steps that failed, in order; `scan` has seen every line of them.
+
+    A job whose log names no failed step gives the last step with an error, or else its last step: the log of a red
+    run was asked about.
+    """
+    for log in logs:
+        with log.open() as stream:
+            for job in _jobs(log, lines(stream), scan):
+                yield from job
+
+
+def _jobs(log: Log, source: Iterator[Line], scan: Scan) -> Iterator[list[Step]]:
+    """The failed steps of each job of a log; only those with `gh`'s columns hold several jobs."""
+    reader: _Reader | None = None
+    for line in source:
+        if reader is None or (line.job and line.job != reader.job):
+            if reader is not None:
+                yield reader.failed()
+            reader = _Reader(log.name, line.job or log.job, log.step)
+        reader.take(line, scan)
+    if reader is not None:
+        yield reader.failed()
+
+
+class _Reader:
+    """Cuts the lines of one job into steps: by what the log's place says, by columns, by sections, or by headings."""
+
+    def __init__(self, log: str, job: str, step: str) -> None:
+        self.job = job
+        self._log = log
+        self._given = step
+        self._failed: list[Step] = []
+        self._suspect: Step | None = None
+        self._script: Step | None = None
+        self._now = Step(log, job, step, 1)
+        self._over = False
+
+    def take(self, line: Line, scan: Scan) -> None:
+        """Put one line into its step, opening the step if the line begins one."""
+        name = self._begins(line)
+        if name is not None:
+            self._close()
+            self._now = Step(self._log, self.job, name, line.number)
+            if name in _SCRIPTS:
+                self._script = self._now
+        self._over |= line.text == _CLEAN_UP
+        if self._script is not None and line.text.startswith(_JOB_FAILED):
+            self._script.take(line)
+        elif not self._over:
+            self._now.take(line)
+            scan(self._now, line)
+
+    def failed(self) -> list[Step]:
+        """The steps of this job that failed, or the one that most likely did."""
+        self._close()
+        if self._script is not None and self._script.failed:
+            return [self._script]
+        if not self._failed and self._suspect is not None:
+            self._suspect.failed = True
+            return [self._suspect]
+        return self._failed
+
+    def _close(self) -> None:
+        """Keep a finished step if it failed, or if it is the best guess so far: the last one, or one with an error."""
+        if self._now.failed:
+            self._failed.append(self._now)
+        elif self._suspect is None or self._now.errors or not self._suspect.errors:
+            self._suspect = self._now
+
+    def _begins(self, line: Line) -> str | None:
+        """The name of the step that starts with this line."""
+        if self._given:
+            return None
+        if line.step and line.step != _UNKNOWN:
+            return line.step if line.step != self._now.name else None
+        if not self._now.name and line.text.startswith(_PREPARING):
+            return SET_UP
+        return _heading(line)
+
+
+def _heading(line: Line) -> str | None:
+    if line.level == "group" and line.text.startswith("Run "):
+        return line.text.removeprefix("Run ")
+    if line.level == "section" and (match := _STARTING.match(line.text)):
+        return match["name"]
+    if line.level == "section-start":
+        return line.text
+    return None
+
+
+def _bare(text: str) -> str:
+    return text.removeprefix("ERROR: ")

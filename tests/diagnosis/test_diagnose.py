@@ -1,0 +1,229 @@
+import io
+from collections.abc import Mapping
+from contextlib import nullcontext
+
+import pytest
+
+from cifix.diagnosis.catalogue import Verdict
+from cifix.diagnosis.checkout import Checkout, tails
+from cifix.diagnosis.diagnose import Cause, Diagnosis, diagnose
+from cifix.engine.config import Config, choose
+from cifix.engine.plan import Settings
+from cifix.engine.prove import prove
+from cifix.engine.registry import discover
+from cifix.logs.collect import Log
+from cifix.logs.facts import failures
+from cifix.model.finding import Safety
+from cifix.model.history import History
+from cifix.model.snapshot import File, Memory, Snapshot
+from cifix.vcs.ignores import ignored
+
+STAMP = "2026-07-16T20:33:28.4578760Z "
+EXIT = "##[error]Process completed with exit code 1."
+PACKAGE = {"car/__init__.py": b"", "car/wheels.py": b"", "pyproject.toml": b'[project]\nname = "car"\nversion = "1"\n'}
+
+
+def log(*texts: str, step: str = "Run pytest", job: str = "test") -> Log:
+    data = "".join(f"{STAMP}{text}\n" for text in (f"##[group]{step}", *texts, EXIT)).encode()
+    return Log(f"{job}.txt", job, "", lambda: nullcontext(io.BytesIO(data)))
+
+
+def checkout(files: Mapping[str, bytes], history: History | None = None) -> Checkout:
+    source = Memory({path: File(data) for path, data in files.items()}, history=history or History())
+    registry = discover()
+    rules = choose(registry.rules, registry.plugins, Config(), select=(), ignore=())
+    return Checkout(prove(Snapshot(source), rules, Settings(Safety.REVIEW), ignored).plan)
+
+
+def told(files: Mapping[str, bytes] | None, *logs: Log, history: History | None = None) -> Diagnosis:
+    return diagnose(list(failures(logs)), None if files is None else checkout(files, history))
+
+
+def only(diagnosis: Diagnosis) -> Cause:
+    (cause,) = diagnosis.causes
+    return cause
+
+
+WORKFLOW = """on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/upload-artifact@v3
+        with: {name: a, path: a}
+"""
+DEAD = "##[error]This request has been automatically failed because it uses a deprecated version of "
+
+
+def test_a_retired_action_is_confirmed_by_the_workflow_that_names_it() -> None:
+    files = {".github/workflows/ci.yml": WORKFLOW.encode()}
+    diagnosis = told(files, log(f"{DEAD}`actions/upload-artifact: v3`."))
+    cause = only(diagnosis)
+    assert (cause.verdict, cause.rules, diagnosis.rules) == (
+        Verdict.CONFIRMED,
+        ("upgrade-artifacts",),
+        ("upgrade-artifacts",),
+    )
+    assert cause.evidence[0].place == "test.txt:2"
+
+
+def test_one_that_no_workflow_names_comes_from_another_action() -> None:
+    files = {".github/workflows/ci.yml": WORKFLOW.replace("@v3", "@v4").encode()}
+    cause = only(told(files, log(f"{DEAD}`actions/upload-artifact: v3`.")))
+    assert (cause.verdict, cause.findings) == (Verdict.UNCONFIRMED, ())
+    assert "another action brings it along" in cause.advice
+
+
+def test_without_a_checkout_nothing_is_confirmed() -> None:
+    diagnosis = told(None, log(f"{DEAD}`actions/upload-artifact: v3`."))
+    assert (only(diagnosis).verdict, diagnosis.rules, diagnosis.checked) == (Verdict.UNCONFIRMED, (), False)
+
+
+GUESS = (
+    "ImportError: cannot import name 'lib' from partially initialized module 'car' (most likely due to a circular "
+    "import) (/w/car/car/__init__.py)"
+)
+
+
+def test_a_guessed_circle_is_contradicted_with_the_ignoring_line() -> None:
+    files = {**PACKAGE, "car/__init__.py": b"from . import lib\n", ".gitignore": b"*.pyc\nlib.py\n"}
+    cause = only(told(files, log(GUESS)))
+    assert cause.verdict is Verdict.CONFIRMED
+    assert cause.instead == (
+        "The interpreter guesses a circular import. There is none: car/lib.py is not in git (.gitignore:2 `lib.py`)."
+    )
+
+
+def test_a_guess_is_not_contradicted_where_the_module_is_there() -> None:
+    files = {**PACKAGE, "car/lib.py": b"from . import wheels\n"}
+    cause = only(told(files, log(GUESS)))
+    assert (cause.instead, cause.verdict) == (None, Verdict.UNCONFIRMED)
+
+
+@pytest.mark.parametrize(
+    ("module", "files", "history", "verdict", "sentence"),
+    [
+        ("car.gears", {}, None, Verdict.CONFIRMED, "car/gears.py is not in git"),
+        (
+            "car.gears",
+            {".gitignore": b"gears*\n"},
+            None,
+            Verdict.CONFIRMED,
+            "car/gears.py is not in git (.gitignore:1 `gears*`)",
+        ),
+        (
+            "car.gears",
+            {},
+            History({}, {"car/gears.py": "abc123"}),
+            Verdict.CONFIRMED,
+            "car/gears.py is not in git any more: commit abc123 removed it",
+        ),
+        ("car.wheels", {}, None, Verdict.LIKELY, "git has car/wheels"),
+        ("distutils.core", {}, None, Verdict.LIKELY, "Python 3.12 has no distutils any more"),
+        ("telnetlib", {}, None, Verdict.LIKELY, "Python 3.13 has no telnetlib any more"),
+        ("pkg_resources", {}, None, Verdict.LIKELY, "setuptools 82 and newer has no pkg_resources"),
+    ],
+)
+def test_why_a_module_is_missing_is_read_from_the_tree(
+    module: str, files: dict[str, bytes], history: History | None, verdict: Verdict, sentence: str
+) -> None:
+    cause = only(
+        told({**PACKAGE, **files}, log(f"E   ModuleNotFoundError: No module named '{module}'"), history=history)
+    )
+    assert cause.verdict is verdict
+    assert cause.evidence[1].text.startswith(sentence)
+    assert cause.advice
+
+
+def test_a_module_of_others_stays_unconfirmed() -> None:
+    cause = only(told(PACKAGE, log("E   ModuleNotFoundError: No module named 'numpy'")))
+    assert (cause.verdict, len(cause.evidence), cause.fixes) == (Verdict.UNCONFIRMED, 1, ())
+
+
+def test_genuine_test_failures_are_one_cause_that_nobody_fixes() -> None:
+    diagnosis = told(
+        PACKAGE,
+        log("FAILED tests/test_a.py::test_x - assert 3 == 4", "FAILED tests/test_a.py::test_y - assert 1"),
+        log("===== 2 failed, 1 passed in 0.1s =====", job="other"),
+    )
+    cause = only(diagnosis)
+    assert (cause.verdict, cause.fixes, diagnosis.rules) == (Verdict.NOT_MECHANICAL, (), ())
+    assert (len(cause.evidence), cause.steps) == (3, ("test / pytest", "other / pytest"))
+
+
+def test_a_failed_test_that_only_repeats_another_fact_is_no_cause() -> None:
+    error = "ModuleNotFoundError: No module named 'car.gears'"
+    causes = told(PACKAGE, log(f"E   {error}", f"FAILED tests/test_a.py::test_x - {error}")).causes
+    assert [cause.id for cause in causes] == ["module-missing:car.gears"]
+
+
+def test_wrappers_stand_back_for_what_they_wrap() -> None:
+    around = "ImportError while loading conftest '/w/tests/conftest.py'."
+    assert [
+        cause.id.partition(":")[0]
+        for cause in told(None, log(around, "E   ModuleNotFoundError: No module named 'x'")).causes
+    ] == ["module-missing"]
+    assert [cause.id.partition(":")[0] for cause in told(None, log(around)).causes] == ["conftest-failed"]
+
+
+def test_warnings_are_no_causes() -> None:
+    text = "##[warning]The `set-output` command is deprecated and will be disabled soon."
+    assert told(None, log(text)).causes == ()
+
+
+def test_many_jobs_with_one_cause_are_one_cause_and_rank_first() -> None:
+    line = "error: Failed to spawn: pytest"
+    other = "E   ModuleNotFoundError: No module named 'numpy'"
+    diagnosis = told(None, log(other, job="a"), log(line, job="b"), log(line, job="c"))
+    assert [(cause.id, len(cause.steps)) for cause in diagnosis.causes] == [
+        ("tool-missing:pytest", 2),
+        ("module-missing:numpy", 1),
+    ]
+
+
+def test_what_fails_while_setting_up_ranks_first() -> None:
+    setting_up = Log(
+        "set-up.txt",
+        "lint",
+        "",
+        lambda: nullcontext(io.BytesIO(b"Current runner version: '2'\n##[error]Missing download info for a/b@v1\n")),
+    )
+    line = "error: Failed to spawn: pytest"
+    diagnosis = told(None, log(line, job="b"), log(line, job="c"), setting_up)
+    assert [cause.id for cause in diagnosis.causes] == ["action-unresolved:a/b:v1", "tool-missing:pytest"]
+
+
+def test_what_no_step_has_hit_comes_next() -> None:
+    files = {".github/workflows/ci.yml": WORKFLOW.encode()}
+    diagnosis = told(files, log("FAILED tests/test_a.py::test_x - assert 3"))
+    assert [placed.finding.rule for placed in diagnosis.coming] == ["upgrade-artifacts"]
+    assert diagnosis.rules == ()
+
+
+def test_trouble_of_the_infrastructure_is_to_be_tried_again() -> None:
+    assert only(told(PACKAGE, log("OSError: [Errno 28] No space left on device"))).verdict is Verdict.RETRY
+
+
+def test_a_refused_connection_in_a_failing_test_is_the_tests_business() -> None:
+    causes = told(
+        PACKAGE, log("E   ConnectionRefusedError: Connection refused", "FAILED t.py::x - ConnectionRefusedError")
+    ).causes
+    assert [cause.verdict for cause in causes] == [Verdict.NOT_MECHANICAL]
+
+
+def test_secrets_in_a_line_are_not_quoted() -> None:
+    cause = only(told(None, log("FAILED t.py::test_login[ghp_" + "aB3" * 12 + "] - x")))
+    assert "ghp_" not in repr((cause.evidence, cause.title, cause.advice))
+
+
+@pytest.mark.parametrize(
+    ("path", "forms"),
+    [
+        ("tests/a", ["tests/a"]),
+        ("./tests/a/", ["tests/a"]),
+        ("/w/car/tests", ["w/car/tests", "car/tests", "tests"]),
+        ("D:\\a\\car\\x.py", ["D:/a/car/x.py", "a/car/x.py", "car/x.py", "x.py"]),
+    ],
+)
+def test_a_path_is_known_without_the_folders_of_its_machine(path: str, forms: list[str]) -> None:
+    assert list(tails(path)) == forms

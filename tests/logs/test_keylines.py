@@ -1,0 +1,52 @@
+import io
+from contextlib import nullcontext
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cifix.logs.collect import Log
+from cifix.logs.keylines import LIMIT, KeyLine, key_lines, known
+
+
+def log(*texts: str, name: str = "a.txt") -> Log:
+    data = "".join(f"{text}\n" for text in texts).encode()
+    return Log(name, "", "", lambda: nullcontext(io.BytesIO(data)))
+
+
+def picked(red: Log, green: Log, limit: int = LIMIT) -> list[str]:
+    return [line.text for line in key_lines([red], known([green]), limit)]
+
+
+def test_what_the_green_log_has_is_left_out_whatever_its_numbers() -> None:
+    green = log("Collected 12 tests in 0.4 s", "commit 0123abcdef", "at 0x7fff", "passed")
+    red = log("Collected 13 tests in 9.1 s", "commit fedcba3210", "at 0xabc", "boom", "passed")
+    assert key_lines([red], known([green])) == [KeyLine("a.txt", 4, "boom")]
+
+
+def test_too_many_lines_are_thinned_to_errors_and_their_neighbours() -> None:
+    noise = [f"step {chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(200)]
+    red = log(*noise[:100], "before", "ValueError: boom", "after", *noise[100:])
+    found = picked(red, log("x"), 10)
+    assert len(found) == 10
+    assert [noise[99], "before", "ValueError: boom", "after", noise[100]] == found[:5]
+    assert found[5:] == noise[-5:]
+
+
+def test_lines_that_differ_in_numbers_only_are_shown_once_if_there_are_too_many() -> None:
+    red = log(*(f"error {n}" for n in range(50)), "the end")
+    assert picked(red, log("x"), 10) == ["error 0", "the end"]
+
+
+def test_an_early_error_survives_a_long_log() -> None:
+    red = log("fatal: early", *("word " * (n % 7) + str(n) + chr(97 + n % 26) * (n % 31) for n in range(5000)))
+    assert picked(red, log("x"))[0] == "fatal: early"
+
+
+@given(
+    st.lists(st.sampled_from(["error: x", "a", "b 1", "b 2", "c", "failed y", "zz"]), max_size=120), st.integers(1, 20)
+)
+def test_never_more_than_the_limit_always_in_order_never_known(texts: list[str], limit: int) -> None:
+    found = key_lines([log(*texts)], known([log("a", "b 7")]), limit)
+    assert len(found) <= limit
+    assert [line.number for line in found] == sorted(line.number for line in found)
+    assert not {"a", "b 1", "b 2"} & {line.text for line in found}
