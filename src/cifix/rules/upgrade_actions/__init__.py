@@ -146,19 +146,20 @@ def _group(verdict: Verdict) -> tuple[str, object]:
 
 def _judged(snapshot: Snapshot, together: Sequence[Verdict], lesson: str) -> Iterator[Finding]:
     """One finding per step: the fix they share, or what keeps them back."""
-    held = next((one for one in together if one.refusal), None)
-    outcome: Fix | Refusal | None = None
-    if held is None:
-        try:
-            outcome = _fix(together, _configuration(snapshot, together))
-        except Opaque as why:
-            outcome = Refusal("labeler-config", str(why))
+    outcome = _outcome(snapshot, together)
     for one in together:
-        apart = (
-            Refusal("together", f"{held.site} cannot move: {held.refusal.detail}") if held and held.refusal else None
-        )
-        if ending := one.refusal or apart or outcome:
-            yield _finding(one, ending, lesson if isinstance(ending, Fix) else "")
+        ending = one.refusal or outcome
+        yield _finding(one, ending, lesson if isinstance(ending, Fix) else "")
+
+
+def _outcome(snapshot: Snapshot, together: Sequence[Verdict]) -> Fix | Refusal:
+    for one in together:
+        if one.refusal is not None:
+            return Refusal("together", f"{one.site} cannot move: {one.refusal.detail}")
+    try:
+        return _fix(together, _configuration(snapshot, together))
+    except Opaque as why:
+        return Refusal("labeler-config", str(why))
 
 
 def _configuration(snapshot: Snapshot, together: Sequence[Verdict]) -> Labels:

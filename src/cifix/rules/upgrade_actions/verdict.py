@@ -68,7 +68,7 @@ def _moved(site: Site, action: Action, reach: Reach, snapshot: Snapshot) -> Iter
             site, message, pair=action.pair, refusal=Refusal("unknown-sha", f"{site} has no version beside it")
         )
         return
-    if not numbers:
+    if not numbers or numbers[0] not in action.majors:
         return
     red_from, message = dead(action, numbers), _message(site, action, numbers)
     major = goal(action, numbers, site.uses, reach)
