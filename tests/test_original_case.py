@@ -52,7 +52,7 @@ def test_one_commit_per_rule_with_subject_findings_and_trailers(cifix: Cifix, gi
     cifix("apply", "repo")
     log = git("log", "--format=%s|%(trailers:key=Cifix-Rule,valueonly,separator=%x2C)", "HEAD..cifix/fixes", cwd=repo)
     rules = [line.partition("|")[2] for line in log.decode().splitlines()]
-    assert sorted(rules) == ["anchor-gitignore", "hook-python3", "upgrade-artifacts"]
+    assert sorted(rules) == ["anchor-gitignore", "hook-python3", "stray-files", "upgrade-artifacts"]
     for line in log.decode().splitlines():
         assert line.split(":")[0] in {"ci", "build", "fix"}
     message = git("log", "-1", "--format=%B", "cifix/fixes", cwd=repo).decode()
@@ -69,6 +69,24 @@ def test_exactly_the_masked_sources_enter_the_branch(cifix: Cifix, git: Git, tmp
     ignores = git("show", "cifix/fixes:.gitignore", cwd=repo)
     assert ignores.count(b"\n/lib/\n") == 2
     assert b"**" not in ignores
+    assert b"\n*.html\n!/quant/templates/report.html\n" in ignores
+
+
+def test_the_version_that_each_build_writes_leaves_git_and_stays_on_disk(
+    cifix: Cifix, git: Git, tmp_path: Path
+) -> None:
+    repo = original(tmp_path / "repo")
+    cifix("apply", "repo")
+    gone = git("diff", "--name-only", "--diff-filter=D", "HEAD", "cifix/fixes", cwd=repo).decode().splitlines()
+    assert gone == ["quant/_version.py"]
+    assert (repo / "quant/_version.py").exists()
+    assert git("show", "cifix/fixes:.gitignore", cwd=repo).endswith(b"\n/quant/_version.py\n")
+
+
+def test_the_line_that_includes_the_sources_in_vain_is_named(cifix: Cifix, tmp_path: Path) -> None:
+    original(tmp_path / "repo")
+    told = cifix("check", "repo").text
+    assert "`!quant/lib/` on line 7 cannot help, since line 12 comes later" in told
 
 
 def test_comments_quotes_and_flow_style_survive(cifix: Cifix, git: Git, tmp_path: Path) -> None:
@@ -81,8 +99,8 @@ def test_comments_quotes_and_flow_style_survive(cifix: Cifix, git: Git, tmp_path
         '+      - uses: "actions/upload-artifact@v6"',
         "-      - uses: actions/upload-artifact@v3  # do not lose it",
         "+      - uses: actions/upload-artifact@v6  # do not lose it",
-        "-        entry: python scripts/detect_mocks.py  # ours",
-        "+        entry: python3 scripts/detect_mocks.py  # ours",
+        "-        language: system",
+        "+        language: python",
     ]
 
 

@@ -63,6 +63,19 @@ def forked(work: Any, seconds: int = 120) -> str:
     return answer if status == 0 else f"! ended with status {status}"
 
 
+def warm(package: str) -> None:
+    """Import here what the package needs from elsewhere, so that forks spend their time on the package alone."""
+
+    def needed() -> str:
+        together(package, names(package))
+        return json.dumps([name for name in sys.modules if name.partition(".")[0] != package.partition(".")[0]])
+
+    listed = forked(needed)
+    for name in json.loads(listed) if listed.startswith("[") else ():
+        if name not in sys.modules:
+            told(partial(importlib.import_module, name))
+
+
 def names(package: str) -> list[str]:
     """All names users may ask for: `dir`, `__all__`, the star set."""
     module = importlib.import_module(package)
@@ -94,14 +107,37 @@ def fresh(package: str, asked: list[str]) -> dict[str, dict[str, str]]:
         exec(f"from {package} import {name} as it", space)
         return mark(space["it"])
 
+    warm(package)
     return {
         name: {"attribute": forked(partial(attribute, name)), "from": forked(partial(taken, name))} for name in asked
     }
 
 
+def reached(package: str) -> list[str]:
+    """The modules that are attributes of their parents once a package is imported."""
+    importlib.import_module(package)
+    inside = [name for name in sys.modules if name.startswith(f"{package}.")]
+    return sorted(name for name in inside if told(partial(at, package, name)) == name)
+
+
+def at(package: str, name: str) -> str:
+    """The name of the module that an attribute path starting at a package leads to."""
+    value: Any = importlib.import_module(package)
+    for part in name.removeprefix(f"{package}.").split("."):
+        value = getattr(value, part)
+    return str(value.__name__) if isinstance(value, ModuleType) else f"no module: {mark(value)}"
+
+
+def paths(package: str, asked: list[str]) -> dict[str, str]:
+    """The same attribute paths, each as the first thing a process does."""
+    warm(package)
+    return {name: forked(partial(at, package, name)) for name in asked}
+
+
 def first(package: str, asked: list[str]) -> dict[str, str]:
     """Every module as the first import of a process."""
-    del package
+    if package.partition(".")[0] not in sys.modules:
+        warm(package)
     return {name: forked(partial(lambda name: mark(importlib.import_module(name)), name)) for name in asked}
 
 
@@ -153,6 +189,6 @@ if __name__ == "__main__":
     folder, question, package, *rest = sys.argv[1:]
     sys.path[0] = folder
     asked = json.loads(Path(rest[0]).read_text()) if rest else []
-    answer = globals()[question](*((package, asked) if question not in ("names", "star") else (package,)))
+    answer = globals()[question](*((package, asked) if question not in ("names", "star", "reached") else (package,)))
     sys.stdout.flush()
     os.write(3, json.dumps(answer).encode())

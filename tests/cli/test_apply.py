@@ -19,7 +19,7 @@ from cifix.vcs.repository import Repository
 from tests.cli.conftest import Cifix
 from tests.conftest import Git
 
-HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python x.py\n        language: system\n"
+HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python -m x\n        language: system\n"
 WORKFLOW = b"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: actions/upload-artifact@v3\n"
 CONFIGURED = b"[rules.upgrade-artifacts]\ntarget = 'latest'\n"
 HARD = (
@@ -374,7 +374,7 @@ def test_a_configuration_that_is_not_tracked_is_named(cifix: Cifix, git: Git, re
 
 def test_a_comment_turns_a_finding_down(cifix: Cifix, git: Git, repo: Path) -> None:
     more(
-        repo, git, {".pre-commit-config.yaml": HOOKS.replace(b"x.py\n", b"x.py  # cifix: ignore[hook-python3] ours\n")}
+        repo, git, {".pre-commit-config.yaml": HOOKS.replace(b"-m x\n", b"-m x  # cifix: ignore[hook-python3] ours\n")}
     )
     done = cifix("apply", repo)
     assert (done.code, "1 finding turned down by `cifix: ignore` comments." in done.text) == (0, True)
@@ -508,7 +508,7 @@ def test_a_failed_proof_is_four_and_its_fix_is_thrown_away(
 def test_git_is_asked_once_for_each_file_however_many_fixes_it_gets(
     cifix: Cifix, git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hook = b"      - {id: x%d, entry: python x.py, language: system}\n"
+    hook = b"      - {id: x%d, entry: python -m x, language: system}\n"
     more(repo, git, {".pre-commit-config.yaml": HOOKS + b"".join(hook % number for number in range(20))})
     asked: list[str] = []
 

@@ -10,6 +10,7 @@ import pytest
 
 from cifix.diagnosis.machine import schema
 from tests.cli.conftest import Cifix
+from tests.conftest import Git
 from tests.original import original
 
 STAMP = "2026-07-16T20:33:28.4578760Z "
@@ -76,6 +77,38 @@ def test_the_command_it_names_makes_the_fixes(cifix: Cifix, repo: Path, logs: Pa
     assert applied.code == 0, applied.text
     again = cifix("diagnose", logs, "--repo", repo, "--base", "cifix/fixes", "--format", "json")
     assert again.json["rules"] == []
+
+
+def test_apply_commits_what_answers_confirmed_causes_with_the_lines_of_the_log(
+    cifix: Cifix, repo: Path, logs: Path, git: Git
+) -> None:
+    done = cifix("diagnose", logs, "--repo", repo, "--apply", "--format", "json")
+    assert done.code == 3, done.err
+    applied = done.json["applied"]
+    assert (applied["branch"], applied["state"]) == ("cifix/fixes", "created")
+    assert {commit["rule"] for commit in applied["commits"]} <= set(done.json["rules"])
+    told = git("log", "--format=%B", "main..cifix/fixes", cwd=repo).decode()
+    assert "Seen in scan / Set up job:" in told
+    assert "1_scan.txt:2: This request has been automatically failed" in " ".join(told.split())
+    assert "hook-python3" not in told, "no log says a word about the hook"
+
+
+def test_apply_twice_is_apply_once(cifix: Cifix, repo: Path, logs: Path) -> None:
+    first = cifix("diagnose", logs, "--repo", repo, "--apply", "--format", "json").json["applied"]
+    again = cifix("diagnose", logs, "--repo", repo, "--apply", "--format", "json").json["applied"]
+    assert again == {**first, "state": "already-done"}
+
+
+def test_apply_without_a_confirmed_cause_writes_nothing(cifix: Cifix, repo: Path, tmp_path: Path, git: Git) -> None:
+    (tmp_path / "red.txt").write_text(text("3_unit.txt"))
+    done = cifix("diagnose", tmp_path / "red.txt", "--repo", repo, "--apply", "--format", "json")
+    assert (done.code, done.json["applied"]) == (3, None)
+    assert git("branch", "--list", "cifix/*", cwd=repo) == b""
+
+
+def test_apply_needs_a_repository(cifix: Cifix, logs: Path) -> None:
+    done = cifix("diagnose", logs, "--apply")
+    assert (done.code, "--apply needs the repository" in done.err) == (2, True)
 
 
 def test_nothing_is_written(cifix: Cifix, repo: Path, logs: Path) -> None:

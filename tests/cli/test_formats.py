@@ -13,7 +13,7 @@ from cifix.testing import build
 from tests.cli.conftest import Cifix
 from tests.pages import ROOT
 
-HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python x.py\n        language: system\n"
+HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python -m x\n        language: system\n"
 WORKFLOW = b"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: actions/upload-artifact@v3\n"
 TURNED_DOWN = WORKFLOW.replace(b"@v3\n", b"@v3  # cifix: ignore[upgrade-artifacts] ours\n")
 HARD = (

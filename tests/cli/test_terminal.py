@@ -11,7 +11,7 @@ import pytest
 from cifix.model.snapshot import File
 from cifix.testing import build
 
-HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python x.py\n        language: system\n"
+HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python -m x\n        language: system\n"
 
 
 def seen(folder: Path, *arguments: str) -> tuple[int, bytes]:
@@ -47,8 +47,8 @@ def repo(tmp_path: Path) -> Path:
 def test_the_diff_is_coloured_and_progress_is_shown(repo: Path) -> None:
     code, told = seen(repo, "apply", "--dry-run")
     assert code == 1
-    assert b"\x1b[31m-        entry: python x.py\x1b[0m" in told
-    assert b"\x1b[32m+        entry: python3 x.py\x1b[0m" in told
+    assert b"\x1b[31m-        entry: python -m x\x1b[0m" in told
+    assert b"\x1b[32m+        entry: python3 -m x\x1b[0m" in told
     assert b"hook-python3" in told
     assert "━".encode() in told
 

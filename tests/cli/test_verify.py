@@ -18,7 +18,7 @@ CAR = {
     "car/engine.py": b"class Engine:\n    pass\n",
     "car/wheels.py": b"import nowhere_to_be_found\n\nX = nowhere_to_be_found.zeros(3)\n",
     ".pre-commit-config.yaml": (
-        b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python x.py\n        language: system\n"
+        b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python -m x\n        language: system\n"
     ),
 }
 

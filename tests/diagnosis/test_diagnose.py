@@ -13,7 +13,7 @@ from cifix.engine.prove import prove
 from cifix.engine.registry import discover
 from cifix.logs.collect import Log
 from cifix.logs.facts import failures
-from cifix.model.finding import Safety
+from cifix.model.finding import Refusal, Safety
 from cifix.model.history import History
 from cifix.model.snapshot import File, Memory, Snapshot
 from cifix.vcs.ignores import ignored
@@ -98,6 +98,57 @@ def test_a_guess_is_not_contradicted_where_the_module_is_there() -> None:
     files = {**PACKAGE, "car/lib.py": b"from . import wheels\n"}
     cause = only(told(files, log(GUESS)))
     assert (cause.instead, cause.verdict) == (None, Verdict.UNCONFIRMED)
+
+
+IMPORTS = {
+    **PACKAGE,
+    "car/wheels.py": b"X = 1\n",
+    "car/use.py": b"from car.wheels import gone\nfrom car import engine\nimport car.oil\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("E   ImportError: cannot import name 'gone' from 'car.wheels' (/w/car/car/wheels.py)", "missing-name"),
+        ("E   ModuleNotFoundError: No module named 'car.oil'", "missing-module"),
+        (GUESS.replace("'lib'", "'engine'"), "missing-module"),
+    ],
+)
+def test_an_import_that_no_clean_checkout_can_do_is_confirmed_by_its_finding(line: str, key: str) -> None:
+    (placed,) = only(told(IMPORTS, log(line))).findings
+    assert isinstance(placed.finding.outcome, Refusal)
+    assert (placed.finding.path, placed.finding.outcome.key) == ("car/use.py", key)
+
+
+def test_a_real_circle_is_confirmed_and_not_contradicted() -> None:
+    files = {
+        **PACKAGE,
+        "car/__init__.py": b"from car.a import A\n",
+        "car/a.py": b"from car.b import B\n\n\nclass A(B):\n    pass\n",
+        "car/b.py": b"from car.a import A\n\n\nclass B:\n    def other(self):\n        return A()\n",
+    }
+    line = (
+        "E   ImportError: cannot import name 'A' from partially initialized module 'car.a' (most likely due to a "
+        "circular import) (/w/car/car/a.py)"
+    )
+    cause = only(told(files, log(line)))
+    assert (cause.verdict, cause.instead, cause.rules) == (Verdict.CONFIRMED, None, ("break-import-cycle",))
+
+
+def test_a_circle_around_a_name_of_a_package_is_not_contradicted() -> None:
+    files = {
+        **PACKAGE,
+        "car/__init__.py": b"from car.a import A\n\nB = A\n",
+        "car/a.py": b"from car import B\n\nA = B\n",
+    }
+    line = (
+        "E   ImportError: cannot import name 'B' from partially initialized module 'car' (most likely due to a "
+        "circular import) (/w/car/car/__init__.py)"
+    )
+    cause = only(told(files, log(line)))
+    assert (cause.verdict, cause.instead) == (Verdict.CONFIRMED, None)
+    assert {placed.finding.rule for placed in cause.findings} == {"break-import-cycle"}
 
 
 @pytest.mark.parametrize(

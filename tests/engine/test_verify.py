@@ -6,8 +6,8 @@ from cifix.engine.plan import Patch, Settings
 from cifix.engine.prove import prove
 from cifix.engine.verify import verify
 from cifix.formats import gitignore
-from cifix.model.change import Change, Create, Edit, Track
-from cifix.model.expect import Absent, Expect, Exports, Revealed, Value
+from cifix.model.change import Change, Create, Edit, Track, Untrack
+from cifix.model.expect import Absent, Expect, Exports, Hidden, Renamed, Revealed, SameFailures, Value
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, Rule
 from cifix.model.snapshot import Snapshot
@@ -148,12 +148,18 @@ def test_what_was_meant_to_appear_appears_alone() -> None:
         ((ANCHOR,), (Revealed(("pkg/lib/a.py", "lib/c.py")),), "lib/c.py is still ignored"),
         ((ANCHOR,), (Revealed(("pkg/lib/a.py",), ("venv/lib/x",)),), "venv/lib/x became visible unasked"),
         ((Edit(".gitignore", 0, 0, "pkg/\n"),), (), "pkg/__init__.py is newly ignored"),
+        ((Edit(".gitignore", 0, 0, "x\n"),), (Hidden(("pkg/__init__.py",)),), "pkg/__init__.py is not newly ignored"),
     ],
 )
 def test_anything_else_that_appears_or_vanishes_is_seen(
-    changes: tuple[Change, ...], claims: tuple[Revealed, ...], words: str
+    changes: tuple[Change, ...], claims: tuple[Expect, ...], words: str
 ) -> None:
     assert words in broken(IGNORES, changes, *claims, loose=LOOSE)[0]
+
+
+def test_what_was_meant_to_vanish_vanishes_alone() -> None:
+    changes = (Edit(".gitignore", 0, 0, "/pkg/__init__.py\n"), Untrack("pkg/__init__.py"))
+    assert broken(IGNORES, changes, Hidden(("pkg/__init__.py",)), loose=LOOSE) == []
 
 
 def test_a_patch_that_touches_more_than_it_names_is_seen() -> None:
@@ -183,3 +189,25 @@ def test_a_rule_whose_proof_fails_is_left_out_and_the_plan_is_made_again() -> No
     outcome = proven.plan.remaining[0].finding.outcome
     assert isinstance(outcome, Refusal)
     assert (outcome.key, "k is not what was claimed" in outcome.detail) == ("unproven", True)
+
+
+ASSERTS = b"def f(a):\n    assert a == 1\n    return a\n"
+
+
+def test_a_raise_in_the_place_of_an_assert_must_fail_in_the_same_cases() -> None:
+    same = edit(ASSERTS, "assert a == 1", "if not (a == 1):\n        raise AssertionError", "a.py")
+    other = edit(ASSERTS, "assert a == 1", "if a != 1:\n        raise AssertionError", "a.py")
+    assert broken({"a.py": ASSERTS}, (same,), SameFailures("a.py")) == []
+    assert broken({"a.py": ASSERTS}, (other,), SameFailures("a.py")) == [
+        "a.py: fails in the same cases with the same messages: "
+    ]
+
+
+def test_a_new_name_must_stand_everywhere_and_in_the_claimed_scope_only() -> None:
+    source = b"def f(a):\n    return a\n\n\ndef g(a):\n    return a\n"
+    edits = tuple(Edit("a.py", start, start + 1, "a_") for start in (6, 21))
+    assert broken({"a.py": source}, edits, Renamed("a.py", "f", "a", "a_")) == []
+    wrong = ["a.py: the same program with other names of variables: "]
+    assert broken({"a.py": source}, edits[:1], Renamed("a.py", "f", "a", "a_")) == wrong
+    assert broken({"a.py": source}, edits, Renamed("a.py", "g", "a", "a_")) == wrong
+    assert broken({"a.py": source}, edits, Renamed("a.py", "f", "a", "b")) == wrong

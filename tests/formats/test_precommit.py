@@ -11,8 +11,8 @@ def read(source: str) -> tuple[Hook, ...]:
     return hooks(Text.decode(source.encode())).hooks
 
 
-def shown(source: str) -> list[tuple[Route, str, str | None, str | None]]:
-    return [(hook.route, hook.id, hook.language, hook.entry.value if hook.entry else None) for hook in read(source)]
+def shown(source: str) -> list[tuple[Route, str, str, str | None]]:
+    return [(hook.route, hook.id, hook.speaks, hook.entry.value if hook.entry else None) for hook in read(source)]
 
 
 def test_a_configuration_lists_hooks_by_repository() -> None:
@@ -22,13 +22,24 @@ def test_a_configuration_lists_hooks_by_repository() -> None:
     )
     assert shown(source) == [
         (("repos", 0, "hooks", 0), "a", "system", "x y"),
-        (("repos", 3, "hooks", 0), "b", None, None),
+        (("repos", 3, "hooks", 0), "b", "", None),
         (("repos", 3, "hooks", 1), "a", "system", "x y"),
     ]
 
 
 def test_a_manifest_is_a_list_of_hooks() -> None:
-    assert shown("- id: a\n  entry: [x]\n- {}\n") == [((0,), "a", None, None), ((1,), "", None, None)]
+    assert shown("- id: a\n  entry: [x]\n- {}\n") == [((0,), "a", "", None), ((1,), "", "", None)]
+
+
+def test_a_hook_tells_its_keys_its_arguments_and_whether_it_is_local() -> None:
+    ours, theirs = read(
+        "repos:\n- {repo: local, hooks: [{id: a, args: [-x, [], y]}]}\n- {repo: meta, hooks: [{id: b, args: no}]}\n"
+    )
+    assert ours.local
+    assert ours.keys == {"id", "args"}
+    assert ours.args == ("-x", "y")
+    assert not theirs.local
+    assert theirs.args == ()
 
 
 @pytest.mark.parametrize("source", ["", "repos: x\n", "text", "repos:\n"])

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cifix.model.change import Edit, Track
-from cifix.model.expect import Revealed
+from cifix.model.expect import Hidden, Revealed
 from cifix.model.finding import Finding, Fix, Refusal
 from cifix.model.snapshot import File, Memory, Snapshot
 from cifix.model.text import Opaque
@@ -280,3 +280,90 @@ def test_a_source_is_found_among_very_many() -> None:
     many = {f"out/lib/part{number}.py": b"" for number in range(100)}
     (fix,) = fixes(find(snapshot({**PACKAGE, ".gitignore": b"lib/\n", "out/x.txt": b""}, {**SOURCES, **many})))
     assert {change.path for change in fix.changes if isinstance(change, Track)} == set(SOURCES)
+
+
+READER = b'from pathlib import Path\n\nNAMES = (Path(__file__).parent / "names.csv").read_text()\n'
+
+
+def test_lines_that_cannot_help_are_named_with_the_line_that_beats_them() -> None:
+    found = find(snapshot({**PACKAGE, ".gitignore": b"lib/\n!pkg/lib/\nlib/\n"}, SOURCES))
+    assert [each.message.partition("; ")[2] for each in found] == [
+        "",
+        "`!pkg/lib/` on line 2 cannot help, since line 3 comes later",
+    ]
+
+
+def test_data_is_named_with_the_line_that_loads_it() -> None:
+    files = {"pkg/__init__.py": b"", "pkg/use.py": READER, ".gitignore": b"*.csv\n"}
+    (finding,) = find(snapshot(files, {"pkg/names.csv": b""}))
+    assert finding.message == (
+        "`*.csv` keeps pkg/names.csv out of git: no clean checkout has it, and pkg/use.py loads it on line 3"
+    )
+    detail = (
+        "whoever has them must add pkg/names.csv: pkg/use.py loads it on line 3; "
+        ".gitignore, line 1: `*.csv` ignores it, so it takes `git add --force`"
+    )
+    assert refusals(find(snapshot(files))) == [("missing-source", detail)]
+
+
+def test_data_that_a_later_line_hides_too_is_refused() -> None:
+    files = {"pkg/__init__.py": b"", "pkg/use.py": READER, ".gitignore": b"*.csv\n", "pkg/.gitignore": b"\n"}
+    seen = snapshot(files, {"pkg/names.csv": b""}, {"global": b"names.csv\n"})
+    assert [fix.changes[0] for fix in fixes(find(seen))] == [Edit(".gitignore", 5, 5, "\n!/pkg/names.csv")]
+
+
+@pytest.mark.parametrize("path", ["docs/use.py", "pkg/use.py"])
+def test_data_below_a_link_or_of_an_example_is_not_missing(path: str) -> None:
+    files = {path: File(READER), ".gitignore": File(b"*.csv\n"), "pkg/names.csv": File(b"", 0o120000)}
+    assert find(Snapshot(Memory(files))) == []
+
+
+def test_a_mask_from_outside_is_found_without_an_ignore_file() -> None:
+    found = find(snapshot(PACKAGE, SOURCES, {"info/exclude": b"lib\n"}))
+    assert [key for key, _ in refusals(found)] == ["outside-mask"]
+    assert find(snapshot(PACKAGE, SOURCES)) == []
+
+
+def test_data_that_outside_files_hide_is_named_where_it_is_loaded() -> None:
+    found = find(snapshot({"pkg/use.py": READER}, {"pkg/names.csv": b""}, {"global": b"*.csv\n"}))
+    assert [(each.path, each.start) for each in found] == [("pkg/use.py", 34)]
+    assert refusals(found) == [("outside-mask", "global, line 1: `*.csv` ignores pkg/names.csv")]
+
+
+def test_what_a_pattern_ignores_once_its_comment_is_gone_is_claimed() -> None:
+    seen = snapshot({"a.py": b"", ".gitignore": b"site/ # built"}, {"site/index.html": b""})
+    (fix,) = fixes(find(seen))
+    assert fix.changes == (Edit(".gitignore", 0, 13, "# built\nsite/"),)
+    assert fix.expects == (Hidden(("site/index.html",)),)
+    seen = snapshot({"a.py": b"", ".gitignore": b"x/\n!x/ # kept"}, {"x/index.html": b""})
+    assert [key for key, _ in refusals(find(seen))] == ["trailing-comment"]
+
+
+def test_places_are_those_of_the_file_as_it_is_for_every_fix() -> None:
+    files = {**PACKAGE, ".gitignore": b"lib/\n*.csv\n*.md", "pkg/use.py": READER, "pkg/a.py": READER}
+    files["pkg/a.py"] = READER.replace(b"names.csv", b"a.md")
+    made = fixes(find(snapshot(files, {**SOURCES, "pkg/names.csv": b"", "pkg/a.md": b""})))
+    assert [fix.changes[0] for fix in made] == [
+        Edit(".gitignore", 0, 0, "/"),
+        Edit(".gitignore", 15, 15, "\n!/pkg/a.md"),
+        Edit(".gitignore", 10, 10, "\n!/pkg/names.csv"),
+    ]
+
+
+HATCHLING = b'[build-system]\nbuild-backend = "hatchling.build"\n[project]\nname = "pkg"\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("pkg/vendor.so", True),
+        ("pkg/core.so", False),
+        ("pkg/a.log", False),
+        ("pkg/.DS_Store", False),
+        ("pkg/pkg.egg-info/PKG-INFO", False),
+        ("pkg/__pycache__/core.txt", False),
+    ],
+)
+def test_a_wheel_may_lack_what_builds_and_tools_write(path: str, told: bool) -> None:
+    files = {"pkg/__init__.py": b"", "pkg/core.pyx": b"", "pyproject.toml": HATCHLING, path: b""}
+    assert bool(find(snapshot({**files, ".gitignore": path.rpartition("/")[2].encode()}))) == told

@@ -1,10 +1,11 @@
-"""`cifix diagnose`: from a red log to its causes, each held against the checkout."""
+"""`cifix diagnose`: from a red log to its causes, each held against the checkout, and on request to their fixes."""
 
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,16 +13,20 @@ from tempfile import TemporaryDirectory
 import click
 
 from cifix.cli import options
+from cifix.cli.apply import BRANCH
 from cifix.cli.examine import Selection, examine
+from cifix.cli.options import Writing
 from cifix.cli.show import deliver
+from cifix.cli.transaction import written
 from cifix.diagnosis import machine, markdown, text
 from cifix.diagnosis.checkout import Checkout
-from cifix.diagnosis.diagnose import Diagnosis, diagnose
+from cifix.diagnosis.diagnose import Diagnosis, diagnose, told_of
 from cifix.errors import Exit, GitError, UsageError
 from cifix.logs.collect import Log, collect
 from cifix.logs.download import download
 from cifix.logs.facts import failures
 from cifix.logs.keylines import key_lines, known
+from cifix.report.outcome import Outcome
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source
 
@@ -34,6 +39,9 @@ STDIN = Path("-")
 @click.option("--repo", "path", type=click.Path(path_type=Path), help="The checkout.  [default: here, if it is one]")
 @click.option("--base", default="HEAD", show_default=True, metavar="REV", help="The commit that failed.")
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="LOG", help="A green log of the same job.")
+@click.option("--apply", "applies", is_flag=True, help="Commit the fixes of the confirmed causes on a branch.")
+@click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="Branch to commit on.")
+@options.safety("safe")
 @options.today
 @options.reporting(("text", "json", "markdown"))
 @click.pass_context
@@ -45,6 +53,9 @@ def command(
     path: Path | None,
     base: str,
     baseline: Path | None,
+    applies: bool,
+    branch: str,
+    safety: str,
     today: date | None,
     form: str,
     output: Path | None,
@@ -52,31 +63,46 @@ def command(
     """Say why the run behind LOG is red, and which of the causes the checkout confirms.
 
     LOG is a job's log, a folder of logs, the archive of a run, what `gh run view --log` prints, or - for standard
-    input. Nothing in it is run, and nothing is changed.
+    input. Nothing in it is run. With --apply the rules that answer a confirmed cause commit their fixes, down to
+    --safety, one commit each, with the lines of the log in its message.
     """
-    with TemporaryDirectory(prefix="cifix-") as folder:
-        places = [*([download(run, Path(folder))] if run else []), *(_readable(place, Path(folder)) for place in logs)]
-        red = [log for place in places for log in collect(place)]
+    with TemporaryDirectory(prefix="cifix-") as folder, _opened(path) as repository:
+        red = [*_downloaded(run, Path(folder)), *(log for place in logs for log in _collected(place, Path(folder)))]
         if not red:
             raise UsageError("name a log: a file, a folder, a run's archive, - for standard input, or --run ID")
-        told = _diagnosed(red, baseline, path, base, today)
-    again = shlex.join(
-        ["cifix", "apply", *(["--safety", "review"] if _needs_review(told) else []), *_named(told, path)]
-    )
-    documents = {"json": lambda: machine.document(told), "markdown": lambda: markdown.document(told, again)}
-    report = list(text.lines(told, again)) if form == "text" else []
+        if applies and repository is None:
+            raise UsageError("--apply needs the repository: go there, or name it with --repo")
+        told = _diagnosed(red, baseline, repository, base, today)
+        outcome = None
+        if applies and repository is not None and told.rules:
+            how = Writing(dry_run=False, in_place=False, branch=branch, base=base, arguments=())
+            outcome = _applied(repository, told, path or Path(), how, Selection(told.rules, safety=safety, today=today))
+    again = shlex.join(["cifix", "apply", *_arguments(told, path, base)])
+    documents = {
+        "json": lambda: machine.document(told, outcome),
+        "markdown": lambda: markdown.document(told, again, outcome),
+    }
+    report = list(text.lines(told, again, outcome)) if form == "text" else []
     deliver(report, documents[form]().encode() if form in documents else None, output)
-    ctx.exit(_exit(told))
+    ctx.exit(_exit(told, outcome))
 
 
-def _diagnosed(red: list[Log], baseline: Path | None, path: Path | None, base: str, today: date | None) -> Diagnosis:
+def _diagnosed(
+    red: list[Log], baseline: Path | None, repository: Repository | None, base: str, today: date | None
+) -> Diagnosis:
     found = list(failures(red))
     lines = None if baseline is None else key_lines(red, known(collect(baseline)))
-    with _opened(path) as repository:
-        if repository is None:
-            return diagnose(found, None, lines)
-        examined = examine(repository, commit_source(repository, base), Selection(safety="review", today=today))
-        return diagnose(found, Checkout(examined.proven.plan), lines)
+    if repository is None:
+        return diagnose(found, None, lines)
+    examined = examine(repository, commit_source(repository, base), Selection(safety="review", today=today))
+    return diagnose(found, Checkout(examined.proven.plan), lines)
+
+
+def _applied(repository: Repository, told: Diagnosis, path: Path, how: Writing, asked: Selection) -> Outcome:
+    """What became of the fixes; the lines of the log go into the message of the commit that answers them."""
+    examined = examine(repository, commit_source(repository, how.base or "HEAD"), asked)
+    evidence: Mapping[str, tuple[str, ...]] = {rule: tuple(told_of(told, rule)) for rule in told.rules}
+    return written(repository, examined, path, asked.arguments, how, proven=evidence)
 
 
 def _opened(path: Path | None) -> AbstractContextManager[Repository | None]:
@@ -89,28 +115,35 @@ def _opened(path: Path | None) -> AbstractContextManager[Repository | None]:
         return nullcontext()
 
 
-def _readable(place: Path, folder: Path) -> Path:
-    """A log that can be read more than once: standard input is kept in a file."""
+def _downloaded(run: str | None, folder: Path) -> list[Log]:
+    return [] if run is None else [replace(log, name=f"run {run}") for log in collect(download(run, folder))]
+
+
+def _collected(place: Path, folder: Path) -> list[Log]:
+    """The logs at a place; standard input is kept in a file, for it is read more than once."""
     if place != STDIN:
-        return place
+        return collect(place)
     kept = folder / "standard-input.log"
     with kept.open("wb") as stream:
         shutil.copyfileobj(sys.stdin.buffer, stream)
-    return kept
+    return [replace(log, name="standard input") for log in collect(kept)]
 
 
-def _needs_review(told: Diagnosis) -> bool:
-    return any(fix.safety.word == "review" for cause in told.causes for fix in cause.fixes)
-
-
-def _named(told: Diagnosis, path: Path | None) -> Iterator[str]:
+def _arguments(told: Diagnosis, path: Path | None, base: str) -> Iterator[str]:
     for rule in told.rules:
         yield from ("--select", rule)
+    if any(fix.safety.word == "review" for cause in told.causes for fix in cause.fixes):
+        yield from ("--safety", "review")
+    if base != "HEAD":
+        yield from ("--base", base)
     if path is not None:
         yield str(path)
 
 
-def _exit(told: Diagnosis) -> Exit:
+def _exit(told: Diagnosis, outcome: Outcome | None) -> Exit:
+    """Done if nothing failed, or if all that has a fix is committed and nothing is left for a person."""
     if not told.failures:
         return Exit.DONE
-    return Exit.FOUND if told.rules else Exit.REMAIN
+    if outcome is None:
+        return Exit.FOUND if told.rules else Exit.REMAIN
+    return Exit.REMAIN if outcome.exit is Exit.DONE and not told.settled else outcome.exit

@@ -68,15 +68,19 @@ _RULES = (
 )
 
 
-def selection_from(safety: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """What to run, handed to the command as `asked`; `safety` is the floor that holds unless the user gives one."""
-    floor = click.option(
+def safety(usual: str) -> Callable[[F], F]:
+    """The floor under the fixes that are applied; `usual` holds unless the user gives one."""
+    return click.option(
         "--safety",
         type=click.Choice(["safe", "review"]),
-        default=safety,
+        default=usual,
         show_default=True,
         help="Lowest level of fixes to apply: `review` also takes those that a person must read.",
     )
+
+
+def selection_from(usual: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """What to run, handed to the command as `asked`; `usual` is the floor that holds unless the user gives one."""
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
@@ -93,7 +97,7 @@ def selection_from(safety: str) -> Callable[[Callable[..., None]], Callable[...,
             asked = Selection(select, ignore, safety, target, allow_locked=allow_locked, today=today)
             function(*arguments, asked=asked, **others)
 
-        return chain(*_SELECT, floor, *_RULES)(call)
+        return chain(*_SELECT, safety(usual), *_RULES)(call)
 
     return decorate
 

@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 
 from cifix.diagnosis.catalogue import Known, Verdict, catalogue
 from cifix.diagnosis.checkout import Checkout
-from cifix.diagnosis.modules import Insight, contradiction, why_missing
+from cifix.diagnosis.modules import Insight, why_missing, why_unbound
 from cifix.engine.plan import Placed
 from cifix.logs.facts import Fact, Failure
 from cifix.logs.keylines import KeyLine
 from cifix.logs.redact import redact
 from cifix.logs.steps import SET_UP
 from cifix.model.finding import Fix
+
+_MISSING = {"anchor-gitignore", "missing-first-party-module"}
+"""The rules that know what no clean checkout can import."""
 
 QUOTED = 240
 """Characters of a log line that a report quotes."""
@@ -79,6 +82,19 @@ class Diagnosis:
             sorted({rule for cause in self.causes if cause.verdict is Verdict.CONFIRMED for rule in cause.rules})
         )
 
+    @property
+    def settled(self) -> bool:
+        """Whether every cause is confirmed and has a fix."""
+        return all(cause.verdict is Verdict.CONFIRMED and cause.fixes for cause in self.causes)
+
+
+def told_of(told: Diagnosis, rule: str) -> Iterator[str]:
+    """What the logs said about the causes that a rule answers, line by line."""
+    for cause in told.causes:
+        if cause.verdict is Verdict.CONFIRMED and rule in cause.rules:
+            yield f"Seen in {'; '.join(cause.steps[:3])}:"
+            yield from (f"{one.place}: {one.text}" if one.place else one.text for one in cause.evidence[:3])
+
 
 def diagnose(
     failures: Sequence[Failure], checkout: Checkout | None, key_lines: Sequence[KeyLine] | None = None
@@ -144,29 +160,35 @@ def _cause(failure: Failure, fact: Fact, known: Known, checkout: Checkout | None
 
 def _checked(cause: Cause, fact: Fact, known: Known, values: Mapping[str, str], checkout: Checkout) -> Cause:
     """The cause with what the checkout says about it."""
+    verdict, found = _answered(known, values, checkout)
+    impossible = any(placed.finding.rule in _MISSING for placed in found)
+    insight = _insight(fact, values, checkout, impossible=impossible)
     against = None
-    if fact.name == "name-missing-while-importing":
-        against = contradiction(checkout, values["module"], values["name"])
+    if insight is not None:
+        if fact.name == "name-missing-while-importing":
+            against = f"The interpreter guesses a circular import. There is none: {insight.sentence}."
+        shown = Evidence("", insight.sentence, insight.command)
+        cause = replace(cause, evidence=(*cause.evidence, shown), advice=insight.advice, verdict=insight.verdict)
+    if verdict is not None:
+        cause = replace(cause, verdict=verdict, findings=found, advice="")
+    return replace(cause, instead=against)
+
+
+def _answered(known: Known, values: Mapping[str, str], checkout: Checkout) -> tuple[Verdict | None, tuple[Placed, ...]]:
+    """The findings of the first rules that know the cause, and how sure that makes it."""
     for answer in known.answers:
         found = checkout.answering(answer, values)
         if found:
-            verdict = Verdict.CONFIRMED if answer.about else Verdict.LIKELY
-            return replace(cause, verdict=verdict, findings=tuple(found), advice="", instead=against)
-    insight = _insight(fact, values, checkout)
-    if insight is None:
-        return replace(cause, instead=against)
-    shown = Evidence("", insight.sentence, insight.command)
-    return replace(
-        cause, verdict=insight.verdict, evidence=(*cause.evidence, shown), advice=insight.advice, instead=against
-    )
+            return Verdict.CONFIRMED if answer.about else Verdict.LIKELY, tuple(found)
+    return None, ()
 
 
-def _insight(fact: Fact, values: Mapping[str, str], checkout: Checkout) -> Insight | None:
+def _insight(fact: Fact, values: Mapping[str, str], checkout: Checkout, *, impossible: bool) -> Insight | None:
     match fact.name:
         case "module-missing" | "namespace-package":
             return why_missing(checkout, values["module"])
-        case "name-missing-while-importing" if contradiction(checkout, values["module"], values["name"]):
-            return why_missing(checkout, f"{values['module']}.{values['name']}")
+        case "name-missing-while-importing":
+            return why_unbound(checkout, values["module"], values["name"], known=impossible)
     return None
 
 

@@ -10,13 +10,14 @@ from cifix.engine.plan import Placed
 from cifix.logs.facts import Failure
 from cifix.logs.redact import redact
 from cifix.model.finding import Fix
+from cifix.report.outcome import Outcome
 
 SCHEMA_VERSION = 1
 """Raised when a field is removed or changes its meaning; new fields may come at any time."""
 
 
-def document(told: Diagnosis) -> str:
-    """The diagnosis as JSON text, indented, with a final newline."""
+def document(told: Diagnosis, outcome: Outcome | None = None) -> str:
+    """The diagnosis as JSON text, indented, with a final newline; `outcome` is what applying its fixes did."""
     whole = {
         "schema_version": SCHEMA_VERSION,
         "cifix_version": __version__,
@@ -26,6 +27,7 @@ def document(told: Diagnosis) -> str:
         "causes": [_cause(cause) for cause in told.causes],
         "coming": [_finding(placed) for placed in told.coming],
         "rules": list(told.rules),
+        "applied": None if outcome is None else _applied(outcome),
         "key_lines": None
         if told.key_lines is None
         else [{"log": line.log, "line": line.number, "text": redact(line.text)} for line in told.key_lines],
@@ -37,6 +39,12 @@ def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) that every document fulfils."""
     loaded: dict[str, Any] = json.loads(files("cifix.diagnosis").joinpath("schema.json").read_text("utf-8"))
     return loaded
+
+
+def _applied(outcome: Outcome) -> dict[str, Any]:
+    made = zip(outcome.patches, outcome.commits, strict=True)
+    commits = [{"rule": patch.rule.id, "commit": sha} for patch, sha in made]
+    return {"branch": outcome.branch, "state": outcome.state, "commits": commits}
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 
 from cifix.diagnosis.diagnose import Cause, Diagnosis, where
-from cifix.diagnosis.text import SHOWN, finding, sentences
+from cifix.diagnosis.text import SHOWN, applied, finding, sentences
 from cifix.logs.redact import redact
 from cifix.report.markup import code, fenced, inline
+from cifix.report.outcome import Outcome
 
 
-def document(told: Diagnosis, again: str) -> str:
-    """The whole report; `again` is the command that would apply the fixes."""
-    return "\n".join(_blocks(told, again)) + "\n"
+def document(told: Diagnosis, again: str, outcome: Outcome | None = None) -> str:
+    """The whole report; `again` is the command that applies the fixes, `outcome` what that did."""
+    return "\n".join(_blocks(told, again, outcome)) + "\n"
 
 
-def _blocks(told: Diagnosis, again: str) -> Iterator[str]:
+def _blocks(told: Diagnosis, again: str, outcome: Outcome | None) -> Iterator[str]:
     yield "# Diagnosis\n"
     yield from (f"{inline(sentence)}\n" for sentence in sentences(told))
     if told.failures:
@@ -31,7 +32,10 @@ def _blocks(told: Diagnosis, again: str) -> Iterator[str]:
     if told.key_lines is not None:
         yield "## Lines that the green log does not have\n"
         yield fenced("\n".join(f"{line.number}: {redact(line.text)}" for line in told.key_lines), "text") + "\n"
-    if told.rules:
+    if outcome is not None:
+        yield "## Applied\n"
+        yield from (f"- {inline(sentence)}" for sentence in applied(outcome))
+    elif told.rules:
         yield "## Next\n"
         yield fenced(again, "sh")
 

@@ -26,6 +26,7 @@ class Insight:
     sentence: str
     advice: str
     command: str = ""
+    ignored: bool = False
 
 
 def why_missing(checkout: Checkout, module: str) -> Insight | None:
@@ -47,13 +48,19 @@ def why_missing(checkout: Checkout, module: str) -> Insight | None:
     return _absent(checkout, stems[0])
 
 
-def contradiction(checkout: Checkout, module: str, name: str) -> str | None:
-    """What to say against "most likely due to a circular import"; None where the file is there, so that it may be."""
-    stems = [stem for stem in checkout.stems(f"{module}.{name}") if _first_party(checkout, stem, f"{module}.{name}")]
-    if not stems or any(checkout.packages.exists(stem) for stem in stems):
-        return None
-    insight = _absent(checkout, stems[0])
-    return f"The interpreter guesses a circular import. There is none: {insight.sentence}."
+def why_unbound(checkout: Checkout, module: str, name: str, *, known: bool) -> Insight | None:
+    """Why `module` has no `name` while it is being imported, if that is because no file of this name is in git.
+
+    `known` says that a rule found the import to be impossible; without that only an ignored file counts, for `name`
+    may be an attribute. None also where the file is there: then a circle of imports is possible.
+    """
+    for stem in checkout.stems(module):
+        place = f"{stem}/{name}"
+        if checkout.packages.plain(stem) or not _first_party(checkout, stem, module):
+            continue
+        insight = None if checkout.packages.exists(place) else _absent(checkout, place)
+        return insight if insight is not None and (known or insight.ignored) else None
+    return None
 
 
 def _first_party(checkout: Checkout, stem: str, module: str) -> bool:
@@ -74,6 +81,7 @@ def _absent(checkout: Checkout, stem: str) -> Insight:
             f"{place} is not in git ({source}:{number} `{written}`)",
             f"let git see {place} and add it; whoever wrote it has it on disk",
             f"git check-ignore -v --no-index {place}",
+            ignored=True,
         )
     for path in (place, f"{stem}/__init__.py"):
         if path in snapshot.history.removed:

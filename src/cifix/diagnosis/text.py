@@ -8,6 +8,8 @@ from cifix.engine.plan import Placed
 from cifix.logs.redact import redact
 from cifix.model.finding import Fix
 from cifix.report.characters import single_line
+from cifix.report.message import subject
+from cifix.report.outcome import Outcome
 from cifix.report.text import Line
 
 STYLES = {
@@ -21,8 +23,8 @@ SHOWN = 12
 """Places of one cause, and findings to come, that are printed; JSON holds all."""
 
 
-def lines(told: Diagnosis, again: str) -> Iterator[Line]:
-    """The whole report, line by line; `again` is the command that would apply the fixes."""
+def lines(told: Diagnosis, again: str, outcome: Outcome | None = None) -> Iterator[Line]:
+    """The whole report, line by line; `again` is the command that applies the fixes, `outcome` what that did."""
     for failure in told.failures:
         code = "" if failure.step.exit is None else f", exit code {failure.step.exit}"
         yield _line(f"failed: {where(failure)} ({failure.step.log}:{failure.step.line}{code})")
@@ -33,7 +35,9 @@ def lines(told: Diagnosis, again: str) -> Iterator[Line]:
     yield from _key_lines(told)
     yield Line(b"")
     yield from (_line(sentence, "bold") for sentence in sentences(told))
-    if told.rules:
+    if outcome is not None:
+        yield from (_line(sentence, "green") for sentence in applied(outcome))
+    elif told.rules:
         yield _line(f"Next: {again}", "bold")
 
 
@@ -50,6 +54,16 @@ def sentences(told: Diagnosis) -> Iterator[str]:
     yield f"{steps}, {len(told.causes)} {_word('cause', told.causes)}, {len(fixable)} with a fix that is ready."
     if not told.checked:
         yield "A cause needs a checkout to be confirmed: run this in the repository, or name it with --repo."
+
+
+def applied(outcome: Outcome) -> Iterator[str]:
+    """What became of the fixes, commit by commit."""
+    for patch, sha in zip(outcome.patches, outcome.commits, strict=True):
+        yield f"Committed {sha[:12]} on {outcome.branch}: {subject(patch)}"
+    if not outcome.patches:
+        yield "Nothing was committed: the fixes are below the safety level; --safety review takes them."
+    for one in outcome.held:
+        yield f"Held back: {finding(one)}"
 
 
 def _cause(number: int, cause: Cause) -> Iterator[Line]:

@@ -7,10 +7,22 @@ from cifix.engine.plan import Patch
 from cifix.formats import gitignore, python, toml, yaml
 from cifix.formats.actions.sameness import differences
 from cifix.formats.gitignore import ignore_files, is_ignore_file
+from cifix.formats.python.alpha import renamed
+from cifix.formats.python.asserts import same_failures
 from cifix.formats.python.lazy import exports
 from cifix.formats.python.lossless import lossless
 from cifix.model.change import Edit, Track, inverse, splice
-from cifix.model.expect import Absent, Exports, Revealed, Route, SameArtifacts, Value
+from cifix.model.expect import (
+    Absent,
+    Exports,
+    Hidden,
+    Renamed,
+    Revealed,
+    Route,
+    SameArtifacts,
+    SameFailures,
+    Value,
+)
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 
@@ -39,11 +51,15 @@ def verify(patch: Patch, ignored: Ignored = gitignore.ignored) -> tuple[Proof, .
         elif path in patch.after and Track(path) not in patch.changes:
             proofs.append(_parses(patch.after, path))
     claims = [claim for fix in patch.fixes for claim in fix.expects]
-    revealed = [claim for claim in claims if isinstance(claim, Revealed)]
-    if revealed or any(is_ignore_file(path) for path in patch.paths):
-        proofs.append(_revealed(patch, revealed, ignored))
+    ignoring = [claim for claim in claims if isinstance(claim, Revealed | Hidden)]
+    if ignoring or any(is_ignore_file(path) for path in patch.paths):
+        proofs.append(_ignoring(patch, ignoring, ignored))
     proofs += [_exports(patch, claim) for claim in claims if isinstance(claim, Exports)]
     proofs += [_artifacts(patch, claim) for claim in claims if isinstance(claim, SameArtifacts)]
+    failing = {claim.path for claim in claims if isinstance(claim, SameFailures)}
+    proofs += [_failures(patch, path) for path in sorted(failing)]
+    renamings = [claim for claim in claims if isinstance(claim, Renamed)]
+    proofs += [_renamed(patch, path, renamings) for path in sorted({claim.path for claim in renamings})]
     return tuple(proofs)
 
 
@@ -145,10 +161,12 @@ def _within(some: Iterable[str], every: Iterable[str]) -> bool:
     return all(one in rest for one in some)
 
 
-def _revealed(patch: Patch, claims: Sequence[Revealed], ignored: Ignored) -> Proof:
-    wanted = {path for claim in claims for path in claim.paths}
-    probes = {path for claim in claims for path in claim.probes}
-    paths = sorted({*patch.before.disk, *patch.before.paths, *wanted, *probes})
+def _ignoring(patch: Patch, claims: Sequence[Revealed | Hidden], ignored: Ignored) -> Proof:
+    revealed = [claim for claim in claims if isinstance(claim, Revealed)]
+    wanted = {path for claim in revealed for path in claim.paths}
+    probes = {path for claim in revealed for path in claim.probes}
+    unwanted = {path for claim in claims if isinstance(claim, Hidden) for path in claim.paths}
+    paths = sorted({*patch.before.disk, *patch.before.paths, *wanted, *probes, *unwanted})
     hidden, still = (
         ignored(ignore_files(snapshot), snapshot.excludes, paths) for snapshot in (patch.before, patch.after)
     )
@@ -156,10 +174,11 @@ def _revealed(patch: Patch, claims: Sequence[Revealed], ignored: Ignored) -> Pro
     problems = {
         "became visible unasked": seen - wanted,
         "is still ignored": wanted - seen,
-        "is newly ignored": still - hidden,
+        "is newly ignored": still - hidden - unwanted,
+        "is not newly ignored": unwanted - (still - hidden),
     }
     detail = "; ".join(f"{path} {what}" for what, found in problems.items() for path in sorted(found))
-    return Proof("git stops ignoring exactly the intended files", not detail, detail)
+    return Proof("git ignores what it did, save the intended files", not detail, detail)
 
 
 def _exports(patch: Patch, claim: Exports) -> Proof:
@@ -173,6 +192,17 @@ def _exports(patch: Patch, claim: Exports) -> Proof:
 def _artifacts(patch: Patch, claim: SameArtifacts) -> Proof:
     wrong = "; ".join(differences(patch.before, patch.after, claim.paths, dict(claim.commits)))
     return Proof(f"{', '.join(claim.paths)}: every artifact reaches the same place", not wrong, wrong)
+
+
+def _failures(patch: Patch, path: str) -> Proof:
+    before, after = (snapshot.parsed(path, python.parse).tree for snapshot in (patch.before, patch.after))
+    return Proof(f"{path}: fails in the same cases with the same messages", same_failures(before, after))
+
+
+def _renamed(patch: Patch, path: str, claims: Sequence[Renamed]) -> Proof:
+    before, after = (snapshot.parsed(path, python.parse) for snapshot in (patch.before, patch.after))
+    renamings = [(claim.scope, claim.old, claim.new) for claim in claims if claim.path == path]
+    return Proof(f"{path}: the same program with other names of variables", renamed(before, after, renamings))
 
 
 def _words(route: Route) -> str:

@@ -135,6 +135,11 @@ class Ignores:
         parsed = [{path: patterns(_any_text(raw)) for path, raw in group.items()} for group in (files, excludes)]
         return cls(*parsed)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing can be ignored, since there is no pattern."""
+        return not any(rules.patterns for rules in (*self._files.values(), *self._excludes))
+
     @cached_property
     def names(self) -> frozenset[str]:
         """The fixed names that patterns ignore, at every depth or in one place."""
@@ -209,6 +214,13 @@ def ignored(ignore_files: Mapping[str, bytes], excludes: Mapping[str, bytes], pa
     """
     ignores = Ignores.of(ignore_files, excludes)
     return frozenset(path for path in paths if ignores.ignored(path))
+
+
+def literal_line(path: str) -> str:
+    """The pattern that means this one path, from an ignore file at the root."""
+    escaped = re.sub(r"[*?\[\\]", r"\\\g<0>", path)
+    kept = escaped.rstrip(" ")
+    return "/" + kept + "\\ " * (len(escaped) - len(kept))
 
 
 def is_ignore_file(path: str) -> bool:

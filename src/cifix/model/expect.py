@@ -36,6 +36,13 @@ class Revealed:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """Git starts ignoring exactly these `paths`, tracked or on disk; every other path stays as ignored as it was."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Exports:
     """The Python module at `path` still offers exactly the names it did, eagerly or on first use."""
 
@@ -56,4 +63,21 @@ class SameArtifacts:
     commits: tuple[tuple[str, int], ...] = ()
 
 
-Expect = Value | Absent | Revealed | Exports | SameArtifacts
+@dataclass(frozen=True, slots=True)
+class SameFailures:
+    """The Python module at `path` differs in asserts that became an `AssertionError` raised in the same cases."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """The Python module at `path` differs in the name of one variable of the scope with the qualified name `scope`."""
+
+    path: str
+    scope: str
+    old: str
+    new: str
+
+
+Expect = Value | Absent | Revealed | Hidden | Exports | SameArtifacts | SameFailures | Renamed

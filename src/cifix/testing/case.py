@@ -20,8 +20,9 @@ class Case:
     """One example: the tree before and after, and what `case.toml` says about it.
 
     `after` equals `before` for a case that must stay untouched. `refuses` are the refusal keys that
-    must occur, all and only these; `safety` the level of every fix; `force` the paths that are tracked
-    although they are ignored, `loose` those that are on disk but not tracked although nothing ignores them.
+    must occur, all and only these; `safety` the level of every fix: if that is `shown`, `after` is what the fixes would
+    make, since they are never applied. `force` are the paths that are tracked although they are ignored, `loose` those
+    that are on disk but not tracked although nothing ignores them.
     `past` is what an earlier commit tracked, from a folder of that name; empty if there was none.
     """
 

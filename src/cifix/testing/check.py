@@ -4,15 +4,17 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 from types import MappingProxyType
 
 from cifix.engine.config import Config
-from cifix.engine.plan import Placed, Settings
+from cifix.engine.plan import Patch, Placed, Settings
 from cifix.engine.prove import Proven, prove
+from cifix.engine.verify import verify
 from cifix.formats.gitignore import ignore_files
-from cifix.model.finding import Refusal, Safety
+from cifix.model.finding import Fix, Refusal, Safety
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
 from cifix.report.diff import patch
@@ -100,7 +102,22 @@ def _run(case: Case, rule: Rule, snapshot: Snapshot) -> Proven:
     proven = prove(snapshot, [rule], settings, ignored)
     assert not proven.plan.crashes, f"{case}: {proven.plan.crashes[0].detail}"
     assert not proven.failures, f"{case}: unproven: {proven.failures}"
-    return proven
+    return _previewed(case, rule, proven) if case.safety == Safety.SHOWN.word else proven
+
+
+def _previewed(case: Case, rule: Rule, proven: Proven) -> Proven:
+    """The plan as it would be if the fixes that are only shown were applied, which a run never does."""
+    before = proven.plan.after
+    assert not proven.plan.patches, f"{case}: a fix was applied that should only be shown"
+    held = tuple(placed for placed in proven.plan.remaining if isinstance(placed.finding.outcome, Fix))
+    if not held:
+        return proven
+    fixes = tuple(dict.fromkeys(one.finding.outcome for one in held if isinstance(one.finding.outcome, Fix)))
+    after = before.with_changes(change for fix in fixes for change in fix.changes)
+    shown = Patch(rule, held, fixes, before, after)
+    broken = [proof for proof in verify(shown, ignored) if not proof.ok]
+    assert not broken, f"{case}: unproven: {broken}"
+    return replace(proven, plan=replace(proven.plan, patches=(shown,), after=after))
 
 
 def _assert_outcome(case: Case, proven: Proven, after: Tree) -> None:

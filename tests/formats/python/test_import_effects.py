@@ -41,12 +41,33 @@ def sets(cls):
     return cls
 
 class Hooked:
-    def __init_subclass__(cls): ...
+    def __init_subclass__(cls):
+        KNOWN.append(cls)
 
 class Inner(Hooked): ...
-class Meta(type): ...
+class Meta(type):
+    def __init__(cls, name, bases, namespace):
+        cls.known.append(cls)
 class WithMeta(metaclass=Meta): ...
+class Inherited(Meta): ...
+class Foreign(functools.Unknown): ...
+class WithForeign(metaclass=Foreign): ...
 class Listed: ...
+class Asking:
+    @classmethod
+    def kinds(cls): return cls.__subclasses__()
+class Quiet:
+    def __init_subclass__(cls):
+        cls.mark = cls.__name__
+class QuietMeta(type):
+    def __new__(mcs, name, bases, namespace):
+        return super().__new__(mcs, name, bases, namespace)
+class WithQuiet(Quiet, metaclass=QuietMeta): ...
+class Far1(Hooked): ...
+class Far2(Far1): ...
+class Far3(Far2): ...
+class Far4(Far3): ...
+class Far5(Far4): ...
 class Plain:
     def __init__(self): self.x = 1
     def other(self): ITEMS["x"] = self
@@ -102,7 +123,10 @@ LOST = {
     "from p.registry import WithMeta\nclass A(WithMeta): ...": "WithMeta",
     "from p.registry import Listed\nclass A(Listed): ...": "Listed",
     "from p.registry import Recursive\nclass A(Recursive): ...": "Recursive",
-    "from p.registry import Loop\nclass A(Loop): ...": "Loop",
+    "from p.registry import Far5\nclass A(Far5): ...": "Far5",
+    "from p.registry import Asking\nclass A(Asking): ...": "Asking",
+    "from p.registry import Inherited\nclass A(metaclass=Inherited): ...": "Inherited",
+    "from p.registry import WithForeign\nclass A(WithForeign): ...": "WithForeign",
     "from p.registry import Counting\nx = Counting()": "Counting",
     "import os\ndef set_up():\n    os.environ['a'] = 'b'\nset_up()": "set_up",
     "import sys\nclass A:\n    sys.path.append('.')": "sys.path",
@@ -117,10 +141,15 @@ KEPT = (
     "ITEMS = {}\nITEMS['a'] = 1\nITEMS.clear()",
     "from p.registry import marked\n@marked\nclass A: ...",
     "from p.registry import Plain\nclass A(Plain): ...\nx = Plain()",
+    "from p.registry import Loop\nclass A(Loop): ...",
+    "from p.registry import shown\nclass A(shown): ...",
+    "from p.registry import WithQuiet\nclass A(WithQuiet): ...",
+    "import mimetypes\nknown = mimetypes.MimeTypes()",
     "import os\ndef later():\n    os.environ['a'] = 'b'",
     "import os\nlater = lambda: os.environ.update(a='b')",
     "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import os\n    os.environ['a'] = 'b'",
     "import threading\nlock = threading.Lock()",
+    "import os\nif __name__ == '__main__':\n    os.environ['a'] = 'b'",
     "(lambda: 1)()",
     "from p.registry import adds\n@adds\nclass A: ...",
     "from p import registry\nx = registry.marked",
@@ -159,7 +188,8 @@ def test_a_module_that_cannot_be_read_has_no_effect_to_be_seen() -> None:
         ("from importlib import import_module as load\nx = load('p.a')", True),
         ("x = [__import__(n) for n in 'ab']", True),
         ("import pkgutil\nclass A:\n    found = list(pkgutil.iter_modules())", True),
-        ("import importlib\ndef find():\n    return importlib.import_module('a')\nx = find()", True),
+        ("import importlib\ndef find():\n    return importlib.import_module('.a')\nx = find()", True),
+        ("import importlib\ndef find():\n    return importlib.import_module('json')\nx = find()", False),
         ("from p.registry import deep\nx = deep(1)", False),
         ("import importlib\ndef find():\n    return importlib.import_module('a')", False),
         ("from p.registry import Plain\nx = Plain()", False),

@@ -17,7 +17,7 @@ from cifix.formats.yaml import (
     parse,
     parse_with,
 )
-from cifix.formats.yaml.edit import comment, fill, insert, place, replace, spelled
+from cifix.formats.yaml.edit import append, comment, fill, insert, place, replace, spelled
 from cifix.model.change import Edit, splice
 from cifix.model.expect import Route
 from cifix.model.text import Opaque, Text
@@ -244,6 +244,27 @@ def test_an_inserted_entry_is_all_that_changes(raw: bytes, first: bool, data: st
     for here in found.routes(target):
         expected.pop(here, None)
         expected |= {(*here, "new"): ("int", "1"), (*here, "deep", "er"): ("str", "x")}
+    assert changed == expected
+    assert route in found.routes(target)
+
+
+@settings(max_examples=300)
+@given(documents(), st.data())
+def test_an_appended_item_is_all_that_changes(raw: bytes, data: st.DataObject) -> None:
+    found = parse(Text.decode(raw))
+    sequences = [(r, n) for r, n in found.walk() if isinstance(n, Seq)]
+    assume(sequences)
+    route, target = data.draw(st.sampled_from(sequences))
+    try:
+        edit = append("f", found, target, ["- new: 1", "  deep:", "    er: x"])
+    except Opaque:
+        assert target.flow or not found.text.text.endswith(("\n", "\r"))
+        return
+    changed = leaves(text(splice(found.text.text, [edit])))
+    expected = dict(leaves(found.text))
+    position = len(target.items)
+    for here in found.routes(target):
+        expected |= {(*here, position, "new"): ("int", "1"), (*here, position, "deep", "er"): ("str", "x")}
     assert changed == expected
     assert route in found.routes(target)
 

@@ -10,7 +10,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cifix.formats.python.names import flattened, is_type_checking
+from cifix.formats.python.hooks import CHANGING, counts, hooks, traced
+from cifix.formats.python.names import flattened, is_main, is_type_checking
 from cifix.formats.python.packages import Package
 
 _PROCESS = (
@@ -27,7 +28,8 @@ _PROCESS = (
     "logging.config.",
     "logging.disable",
     "logging.setLoggerClass",
-    "mimetypes.",
+    "mimetypes.add_type",
+    "mimetypes.init",
     "multiprocessing.set_start_method",
     "os.chdir",
     "os.putenv",
@@ -45,19 +47,13 @@ _PROCESS = (
 )
 """Calls into the standard library that change the process, by the beginning of their dotted name."""
 
-_CHANGING = frozenset(
-    {
-        *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "update"),
-        *("addHandler", "add_type", "connect", "listen", "register", "setLevel", "set_default", "setdefault"),
-        "subscribe",
-    }
-)
-"""Methods that change the object they are called on, or register something with it."""
-
 _COMPUTED = frozenset(
     {"importlib.import_module", "importlib.__import__", "pkgutil.iter_modules", "pkgutil.walk_packages"}
 )
 """Calls that find modules whose names no import statement shows."""
+
+_QUIET = frozenset({"ABCMeta", "EnumMeta", "EnumType", "type"})
+"""Metaclasses that keep no list of what they make."""
 
 _MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__call__"})
 """Methods that run when a class, or an object used as a decorator, is called."""
@@ -134,17 +130,25 @@ class _View:
         """Whether code that runs with the module imports others by computed names."""
         eager = [part for part in self.body if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
         calls = [part for statement in eager for part in _now(statement) if isinstance(part, ast.Call)]
-        return any(self._finds_modules(call.func, _DEPTH) for call in calls)
+        return any(self._finds_modules(call, _DEPTH) for call in calls)
 
-    def _finds_modules(self, function: ast.expr, depth: int) -> bool:
+    def _finds_modules(self, call: ast.Call, depth: int) -> bool:
+        function = call.func
         if self._dotted(function) in _COMPUTED or (isinstance(function, ast.Name) and function.id == "__import__"):
-            return True
+            return not self._elsewhere(call)
         found = self.definition_of(function) if depth else None
         if found is None:
             return False
         view, node = found
         calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
-        return any(view._finds_modules(call.func, depth - 1) for call in calls)  # noqa: SLF001 - the same class
+        return any(view._finds_modules(inner, depth - 1) for inner in calls)  # noqa: SLF001 - the same class
+
+    def _elsewhere(self, call: ast.Call) -> bool:
+        """Whether a call names, in plain text, a module that is none of this package."""
+        match call.args:
+            case [ast.Constant(value=str(name)), *_]:
+                return not name.startswith(".") and not self.all.package.contains(name)
+        return False
 
     def _origins(self) -> Iterator[tuple[str, str]]:
         for statement in self.body:
@@ -200,22 +204,32 @@ class _View:
             yield from self._expression(decorator)
 
     def _bases(self, node: ast.ClassDef) -> Iterator[str]:
-        for base in (*node.bases, *(keyword.value for keyword in node.keywords if keyword.arg == "metaclass")):
+        above = [(base, False) for base in node.bases]
+        above += [(keyword.value, True) for keyword in node.keywords if keyword.arg == "metaclass"]
+        for base, meta in above:
             dotted = self._dotted(base)
             found = self.all.definition(dotted) if dotted else None
-            if found and self._watches(*found, _DEPTH):
+            if found and found[0].watches(found[1], self.module, set(), meta=meta):
                 yield f"derives {node.name} from {dotted}, which keeps track of its subclasses"
 
-    def _watches(self, view: "_View", node: ast.stmt, depth: int) -> bool:
-        if not isinstance(node, ast.ClassDef) or not depth:
-            return isinstance(node, ast.ClassDef)
-        hooks = {inner.name for inner in node.body if isinstance(inner, ast.FunctionDef)}
-        meta = any(keyword.arg == "metaclass" and view.own(keyword.value) for keyword in node.keywords)
-        hooked = "__init_subclass__" in hooks or any(_is_type(base) for base in node.bases)
-        if hooked or meta or self._listed(node.name):
+    def watches(self, node: ast.stmt, home: str, seen: set[int], *, meta: bool) -> bool:
+        """Whether a class of this module notices a subclass that the module `home` makes; or a class, as metaclass."""
+        if not isinstance(node, ast.ClassDef):
+            return False
+        if id(node) in seen:
+            return False
+        seen.add(id(node))
+        tracing = [hook for hook in hooks(node, meta=meta) if traced(hook) or any(self.body_writes(hook, _DEPTH, home))]
+        if tracing or (not meta and (counts(node) or self._listed(node.name))):
             return True
-        above = [view.definition_of(base) for base in node.bases]
-        return any(self._watches(*found, depth - 1) for found in above if found)
+        above = [(keyword.value, True) for keyword in node.keywords if keyword.arg == "metaclass"]
+        return any(self._noticed(base, home, seen, meta=kind) for base, kind in [(b, meta) for b in node.bases] + above)
+
+    def _noticed(self, base: ast.expr, home: str, seen: set[int], *, meta: bool) -> bool:
+        found = self.definition_of(base)
+        if found is None:
+            return meta and ast.unparse(base).rpartition(".")[2] not in _QUIET
+        return found[0].watches(found[1], home, seen, meta=meta)
 
     def _listed(self, name: str) -> bool:
         package = self.all.package
@@ -237,7 +251,7 @@ class _View:
         dotted = self._dotted(function)
         if dotted and dotted.startswith(_PROCESS):
             yield f"calls {dotted}(), which changes the process"
-        elif dotted and isinstance(function, ast.Attribute) and function.attr in _CHANGING:
+        elif dotted and isinstance(function, ast.Attribute) and function.attr in CHANGING:
             yield f"calls {dotted}(), which changes {dotted.rpartition('.')[0]}"
         elif isinstance(function, ast.Name) and function.id in {"setattr", "delattr"} and call and call.args:
             target = self._dotted(call.args[0])
@@ -268,7 +282,7 @@ class _View:
                     yield from self._call(part.func, part, depth - 1, home)
 
     def _method(self, call: ast.Call, foreign: frozenset[str]) -> Iterator[str]:
-        if isinstance(call.func, ast.Attribute) and call.func.attr in _CHANGING and _root(call.func) in foreign:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in CHANGING and _root(call.func) in foreign:
             yield f"changes {_root(call.func)}"
 
     def _globals(self, home: str) -> set[str]:
@@ -300,7 +314,7 @@ def _running(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     hidden = {
         id(inner)
         for statement in flattened(body)
-        if isinstance(statement, ast.If) and is_type_checking(statement.test)
+        if isinstance(statement, ast.If) and (is_type_checking(statement.test) or is_main(statement.test))
         for inner in flattened(statement.body)
     }
     return (statement for statement in flattened(body) if id(statement) not in hidden)
@@ -329,10 +343,6 @@ def _root(node: ast.AST) -> str:
 
 def _is_store(node: ast.Name) -> bool:
     return isinstance(node.ctx, ast.Store)
-
-
-def _is_type(base: ast.expr) -> bool:
-    return isinstance(base, ast.Name) and base.id == "type"
 
 
 def _locals(function: ast.stmt) -> frozenset[str]:

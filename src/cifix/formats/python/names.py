@@ -85,6 +85,16 @@ def running(tree: ast.Module) -> ast.Module:
     return ast.Module([part for statement in tree.body for part in _running(statement)], [])
 
 
+def is_main(test: ast.expr) -> bool:
+    """Whether a condition asks if the file is the program that was started."""
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id == "__name__"
+        and isinstance(test.ops[0], ast.Eq)
+    )
+
+
 def is_type_checking(test: ast.expr) -> bool:
     """Whether a condition is `TYPE_CHECKING`, under any module's name, and so false when the program runs."""
     return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (

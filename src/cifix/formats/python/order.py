@@ -38,11 +38,13 @@ class Order:
     """The import order of one package's modules, as its sources stand in its snapshot.
 
     Modules outside the package and modules whose source is not there are taken to import well; so are those
-    of which the source cannot be read, which `unread` holds once the simulation has met them.
+    of which the source cannot be read, which `unread` holds once the simulation has met them. `skipped` are lines
+    of import statements, by module, that are taken not to run.
     """
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Package, skipped: Mapping[str, frozenset[int]] | None = None) -> None:
         self.package = package
+        self.skipped = skipped or {}
         self.unread: set[str] = set()
         self._programs: dict[str, Program] = {}
         self._states: dict[str, _State | Failure] = {}
@@ -178,6 +180,8 @@ class _State:
             match event:
                 case Bind(names=names):
                     self.bound[name].update(names)
+                case Load() if event.line in self.order.skipped.get(name, ()):
+                    self.bound[name].update(bound for _, bound in event.names or ())
                 case Load():
                     self.running[name] = event.line
                     self.statement(name, event)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from cifix.formats.python import Module, parse
 from cifix.formats.python.keyword import is_lazy
 from cifix.formats.python.lazy import Entry, promises, table
-from cifix.formats.python.names import is_type_checking, names
+from cifix.formats.python.names import is_main, is_type_checking, names
 from cifix.model.text import Text
 
 
@@ -134,7 +134,7 @@ def _condition(test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt]) -> 
     """Only a condition that is the same everywhere is decided; of any other one both branches may run."""
     negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
     plain = test.operand if isinstance(test, ast.UnaryOp) and negated else test
-    if is_type_checking(plain) or _is_main(plain):
+    if is_type_checking(plain) or is_main(plain):
         yield from _block(body if negated else orelse)
     else:
         yield from _bound(ast.Expr(test))
@@ -149,15 +149,6 @@ def _header(statement: ast.With | ast.For | ast.While) -> ast.stmt:
         case ast.While(test=test):
             return ast.Expr(test)
     return ast.With(statement.items, [])
-
-
-def _is_main(test: ast.expr) -> bool:
-    return (
-        isinstance(test, ast.Compare)
-        and isinstance(test.left, ast.Name)
-        and test.left.id == "__name__"
-        and isinstance(test.ops[0], ast.Eq)
-    )
 
 
 def _try(statement: ast.Try | ast.TryStar) -> Iterator[Event]:

@@ -7,7 +7,7 @@ from enum import Enum
 from itertools import chain, pairwise
 
 from cifix.formats.gitignore import Ignores, Match
-from cifix.formats.python.imports import Import, binds, imports, mentions
+from cifix.formats.python.imports import binds, imports, mentions
 from cifix.formats.python.packages import SOURCES, Packages, module_stem
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -33,19 +33,32 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """The import statement of a module at `path`; `certain` if what it asks for can only be a module."""
+    """Where the module at `path` imports a source, or loads data: the characters `start:end`.
+
+    `certain` if what it asks for can only be a module or file.
+    """
 
     path: str
-    statement: Import
-    certain: bool
+    start: int
+    end: int
+    certain: bool = True
+    verb: str = "imports"
+
+
+class Role(Enum):
+    """What a masked file is to the code."""
+
+    SOURCE = "a module, or the source of one"
+    TEMPLATE = "rendered by the code"
+    DATA = "read by the code, or part of a wheel"
 
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A source that git ignores because of `match`; `use` is one import that fails without it, if any.
+    """A file that git ignores because of `match`; `use` is one import or load that fails without it, if any.
 
-    A missing one need not be ignored any more: then `hidden` is False, and `match` is a pattern with the
-    name of its folder, which may have kept it out in the past.
+    A wheel lacks it for that if `unpacked`. A missing one need not be ignored any more: then `hidden` is
+    False, and `match` is a pattern with the name of its folder, which may have kept it out in the past.
     """
 
     path: str
@@ -53,6 +66,8 @@ class Masked:
     match: Match
     use: Use | None = None
     hidden: bool = True
+    role: Role = Role.SOURCE
+    unpacked: bool = False
 
 
 def names_folder(match: Match, path: str) -> bool:
@@ -122,7 +137,7 @@ def _asked(snapshot: Snapshot, packages: Packages, importers: Iterable[str]) -> 
         for statement in statements:
             for target in () if statement.guarded else packages.targets(importer, statement):
                 if target.stem not in asked or (target.certain and not asked[target.stem].certain):
-                    asked[target.stem] = Use(importer, statement, target.certain)
+                    asked[target.stem] = Use(importer, statement.start, statement.end, target.certain)
     return asked
 
 

@@ -44,12 +44,12 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Edits on the lines `at`, and the tree they lead to; `anchors` if they put slashes in front of patterns."""
+    """Edits on the lines `at`, and the tree they lead to; they put slashes in front of patterns or include paths."""
 
     edits: tuple[Edit, ...]
     at: tuple[Match, ...]
     tree: Tree
-    anchors: bool = False
+    includes: tuple[str, ...] = ()
 
 
 def masks(tree: Tree, folder: str) -> tuple[Match, ...]:
@@ -66,7 +66,7 @@ def anchored(tree: Tree, matches: Iterable[Match]) -> Remedy:
     lines = {match.line: match for match in matches}
     at = tuple(lines[line] for line in sorted(lines))
     edits = tuple(Edit(match.source, *match.pattern.head, "/") for match in at)
-    return Remedy(edits, at, tree.after(edits), anchors=True)
+    return Remedy(edits, at, tree.after(edits))
 
 
 def included(tree: Tree, start: Tree, paths: Iterable[str]) -> Remedy:
@@ -79,8 +79,25 @@ def included(tree: Tree, start: Tree, paths: Iterable[str]) -> Remedy:
         match = next(start.ignores.applying(folder, directory=True), None)
         if match is not None and _floats(match, tree.snapshot):
             places.setdefault((match.source, match.pattern), []).append(match)
-    edits = tuple(_inclusion(tree.snapshot, source, pattern, found) for (source, pattern), found in places.items())
-    return Remedy(edits, tuple(found[0] for found in places.values()), tree.after(edits))
+    edits = tuple(_inclusion(tree.snapshot, source, found) for (source, _), found in places.items())
+    folders = tuple(dict.fromkeys(match.path for found in places.values() for match in found))
+    return Remedy(edits, tuple(found[0] for found in places.values()), tree.after(edits), folders)
+
+
+def narrowed(tree: Tree, start: Tree, paths: Collection[str]) -> Remedy:
+    """Include each of `paths` alone, right below the line that decides about it at `start`.
+
+    Where that line ignores a folder, the folder is included and all other files in it are ignored again.
+    """
+    places: dict[tuple[str, Pattern], tuple[Match, list[str]]] = {}
+    for path in sorted(paths):
+        match = start.ignores.explain(path)
+        if match is not None and match.source in tree.snapshot:
+            base = match.source.rpartition("/")[0]
+            _, lines = places.setdefault((match.source, match.pattern), (match, []))
+            lines += (_within(base, line) for line in _steps(match.path, path))
+    edits = tuple(_below(tree.snapshot, match, dict.fromkeys(lines)) for match, lines in places.values())
+    return Remedy(edits, tuple(match for match, _ in places.values()), tree.after(edits), tuple(sorted(paths)))
 
 
 def near(snapshot: Snapshot, names: Collection[str]) -> list[str]:
@@ -98,12 +115,34 @@ def _above(path: str) -> Iterator[str]:
         yield path
 
 
-def _inclusion(snapshot: Snapshot, source: str, pattern: Pattern, found: Sequence[Match]) -> Edit:
-    text = snapshot.text(source)
-    newline = text.newline_at(pattern.stop)
+def _steps(masked: str, path: str) -> Iterator[str]:
+    """The lines that lead from an ignored folder down to one file in it."""
+    folder = masked
+    while folder != path:
+        yield f"!{_plain(folder)}/"
+        yield f"{_plain(folder)}/*"
+        folder += "/" + path.removeprefix(f"{folder}/").partition("/")[0]
+    yield f"!{_plain(path)}"
+
+
+def _within(base: str, line: str) -> str:
+    """A line about a path of the repository as the ignore file of the folder `base` must write it."""
+    mark, name = line[: line.startswith("!")], line.removeprefix("!")
+    return f"{mark}/{name.removeprefix(_plain(base)).lstrip('/')}"
+
+
+def _inclusion(snapshot: Snapshot, source: str, found: Sequence[Match]) -> Edit:
+    base = source.rpartition("/")[0]
+    return _below(snapshot, found[0], [_within(base, f"!{_plain(match.path)}/") for match in found])
+
+
+def _below(snapshot: Snapshot, match: Match, lines: Iterable[str]) -> Edit:
+    text = snapshot.text(match.source)
+    newline = text.newline_at(match.pattern.stop)
     # Git ends a line at a line feed only.
     newline = newline if "\n" in newline else "\n"
-    base = source.rpartition("/")[0]
-    folders = (_WILD.sub(r"\\\g<0>", match.path.removeprefix(base).lstrip("/")) for match in found)
-    lines = (f"{newline}!/{folder}/" for folder in folders)
-    return Edit(source, pattern.stop, pattern.stop, "".join(lines))
+    return Edit(match.source, match.pattern.stop, match.pattern.stop, "".join(newline + line for line in lines))
+
+
+def _plain(path: str) -> str:
+    return _WILD.sub(r"\\\g<0>", path)

@@ -109,4 +109,5 @@ def _finding(package: Package, knot: Knot, edge: Edge | None, outcome: Fix | Ref
     path = edge.path if edge is not None else str(package.modules[failure.importer])
     start, end = edge.source.span(edge.statement) if edge is not None else (0, 0)
     since = ALREADY if whole else None
-    return Finding("break-import-cycle", path, start, end, message, outcome, since)
+    about = tuple(filter(None, (package.modules[failure.half], package.modules[failure.importer])))
+    return Finding("break-import-cycle", path, start, end, message, outcome, since, about)

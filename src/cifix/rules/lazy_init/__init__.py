@@ -19,6 +19,10 @@ When this is wrong:
     at start-up. `importlib.reload(pkg)` keeps the names it has. What an extra brings may be there anyway, as a
     dependency of a dependency.
 
+    The `__getattr__` that is written here answers as Python does; lazy_loader 0.6 differs. A missing name is "No pkg
+    attribute nope" there, not "module 'pkg' has no attribute 'nope'"; `dir(pkg)` leaves out all names that are not
+    lazy; and an AttributeError inside a submodule looks like a missing name, so that `hasattr` says False.
+
 What it will not touch:
     Names that the package itself needs, names whose delay would lose a side effect, and files whose names cannot be
     known without running them. A module that no commit holds is not a cycle, although Python 3.9 to 3.13 say so in
@@ -28,12 +32,14 @@ Sources:
     https://peps.python.org/pep-0562/, read 2026-11
     https://peps.python.org/pep-0810/, read 2026-11
     https://scientific-python.org/specs/spec-0001/, read 2026-11
+    https://pypi.org/project/lazy-loader/0.6/, tried 2026-11
     https://docs.python.org/3/reference/import.html#submodules, read 2026-11
     https://typing.python.org/en/latest/spec/distributing.html, read 2026-11
 """
 
 import ast
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from cifix.formats import python
@@ -133,6 +139,7 @@ def _wanted(package: Package, name: str, options: Options) -> bool:
 def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterator[Finding]:
     """Each conversion starts from the tree that the one before leaves; one that needs a changed file waits its turn."""
     order = Order(package)
+    free = dict(_free(package, inits))
     changed: set[str] = set()
     for name in inits:
         if package.modules[name] in changed:
@@ -146,7 +153,9 @@ def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterato
         if not init.reexports:
             continue
         style = style_of(init, wanted)
-        draft = settled(replace(init, native=style in {Style.KEYWORD, Style.LISTED}), order, style)
+        others = {other: lines for other, lines in free.items() if package.modules[other] not in changed}
+        others.pop(name, None)
+        draft = settled(replace(init, native=style in {Style.KEYWORD, Style.LISTED}), order, style, others)
         if draft.moved:
             fix = _fix(draft, f"Import {_count(draft)} of {name} on first use")
             paths = {change.path for change in fix.changes}
@@ -156,6 +165,15 @@ def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterato
             yield _finding(init, draft.moved[0].statement, f"import {name} runs every module it re-exports from", fix)
             order = Order(package.at(order.package.snapshot.with_changes(fix.changes)))
         yield from _told(draft)
+
+
+def _free(package: Package, inits: Sequence[str]) -> Iterator[tuple[str, frozenset[int]]]:
+    """The lines of the imports in each file that nothing in that file keeps from being lazy."""
+    for name in inits:
+        with suppress(Opaque):
+            init = _init(package, name)
+            if init.reexports and not init.file_obstacle():
+                yield name, frozenset(each.statement.lineno for each in init.survey()[0])
 
 
 def _told(draft: Draft) -> Iterator[Finding]:

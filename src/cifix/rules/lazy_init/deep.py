@@ -12,15 +12,26 @@ from cifix.rules.lazy_init.edits import grown
 from cifix.rules.lazy_init.reexports import Init
 
 
-def hidden(name: str, lost: Iterable[str], after: Order) -> Iterator[str]:
-    """The modules of `lost` that no longer become attributes of their parents, direct children of `name` left out.
+def hidden(name: str, today: Order, after: Order) -> Iterator[str]:
+    """The modules that no longer become attributes of their parents once `name` is lazy, its own children left out.
 
-    Importing the parent does not load them; importing `name` did.
+    Importing some package loads them today, and no longer does; nor does importing their parents.
     """
-    for module in sorted(lost):
-        parent = module.rpartition(".")[0]
-        if parent != name and parent.startswith(f"{name}.") and module not in after.first(parent).loaded:
-            yield module
+    for package in packages_loading(name, today):
+        lost = set(today.first(package).loaded) - set(after.first(package).loaded)
+        for module in sorted(lost):
+            parent, _, leaf = module.rpartition(".")
+            if parent == name or not f"{parent}.".startswith(f"{package}."):
+                continue
+            if leaf not in after.program(parent).lazy and module not in after.first(parent).loaded:
+                yield module
+
+
+def packages_loading(name: str, order: Order) -> Iterator[str]:
+    """The packages whose import runs the package `name`, that itself included."""
+    for package, path in order.package.modules.items():
+        if path and path.endswith(f"/{INIT}") and name in order.first(package).loaded:
+            yield package
 
 
 def barrier(package: Package, module: str) -> str | None:
@@ -37,15 +48,18 @@ def barrier(package: Package, module: str) -> str | None:
     return f"{parent} could not import {leaf} on first use: {obstacle[1]}" if obstacle else None
 
 
-def revealing(package: Package, modules: Iterable[str], before: frozenset[str]) -> Iterator[Edit]:
-    """Entries for `modules` in the files of their parents; `before` are all modules that used to be loaded."""
-    families: dict[str, list[str]] = {}
+def revealing(modules: Iterable[str], today: Order, worst: Order) -> Iterator[Edit]:
+    """Entries for `modules` in the files of their parents, with all that `worst` says those may lose as well."""
+    families: dict[str, set[str]] = {}
     for module in modules:
-        families.setdefault(module.rpartition(".")[0], []).append(module.rpartition(".")[2])
+        families.setdefault(module.rpartition(".")[0], set()).add(module.rpartition(".")[2])
     for parent, leaves in families.items():
-        if init := _parent(package, f"{parent}.{leaves[0]}"):
-            public = {name for name in init.children if f"{parent}.{name}" in before and not name.startswith("_")}
-            yield from grown(init, leaves, public | set(init.star_list()))
+        loaded = today.first(parent).loaded
+        if init := _parent(today.package, f"{parent}.{min(leaves)}"):
+            fading = set(loaded) - set(worst.first(parent).loaded)
+            more = {name for name in init.children if f"{parent}.{name}" in fading} - set(init.names.bound)
+            public = {name for name in init.children if f"{parent}.{name}" in loaded and not name.startswith("_")}
+            yield from grown(init, leaves | more - set(table(init.module.tree)), public | set(init.star_list()))
 
 
 def _parent(package: Package, module: str) -> Init | None:

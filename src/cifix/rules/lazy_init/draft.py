@@ -1,8 +1,8 @@
 """What of an `__init__.py` becomes lazy: all that gains by it, or the little that breaks a cycle."""
 
 import ast
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from cifix.formats.python.effects import Effect, Effects
@@ -23,15 +23,17 @@ _TRIES = 8
 class Draft:
     """A conversion in the making: what moves, what stays and why, and which modules are loaded today.
 
-    `works` says that the package can be imported today, so that programs may rely on all that it loads.
+    `today` is the order of imports as it stands, if the package can be imported, so that programs may rely on all
+    that it loads; `others` are the lines, by module, of imports elsewhere that may become lazy too.
     """
 
     init: Init
     moved: tuple[Reexport, ...]
     kept: tuple[Obstacle, ...]
     before: frozenset[str]
-    works: bool = False
+    today: Order | None = None
     style: Style = Style.GETATTR
+    others: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     @cached_property
     def order(self) -> Order:
@@ -63,17 +65,20 @@ class Draft:
         Where modules are imported by computed names, that is taken to be each submodule there is.
         """
         every = {name for name in self.init.children if not name.startswith("__")}
-        along = every if self.computed else self._children(self.lost)
+        worst = Order(self.order.package, self.others) if self.others else self.order
+        fading = self.before - set(worst.first(self.init.name).loaded)
+        along = every if self.computed else self._children(fading)
         public = {name for name in self._children(self.before) if not name.startswith("_")}
         bound = set(self.init.names.bound)
         public |= set(self.init.star_list())
-        deep = revealing(self.init.package, self.hidden, self.before)
+        deep = revealing(self.hidden, self.today, worst) if self.today else ()
         return (*styled(self.style, self.init, self.moved, along - bound, public), *deep)
 
     @cached_property
     def hidden(self) -> tuple[str, ...]:
-        """The modules further down that would no longer be attributes of their parents."""
-        return tuple(hidden(self.init.name, self.lost, self.order)) if self.works and self.moved else ()
+        """The modules, this package's own children left out, that would no longer be attributes of their parents."""
+        found = hidden(self.init.name, self.today, self.order) if self.today and self.moved else ()
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def computed(self) -> bool:
@@ -105,18 +110,18 @@ class Draft:
         return list(dict.fromkeys(each.statement for each in self.moved))
 
 
-def settled(init: Init, order: Order, style: Style = Style.GETATTR) -> Draft:
+def settled(init: Init, order: Order, style: Style, others: Mapping[str, frozenset[int]]) -> Draft:
     """Everything in one file that can be lazy and gains by it; the rest is kept, each with its reason.
 
-    `order` is the import order of the tree as it stands.
+    `order` is the import order of the tree as it stands, `others` what may become lazy in other files.
     """
     free, kept = init.survey()
-    draft = Draft(init, tuple(free), tuple(kept), frozenset(), style=style)
+    draft = Draft(init, tuple(free), tuple(kept), frozenset(), style=style, others=others)
     if not free:
         return draft
     first = order.first(init.name)
     before = order.closure([init.name], "") if first.failure else frozenset(first.loaded)
-    draft = replace(draft, before=before, works=first.failure is None)
+    draft = replace(draft, before=before, today=None if first.failure else order)
     if obstacle := whole(init, order):
         return replace(draft, moved=(), kept=(obstacle,))
     return gated(draft, order)
@@ -246,10 +251,10 @@ def _broken(draft: Draft, allowed: set[str]) -> dict[str, Failure]:
 
 
 def _likely(draft: Draft, order: Order, failure: Failure) -> Sequence[Statement]:
-    def reaches(statement: Statement) -> bool:
-        return failure.half in order.closure([each.target for each in draft.of(statement)], draft.init.name)
-
-    return ([x for x in draft.statements if reaches(x)] or draft.statements)[:_TRIES]
+    """The statements that load the half-imported module, those first that load the fewest others."""
+    reach = {x: order.closure([each.target for each in draft.of(x)], draft.init.name) for x in draft.statements}
+    loading = [x for x in draft.statements if failure.half in reach[x]] or draft.statements
+    return sorted(loading, key=lambda x: (len(reach[x]), x.lineno))[:_TRIES]
 
 
 def _stuck(draft: Draft, here: Sequence[Obstacle], failure: Failure) -> Draft:

@@ -225,10 +225,10 @@ def _type_checking(module: Module, place: int) -> tuple[str, str]:
 
 
 def _runs(module: Module, spans: Sequence[Span], floor: int) -> list[Span]:
-    """The spans, joined where they touch, with the blank lines that would pile up; nothing above `floor`."""
+    """The spans, joined where nothing is between, with the blank lines that would pile up; nothing above `floor`."""
     joined: list[Span] = []
     for start, end in spans:
-        if joined and joined[-1][1] == start:
+        if joined and not module.text.text[joined[-1][1] : start].strip():
             joined[-1] = joined[-1][0], end
         else:
             joined.append((start, end))

@@ -50,7 +50,7 @@ def lightened(init: Init, order: Order, found: tuple[Missing, ...], style: Style
     """Make lazy all that loads the modules in `found`; nothing moves if the package would still need one of them."""
     heavy = {each.module for each in found}
     free, kept = init.survey()
-    draft = Draft(init, (), tuple(kept), frozenset(order.first(init.name).loaded), works=True, style=style)
+    draft = Draft(init, (), tuple(kept), frozenset(order.first(init.name).loaded), order, style)
     if obstacle := whole(init, order):
         return replace(draft, kept=(obstacle,))
     loading = [each for each in free if order.closure([each.target], init.name) & heavy]

@@ -82,7 +82,15 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
                     _message(missing),
                     outcome,
                     ALREADY,
+                    _about(missing),
                 )
+
+
+def _about(missing: Missing) -> tuple[str, ...]:
+    """What a traceback names: the module that is there and its missing name, or the file that is not there."""
+    if missing.module is not None:
+        return missing.module, missing.name
+    return f"{missing.stem}.py", f"{missing.stem}/__init__.py"
 
 
 def _message(missing: Missing) -> str:

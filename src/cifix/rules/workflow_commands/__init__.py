@@ -37,6 +37,7 @@ from dataclasses import dataclass
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Step, Workflow, action, workflow
 from cifix.formats.yaml import Document, Scalar
 from cifix.formats.yaml.edit import place
+from cifix.formats.yaml.values import Change, changed, edits
 from cifix.model.change import Edit
 from cifix.model.expect import Value
 from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
@@ -46,7 +47,6 @@ from cifix.model.text import Opaque
 from cifix.rules.workflow_commands import escapes, posix, windows
 from cifix.rules.workflow_commands.command import ANY, ESCAPE, Cannot, Rewrite
 from cifix.rules.workflow_commands.shells import family
-from cifix.rules.workflow_commands.writing import Change, changed, edits
 
 _COMMENT = re.compile(r"[ \t]*(?:#|(?:@?rem\b|::[^sa]))", re.IGNORECASE)
 
