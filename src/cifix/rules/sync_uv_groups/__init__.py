@@ -42,10 +42,12 @@ Sources:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Workflow, workflow
 from cifix.formats.yaml import Scalar
 from cifix.formats.yaml.edit import place as position
+from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
@@ -70,6 +72,7 @@ class Options:
     needles=(b"uv run", b"uv sync"),
     safety=Safety.SAFE,
     options=Options,
+    facts=partial(sheet, __name__),
     refusals={
         "opaque": "the file is YAML that cannot be edited safely, or the script is written with escapes or folds",
         "nowhere": "the tool is in no dependency, extra or group of the project: add it to the group `dev`",

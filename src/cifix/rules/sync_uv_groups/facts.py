@@ -1,11 +1,11 @@
 """The facts of the rule that age, from `facts.toml`."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from cifix.model.facts import sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Facts:
 
 @cache
 def facts() -> Facts:
-    """Read `facts.toml` beside this module, once."""
-    found = tomllib.loads(files("cifix.rules.sync_uv_groups").joinpath("facts.toml").read_text("utf-8"))
+    """The sheet of the rule, in the shape that the rule needs."""
+    found = sheet("cifix.rules.sync_uv_groups").data
     same = {name: name for name in found["same"]["distributions"]}
     commands = {command: tool["distribution"] for tool in found["tool"] for command in tool["commands"]}
     modules = {module: tool["distribution"] for tool in found["tool"] for module in tool["modules"]}
