@@ -34,6 +34,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cifix.formats.actions.shells import family
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Step, Workflow, action, workflow
 from cifix.formats.yaml import Document, Scalar
 from cifix.formats.yaml.edit import place
@@ -46,7 +47,6 @@ from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.workflow_commands import escapes, posix, windows
 from cifix.rules.workflow_commands.command import ANY, ESCAPE, Cannot, Rewrite
-from cifix.rules.workflow_commands.shells import family
 
 _COMMENT = re.compile(r"[ \t]*(?:#|(?:@?rem\b|::[^sa]))", re.IGNORECASE)
 
@@ -138,7 +138,7 @@ def _outcome(path: str, document: Document, script: _Script, whole: Workflow | N
     if len(routes) != len(script.steps):
         return Refusal("alias", "it is used in another place than the `run` of a step")
     try:
-        shells = {family(step, job, whole) for step, job in script.steps}
+        shells = _families(script, whole)
         if len(shells) > 1:
             return Refusal("alias", "it is run by several shells")
         done = list(_rewrites(scalar.value, shells.pop()))
@@ -153,6 +153,14 @@ def _outcome(path: str, document: Document, script: _Script, whole: Workflow | N
     line, _ = document.text.line_column(scalar.start)
     title = f"Write to the file of {names} in the script on line {line} of {path}"
     return Fix(title, safety, made, tuple(Value(path, route, _new(scalar, changes)) for route in routes))
+
+
+def _families(script: _Script, whole: Workflow | None) -> set[str]:
+    """The shells that run a script; raises `Cannot` if one is not known."""
+    try:
+        return {family(step, job, whole) for step, job in script.steps}
+    except Opaque as why:
+        raise Cannot("shell", str(why)) from why
 
 
 def _new(scalar: Scalar, changes: Sequence[Change]) -> str:

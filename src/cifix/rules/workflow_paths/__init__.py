@@ -35,6 +35,7 @@ from cifix.formats.actions.workflow import WORKFLOWS, workflow
 from cifix.formats.gitignore import ignore_files, ignored
 from cifix.formats.yaml import Document, Scalar
 from cifix.formats.yaml.edit import place, replace
+from cifix.formats.yaml.values import changed, edits
 from cifix.model.change import Edit
 from cifix.model.expect import Value
 from cifix.model.facts import sheet
@@ -42,7 +43,6 @@ from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
-from cifix.rules.workflow_commands.writing import changed, edits
 from cifix.rules.workflow_paths.facts import facts
 from cifix.rules.workflow_paths.nearest import Answer, exists, nearest
 from cifix.rules.workflow_paths.references import Reference, references

@@ -5,13 +5,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from cifix.formats.actions.shells import family
 from cifix.formats.actions.workflow import Job, Step, Workflow
 from cifix.formats.shell import Command, commands
 from cifix.formats.yaml import Map, Scalar
 from cifix.model.expect import Route
 from cifix.model.text import Opaque
-from cifix.rules.workflow_commands.command import Cannot
-from cifix.rules.workflow_commands.shells import family
 from cifix.rules.workflow_paths.arguments import arguments, program
 from cifix.rules.workflow_paths.facts import facts
 
@@ -144,7 +143,7 @@ def _commands(found: Workflow, job: Job, step: Step, script: str) -> tuple[Comma
     """The commands of a script, also of one for another shell that reads the same in all of them."""
     try:
         posix = family(step, job, found) == "posix"
-    except Cannot:
+    except Opaque:
         posix = False
     if not posix and _OTHER_SHELL.search(script):
         return ()

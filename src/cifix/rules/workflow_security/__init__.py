@@ -38,13 +38,13 @@ from cifix.formats.actions.workflow import WORKFLOWS, Job, Step, Workflow, workf
 from cifix.formats.yaml import Document, Map, Node, Scalar, leaves
 from cifix.formats.yaml.edit import insert, place
 from cifix.formats.yaml.removal import claims, remove, without
+from cifix.formats.yaml.values import Change, changed, edits
 from cifix.model.expect import Route, Value
 from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
-from cifix.rules.workflow_commands.writing import Change, changed, edits
 from cifix.rules.workflow_security.facts import facts
 from cifix.rules.workflow_security.scripts import Loss, gates, losses
 from cifix.rules.workflow_security.shells import ends_at

@@ -2,10 +2,10 @@
 
 import re
 
+from cifix.formats.actions.shells import family
 from cifix.formats.actions.workflow import Job, Step, Workflow
 from cifix.formats.yaml import Map
-from cifix.rules.workflow_commands.command import Cannot
-from cifix.rules.workflow_commands.shells import family
+from cifix.model.text import Opaque
 
 _ERREXIT = re.compile(r"\s-[a-zA-Z]*e[a-zA-Z]*\b|\berrexit\b")
 
@@ -15,7 +15,7 @@ def ends_at(step: Step, job: Job, found: Workflow) -> tuple[bool, bool] | None:
     try:
         if family(step, job, found) != "posix":
             return None
-    except Cannot:
+    except Opaque:
         return None
     shell = _named(step.node) or _default(job.node) or _default(found.document.at(()))
     if shell in {None, "sh"}:

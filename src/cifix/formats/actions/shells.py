@@ -6,7 +6,7 @@ from cifix.formats.actions.expression import Lookup, Unknown, literal, render
 from cifix.formats.actions.matrix import at
 from cifix.formats.actions.workflow import Job, Step, Workflow
 from cifix.formats.yaml import Map, Scalar, Seq, resolved
-from cifix.rules.workflow_commands.command import Cannot
+from cifix.model.text import Opaque
 
 _FAMILIES = {"bash": "posix", "sh": "posix", "pwsh": "pwsh", "powershell": "powershell", "cmd": "cmd"}
 
@@ -14,7 +14,7 @@ _FAMILIES = {"bash": "posix", "sh": "posix", "pwsh": "pwsh", "powershell": "powe
 def family(step: Step, job: Job | None = None, workflow: Workflow | None = None) -> str:
     """`posix`, `pwsh`, `powershell` or `cmd`: the step's own shell, the default of job or workflow, or the system's.
 
-    Without a job it is a step of a composite action, which must name its shell. Raises `Cannot`.
+    Without a job it is a step of a composite action, which must name its shell. Raises `Opaque` if that is not known.
     """
     top = workflow.document.at(()) if workflow else None
     holders = [step.node, *(_defaults(node) for node in (job.node if job else None, top))]
@@ -22,12 +22,12 @@ def family(step: Step, job: Job | None = None, workflow: Workflow | None = None)
         if holder and (shell := holder.word("shell")):
             return _named(shell)
     if job is None:
-        raise Cannot("shell", "the step names no shell")
+        raise Opaque("the step names no shell")
     if job.node.entry("container"):
         return "posix"
     found = set(_systems(job))
     if len(found) != 1 or "" in found:
-        raise Cannot("shell", "the job names no shell, and runs on several systems, or on one that is not known")
+        raise Opaque("the job names no shell, and runs on several systems, or on one that is not known")
     return found.pop()
 
 
@@ -41,7 +41,7 @@ def _defaults(node: object) -> Map | None:
 def _named(shell: str) -> str:
     found = _FAMILIES.get(shell.split(" ", maxsplit=1)[0].lower())
     if found is None:
-        raise Cannot("shell", f"the step is run by {shell!r}")
+        raise Opaque(f"the step is run by {shell!r}")
     return found
 
 
