@@ -121,6 +121,14 @@ def test_what_fails_says_since_when(uses: str, day: str) -> None:
     assert f"has not worked since {day}" in one.message
 
 
+def test_what_the_facts_call_dead_is_dead_already() -> None:
+    """The message says so, and a rule knows no day."""
+    assert RULE.facts is not None
+    days = [major.dead for known in facts().actions.values() for major in known.majors.values() if major.dead]
+    assert days
+    assert max(days) <= RULE.facts().checked
+
+
 def test_what_only_warns_is_no_error() -> None:
     (old,) = found("github/codeql-action/init@v2")
     assert old.red_from is None

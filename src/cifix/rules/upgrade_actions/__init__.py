@@ -10,9 +10,8 @@ Why:
     The inputs move too, where a newer version calls them otherwise, does without them, or takes something else if
     they are missing: `version` of setup-node becomes `node-version`, `file` of codecov `files`, setup-python gets the
     `python-version` that used to be its default. The configuration of actions/labeler gets the form of v5. Unasked the
-    rule acts on versions that fail, have a day from which they will, or are left alone by their makers. Named on the
-    command line it also moves what GitHub warns about, such as every action made for Node 20, and replaces archived
-    actions. `target` says how far: `v4` to the lowest major that works, `minimal` to the lowest nobody warns about,
+    rule acts on versions that fail or were given up by their makers. Named on the command line it also moves what
+    GitHub warns about, such as every action made for Node 20, and replaces archived actions. `target` says how far: `v4` to the lowest major that works, `minimal` to the lowest nobody warns about,
     `latest` to the newest, also what works without a warning.
 
 When this is wrong:
