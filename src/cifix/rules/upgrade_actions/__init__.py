@@ -11,8 +11,9 @@ Why:
     they are missing: `version` of setup-node becomes `node-version`, `file` of codecov `files`, setup-python gets the
     `python-version` that used to be its default. The configuration of actions/labeler gets the form of v5. Unasked the
     rule acts on versions that fail or were given up by their makers. Named on the command line it also moves what
-    GitHub warns about, such as every action made for Node 20, and replaces archived actions. `target` says how far: `v4` to the lowest major that works, `minimal` to the lowest nobody warns about,
-    `latest` to the newest, also what works without a warning.
+    GitHub warns about, such as every action made for Node 20, and replaces archived actions.
+    `target` says how far: `v4` to the lowest major that works, `minimal` to the lowest nobody warns about, `latest` to
+    the newest, also what works without a warning.
 
 When this is wrong:
     On GitHub Enterprise Server and on runners of your own older than 2.327.1, which lack Node 24. A fix must be
