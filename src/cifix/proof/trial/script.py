@@ -1,0 +1,164 @@
+"""What a job does, as scripts that can be run here, and what of it cannot be, each with its reason."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cifix.errors import UsageError
+from cifix.formats.actions.workflow import WORKFLOWS, Job, Workflow, workflow
+from cifix.formats.shell import Command, commands
+from cifix.model.snapshot import Snapshot
+from cifix.model.text import Opaque
+from cifix.rules.sync_uv_groups.steps import WORKSPACE, Visit, rendered, visits
+
+_SHELLS: Mapping[str, tuple[str, ...]] = {
+    "": ("bash", "-e"),
+    "bash": ("bash", "--noprofile", "--norc", "-eo", "pipefail"),
+    "sh": ("sh", "-e"),
+}
+"""How the runner starts the shells, by what a step says."""
+
+_ELSEWHERE = frozenset(
+    {"sudo", "su", "doas", "apt", "apt-get", "yum", "dnf", "apk", "brew", "choco", "snap", "systemctl", "service"}
+    | {"docker", "docker-compose", "podman", "gh", "twine", "codecov", "ssh", "scp"}
+)
+"""Programs that change the machine, or what others see."""
+
+_PUBLISHING = frozenset({("git", "push"), ("uv", "publish"), ("poetry", "publish"), ("npm", "publish")})
+_REPLACED = re.compile(r"actions/checkout|actions/setup-python|astral-sh/setup-uv|actions/cache(?:/.*)?")
+"""Actions whose work the clean clone, the new environment and uv's own cache do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script as the job runs it: in a folder of the checkout, with variables, by a shell that is a command."""
+
+    text: str
+    folder: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    shell: tuple[str, ...] = _SHELLS[""]
+    tolerated: bool = False
+
+    @property
+    def title(self) -> str:
+        """The script on one line: the first of its own."""
+        first, *more = [line.strip() for line in self.text.splitlines() if line.strip()] or [""]
+        return f"{first} ..." if more else first
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands of the script; raises `Opaque` if it cannot be read."""
+        return commands(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A step that is not run here, and why."""
+
+    title: str
+    reason: str
+
+    @property
+    def words(self) -> str:
+        """Both in one line."""
+        return f"left out: {self.title}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A job, with the steps of the first leg of its matrix."""
+
+    path: str
+    job: str
+    steps: tuple[Script | LeftOut, ...]
+    legs: int
+
+    @property
+    def words(self) -> str:
+        """How reports name it."""
+        return f"job {self.job} of {self.path}"
+
+    @property
+    def scripts(self) -> tuple[Script, ...]:
+        """The steps that can be run."""
+        return tuple(step for step in self.steps if isinstance(step, Script))
+
+
+def planned(snapshot: Snapshot, named: str) -> Planned:
+    """The job that is called `named` by its id or name, after a file name and a colon if several are.
+
+    Raises `UsageError` if there is none, or more than one.
+    """
+    file, _, name = named.rpartition(":")
+    every = [(path, whole, job) for path, whole, job in _jobs(snapshot) if not file or path.endswith(f"/{file}")]
+    found = [one for one in every if name in (one[2].id, one[2].node.word("name"))]
+    if not found:
+        known = ", ".join(sorted({job.id for _, _, job in every})) or "none"
+        raise UsageError(f"no workflow of the branch has a job {named}; known: {known}")
+    if len(found) > 1:
+        known = ", ".join(f"{path.rpartition('/')[2]}:{job.id}" for path, _, job in found)
+        raise UsageError(f"{len(found)} jobs are called {named}; say which: {known}")
+    return _planned(snapshot, *found[0])
+
+
+def every_job(snapshot: Snapshot) -> Iterator[Planned]:
+    """All jobs of all workflows that can be read."""
+    return (_planned(snapshot, *one) for one in _jobs(snapshot))
+
+
+def _jobs(snapshot: Snapshot) -> Iterator[tuple[str, Workflow, Job]]:
+    for path in sorted(snapshot.matching(WORKFLOWS)):
+        try:
+            whole = snapshot.parsed(path, workflow)
+        except Opaque:
+            continue
+        yield from ((path, whole, job) for job in whole.jobs)
+
+
+def _planned(snapshot: Snapshot, path: str, whole: Workflow, job: Job) -> Planned:
+    steps = next(visits(snapshot, path, whole, job), iter(()))
+    found = tuple(step for visit in steps if (step := _step(visit)))
+    if job.uses is not None:
+        found = (LeftOut(f"uses {job.node.word('uses')}", "it is another workflow"),)
+    return Planned(path, job.id, found, len(job.matrix.legs))
+
+
+def _step(visit: Visit) -> Script | LeftOut | None:
+    """What to do for a step; None if it is done already."""
+    if visit.script is None:
+        used = visit.uses
+        if used is not None and _REPLACED.fullmatch(used.slug):
+            return None
+        return LeftOut(f"uses {visit.node.word('uses')}", "actions are run by --act only")
+    written = Script(visit.script.value).title
+    if visit.maybe:
+        return LeftOut(written, "only a run can tell whether it is skipped")
+    text = rendered(visit.script.value, visit.leg)
+    if text is None or visit.folder is None:
+        return LeftOut(written, "it holds an expression that only a run can tell")
+    interpreter = _SHELLS.get(visit.shell.strip())
+    if interpreter is None or (not visit.shell and visit.leg.system == "Windows"):
+        return LeftOut(written, f"its shell is {visit.shell or 'that of Windows'}")
+    env = {name: value for name, value in visit.leg.env.items() if value is not None}
+    script = Script(text, visit.folder, env, interpreter, visit.tolerated)
+    reason = _foreign(script)
+    return LeftOut(written, reason) if reason else script
+
+
+def _foreign(script: Script) -> str:
+    """Why a script is not for this machine; empty if it is."""
+    try:
+        found = script.commands
+    except Opaque as why:
+        return f"it cannot be read ({why})"
+    for command in found:
+        words = [word.text for word in command.words[:2]]
+        program = words[0].rpartition("/")[2] if words else ""
+        if program in _ELSEWHERE or (program, *words[1:]) in _PUBLISHING:
+            return f"{' '.join((program, *words[1:]))} would reach beyond the clone"
+    return ""
+
+
+def placed(text: str, folder: str) -> str:
+    """A text of the job with the place of the checkout put in."""
+    return text.replace(WORKSPACE, folder)

@@ -1,0 +1,243 @@
+"""From a log that really is red to a branch whose job really is green: one project for each class of causes.
+
+Each project's job is run with its own commands in a clean clone of the failing commit; its log goes to `cifix diagnose
+--apply`, and `cifix verify --job` runs the same job on the branch. Nothing is downloaded.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from cifix.model.snapshot import File
+from cifix.testing import build
+from tests.cli.conftest import Cifix, Ran, cifix
+from tests.conftest import Git
+from tests.rules.uv_projects import environment
+from tests.runner import Run, run_job
+from tests.wheels import repack
+
+__all__ = ["cifix"]
+
+UV = environment()
+pytestmark = pytest.mark.skipif(UV is None, reason="the real uv is not installed")
+
+BACKEND = '''\
+"""A build backend that packs the package and needs nothing to be installed."""
+
+import pathlib
+import zipfile
+
+INFO = "Metadata-Version: 2.1\\nName: shop\\nVersion: 1\\n"
+EXTRA = "Provides-Extra: test\\nRequires-Dist: pytest; extra == 'test'\\n"
+
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    name = "shop-1-py3-none-any.whl"
+    extra = EXTRA if "optional-dependencies" in pathlib.Path("pyproject.toml").read_text() else ""
+    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
+        for path in sorted(pathlib.Path("shop").rglob("*.py")):
+            wheel.write(path)
+        wheel.writestr("shop-1.dist-info/METADATA", INFO + extra)
+        wheel.writestr("shop-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("shop-1.dist-info/RECORD", "")
+    return name
+
+
+def build_editable(directory, config_settings=None, metadata_directory=None):
+    name = build_wheel(directory)
+    with zipfile.ZipFile(f"{directory}/{name}") as old:
+        kept = {one: old.read(one) for one in old.namelist() if one.startswith("shop-1.dist-info/")}
+    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
+        wheel.writestr("shop.pth", str(pathlib.Path.cwd()))
+        for one, data in kept.items():
+            wheel.writestr(one, data)
+    return name
+'''
+PROJECT = """\
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "shop"
+version = "1"
+requires-python = ">=3.11"
+
+[tool.uv]
+environments = ["sys_platform == 'PLATFORM'"]
+""".replace("PLATFORM", sys.platform)
+GROUP = '\n[dependency-groups]\ndev = ["pytest"]\n'
+WORKFLOW = ".github/workflows/ci.yml"
+PYTEST = "uv sync\nuv run pytest -q"
+
+
+def job(script: str) -> str:
+    """A workflow whose one job runs each line of a script as a step."""
+    steps = "".join(f"      - run: {line}\n" for line in script.splitlines())
+    return f"on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v6\n{steps}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A repository on disk, and the environment of its runner."""
+
+    repo: Path
+    runner: Mapping[str, str]
+    cifix: Cifix
+    git: Git
+
+    def job(self) -> Run:
+        """The job in a clean clone of HEAD."""
+        clone = self.repo.with_name("clone")
+        self.git("clone", "-q", self.repo, clone)
+        return run_job(clone, "ci.yml", "test", self.runner)
+
+    def diagnosed(self, log: str, *options: str) -> Ran:
+        """What `diagnose --apply` says of a log, as JSON."""
+        place = self.repo.with_name("log.txt")
+        place.write_text(log, "utf-8")
+        return self.cifix("diagnose", place, "--repo", self.repo, "--apply", "--format", "json", *options)
+
+    def verified(self) -> Ran:
+        """What `verify --job` says of the branch, as JSON."""
+        return self.cifix("verify", "--repo", self.repo, "--uv", "--job", "test", "--format", "json")
+
+
+@pytest.fixture(scope="session")
+def links(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Wheels of the real pytest."""
+    return repack(["pytest"], tmp_path_factory.mktemp("wheels"))
+
+
+@pytest.fixture
+def case(
+    tmp_path: Path, links: Path, cifix: Cifix, git: Git, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Case:
+    """The project that the test's marker `files` holds; None as content keeps a path out of git by an ignore file."""
+    assert UV is not None
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "python3").symlink_to(Path(sys.executable).resolve())
+    (tools / "uv").symlink_to(UV)
+    settings = {
+        "UV_OFFLINE": "1",
+        "UV_NO_INDEX": "1",
+        "UV_FIND_LINKS": str(links),
+        "UV_CACHE_DIR": str(links.parent / "cache"),
+        "UV_PYTHON_PREFERENCE": "only-system",
+        "PIP_NO_INDEX": "1",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    runner = {**settings, "HOME": str(tmp_path), "PATH": f"{tools}:/usr/bin:/bin", "UV_PYTHON_DOWNLOADS": "never"}
+    files: Mapping[str, str] = request.param
+    repo = tmp_path / "shop"
+    build({path: File(text.encode()) for path, text in files.items()}, repo)
+    return Case(repo, runner, cifix, git)
+
+
+def cured(case: Case, rule: str, *options: str) -> None:
+    """The job is red, the diagnosis commits what `rule` fixes and nothing else, and then the same job is green."""
+    red = case.job()
+    assert not red.green, red.log
+    told = case.diagnosed(red.log, *options)
+    assert told.json["rules"] == [rule], told.text
+    assert [one["verdict"] for one in told.json["causes"] if one["findings"]] == ["confirmed"]
+    assert [one["rule"] for one in told.json["applied"]["commits"]] == [rule]
+    done = case.verified()
+    proofs = {proof["name"]: proof for proof in done.json["proofs"]}
+    assert (done.code, proofs["job"]["verdict"]) == (0, "proven"), done.text
+    assert all(command["exit_code"] == 0 for command in proofs["job"]["commands"])
+
+
+SHOP = {
+    "backend.py": BACKEND,
+    "pyproject.toml": PROJECT + GROUP,
+    "shop/__init__.py": "",
+    "shop/till.py": "TOTAL = 0\n",
+    "tests/test_till.py": "from shop.till import TOTAL\n\n\ndef test_total():\n    assert TOTAL == 0\n",
+    WORKFLOW: job(PYTEST),
+}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [{**SHOP, "pyproject.toml": f'{PROJECT}\n[project.optional-dependencies]\ntest = ["pytest"]\n'}],
+    indirect=True,
+)
+def test_a_tool_that_uv_did_not_install(case: Case) -> None:
+    cured(case, "sync-uv-groups")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {
+            **SHOP,
+            ".gitignore": "lib/\n",
+            "shop/lib/__init__.py": "from shop.lib.price import PRICE\n",
+            "shop/lib/price.py": "PRICE = 2\n",
+            "tests/test_till.py": "from shop.lib import PRICE\n\n\ndef test_price():\n    assert PRICE == 2\n",
+        }
+    ],
+    indirect=True,
+)
+def test_a_module_that_an_ignore_file_hides(case: Case) -> None:
+    cured(case, "anchor-gitignore")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {
+            **SHOP,
+            "pyproject.toml": f'{PROJECT}{GROUP}\n[tool.pytest.ini_options]\naddopts = "--strict-markers"\n'
+            'markers = [\n    "fast: takes no time",\n]\n',
+            "tests/test_till.py": "import pytest\n\n\n@pytest.mark.slow\ndef test_total():\n    pass\n",
+        }
+    ],
+    indirect=True,
+)
+def test_a_marker_that_is_not_registered(case: Case) -> None:
+    cured(case, "register-markers")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {
+            **SHOP,
+            "shop/__init__.py": "def __getattr__(name):\n    if name == 'till':\n        from . import till\n\n"
+            "        return till\n    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')\n",
+            "tests/test_till.py": "import shop\n\n\ndef test_total():\n    assert shop.till.TOTAL == 0\n",
+        }
+    ],
+    indirect=True,
+)
+def test_a_module_getattr_that_calls_itself(case: Case) -> None:
+    cured(case, "safe-module-getattr")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {
+            **SHOP,
+            "shop/__init__.py": "from shop.till import pay\n",
+            "shop/till.py": "from shop.stock import left\n\n\ndef pay():\n    return left()\n\n\ndef open_till():\n"
+            "    return 1\n",
+            "shop/stock.py": "from shop.till import open_till\n\n\ndef left():\n    return open_till()\n",
+            "tests/test_till.py": "from shop import pay\n\n\ndef test_pay():\n    assert pay() == 1\n",
+        }
+    ],
+    indirect=True,
+)
+def test_a_circle_of_imports(case: Case) -> None:
+    cured(case, "break-import-cycle", "--safety", "review")
