@@ -5,11 +5,9 @@ Each project's job is run with its own commands in a clean clone of the failing 
 """
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from cifix.model.snapshot import File
 from cifix.testing import build
 from tests.cli.conftest import Cifix, Ran, cifix
 from tests.conftest import Git
-from tests.rules.uv_projects import environment
+from tests.rules.uv_projects import environment, write
 from tests.runner import Run, run_job
 from tests.wheels import repack
 
@@ -112,15 +110,15 @@ class Case:
 
 @pytest.fixture(scope="session")
 def links(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Wheels of the real pytest."""
-    return repack(["pytest"], tmp_path_factory.mktemp("wheels"))
+    """Wheels of the real pytest and the real pre-commit."""
+    return repack(["pytest", "pre-commit"], tmp_path_factory.mktemp("wheels"))
 
 
 @pytest.fixture
 def case(
     tmp_path: Path, links: Path, cifix: Cifix, git: Git, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Case:
-    """The project that the test's marker `files` holds; None as content keeps a path out of git by an ignore file."""
+    """The project that a test asks for: the files of one commit, or of several in order."""
     assert UV is not None
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -137,9 +135,14 @@ def case(
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     runner = {**settings, "HOME": str(tmp_path), "PATH": f"{tools}:/usr/bin:/bin", "UV_PYTHON_DOWNLOADS": "never"}
-    files: Mapping[str, str] = request.param
+    first, *more = request.param if isinstance(request.param, list) else [request.param]
     repo = tmp_path / "shop"
-    build({path: File(text.encode()) for path, text in files.items()}, repo)
+    build({path: File(text.encode()) for path, text in first.items()}, repo)
+    for files in more:
+        git("rm", "-rqf", ".", cwd=repo)
+        write(repo, files)
+        git("add", "-A", cwd=repo)
+        git("commit", "-qm", "more", cwd=repo)
     return Case(repo, runner, cifix, git)
 
 
@@ -216,7 +219,7 @@ def test_a_marker_that_is_not_registered(case: Case) -> None:
             **SHOP,
             "shop/__init__.py": "def __getattr__(name):\n    if name == 'till':\n        from . import till\n\n"
             "        return till\n    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')\n",
-            "tests/test_till.py": "import shop\n\n\ndef test_total():\n    assert shop.till.TOTAL == 0\n",
+            WORKFLOW: job("uv sync\nuv run python -c 'import shop; print(shop.till.TOTAL)'"),
         }
     ],
     indirect=True,
@@ -241,3 +244,64 @@ def test_a_module_getattr_that_calls_itself(case: Case) -> None:
 )
 def test_a_circle_of_imports(case: Case) -> None:
     cured(case, "break-import-cycle", "--safety", "review")
+
+
+HOOKS = """\
+repos:
+  - repo: local
+    hooks:
+      - id: compile
+        name: compile
+        entry: python -m compileall -q
+        language: system
+        types: [python]
+"""
+
+
+@pytest.mark.skipif(shutil.which("python", path="/usr/bin:/bin") is not None, reason="this machine has a `python`")
+@pytest.mark.parametrize(
+    "case",
+    [
+        {
+            **SHOP,
+            ".pre-commit-config.yaml": HOOKS,
+            "pyproject.toml": PROJECT + GROUP.replace("pytest", "pre-commit"),
+            WORKFLOW: job("uv sync\n.venv/bin/pre-commit run --all-files"),
+        }
+    ],
+    indirect=True,
+)
+def test_a_hook_that_calls_a_python_that_is_not_there(case: Case) -> None:
+    cured(case, "hook-python3")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        [
+            {**SHOP, WORKFLOW: job("uv sync\nuv run pytest -q tests/test_till.py")},
+            {
+                **{path: text for path, text in SHOP.items() if not path.startswith("tests/")},
+                "checks/unit/test_till.py": SHOP["tests/test_till.py"],
+                WORKFLOW: job("uv sync\nuv run pytest -q tests/test_till.py"),
+            },
+        ]
+    ],
+    indirect=True,
+)
+def test_a_path_of_the_workflow_that_moved(case: Case) -> None:
+    cured(case, "workflow-paths")
+
+
+@pytest.mark.parametrize("case", [{**SHOP, "shop/till.py": "TOTAL = 1\n"}], indirect=True)
+def test_a_test_that_really_fails_is_left_to_a_person(case: Case) -> None:
+    red = case.job()
+    assert not red.green
+    told = case.diagnosed(red.log)
+    assert {one["verdict"] for one in told.json["causes"]} == {"not mechanical"}
+    assert (told.json["rules"], told.json["applied"]) == ([], None)
+    assert case.git("for-each-ref", "--format=%(refname)", cwd=case.repo) == b"refs/heads/main\n"
+    done = case.cifix("verify", "main", "--base", "main", "--repo", case.repo, "--uv", "--job", "test")
+    assert done.code == 4
+    assert "job: NOT TRUE: job test of .github/workflows/ci.yml passes" in done.text
+    assert "FAILED tests/test_till.py::test_total - assert 1 == 0" in done.text

@@ -33,7 +33,7 @@ def _wheel(found: Distribution, folder: Path) -> None:
     """One wheel; its scripts are left to whoever installs it."""
     files = [file for file in found.files or () if file.parts[0] != ".." and "__pycache__" not in file.parts]
     told = found.read_text("WHEEL") or ""
-    tag = next(line.partition(": ")[2] for line in told.splitlines() if line.startswith("Tag: "))
+    *_, tag = (line.partition(": ")[2] for line in told.splitlines() if line.startswith("Tag: "))
     name = found.metadata["Name"].replace("-", "_").replace(".", "_")
     left = {"INSTALLER", "REQUESTED", "direct_url.json"}
     with zipfile.ZipFile(folder / f"{name}-{found.version}-{tag}.whl", "w") as wheel:
