@@ -18,6 +18,8 @@ from tests.cli.conftest import Cifix, Ran, cifix
 from tests.conftest import Git
 from tests.rules.uv_projects import environment, write
 from tests.runner import Run, run_job
+from tests.shop import PROJECT, WORKFLOW, job
+from tests.shop import SHOP as PLAIN
 from tests.wheels import repack
 
 __all__ = ["cifix"]
@@ -25,61 +27,8 @@ __all__ = ["cifix"]
 UV = environment()
 pytestmark = pytest.mark.skipif(UV is None, reason="the real uv is not installed")
 
-BACKEND = '''\
-"""A build backend that packs the package and needs nothing to be installed."""
-
-import pathlib
-import zipfile
-
-INFO = "Metadata-Version: 2.1\\nName: shop\\nVersion: 1\\n"
-EXTRA = "Provides-Extra: test\\nRequires-Dist: pytest; extra == 'test'\\n"
-
-
-def build_wheel(directory, config_settings=None, metadata_directory=None):
-    name = "shop-1-py3-none-any.whl"
-    extra = EXTRA if "optional-dependencies" in pathlib.Path("pyproject.toml").read_text() else ""
-    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
-        for path in sorted(pathlib.Path("shop").rglob("*.py")):
-            wheel.write(path)
-        wheel.writestr("shop-1.dist-info/METADATA", INFO + extra)
-        wheel.writestr("shop-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        wheel.writestr("shop-1.dist-info/RECORD", "")
-    return name
-
-
-def build_editable(directory, config_settings=None, metadata_directory=None):
-    name = build_wheel(directory)
-    with zipfile.ZipFile(f"{directory}/{name}") as old:
-        kept = {one: old.read(one) for one in old.namelist() if one.startswith("shop-1.dist-info/")}
-    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
-        wheel.writestr("shop.pth", str(pathlib.Path.cwd()))
-        for one, data in kept.items():
-            wheel.writestr(one, data)
-    return name
-'''
-PROJECT = """\
-[build-system]
-requires = []
-build-backend = "backend"
-backend-path = ["."]
-
-[project]
-name = "shop"
-version = "1"
-requires-python = ">=3.11"
-
-[tool.uv]
-environments = ["sys_platform == 'PLATFORM'"]
-""".replace("PLATFORM", sys.platform)
 GROUP = '\n[dependency-groups]\ndev = ["pytest"]\n'
-WORKFLOW = ".github/workflows/ci.yml"
 PYTEST = "uv sync\nuv run pytest -q"
-
-
-def job(script: str) -> str:
-    """A workflow whose one job runs each line of a script as a step."""
-    steps = "".join(f"      - run: {line}\n" for line in script.splitlines())
-    return f"on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v6\n{steps}"
 
 
 @dataclass(frozen=True)
@@ -115,10 +64,8 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def case(
-    tmp_path: Path, links: Path, cifix: Cifix, git: Git, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Case:
-    """The project that a test asks for: the files of one commit, or of several in order."""
+def runner(tmp_path: Path, links: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+    """The environment of a runner with uv, but without a `python`; what keeps it offline holds for cifix too."""
     assert UV is not None
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -134,7 +81,12 @@ def case(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    runner = {**settings, "HOME": str(tmp_path), "PATH": f"{tools}:/usr/bin:/bin", "UV_PYTHON_DOWNLOADS": "never"}
+    return {**settings, "HOME": str(tmp_path), "PATH": f"{tools}:/usr/bin:/bin", "UV_PYTHON_DOWNLOADS": "never"}
+
+
+@pytest.fixture
+def case(tmp_path: Path, runner: Mapping[str, str], cifix: Cifix, git: Git, request: pytest.FixtureRequest) -> Case:
+    """The project that a test asks for: the files of one commit, or of several in order."""
     first, *more = request.param if isinstance(request.param, list) else [request.param]
     repo = tmp_path / "shop"
     build({path: File(text.encode()) for path, text in first.items()}, repo)
@@ -161,10 +113,8 @@ def cured(case: Case, rule: str, *options: str) -> None:
 
 
 SHOP = {
-    "backend.py": BACKEND,
+    **PLAIN,
     "pyproject.toml": PROJECT + GROUP,
-    "shop/__init__.py": "",
-    "shop/till.py": "TOTAL = 0\n",
     "tests/test_till.py": "from shop.till import TOTAL\n\n\ndef test_total():\n    assert TOTAL == 0\n",
     WORKFLOW: job(PYTEST),
 }

@@ -21,6 +21,9 @@ from cifix.proof.trial.script import Script, placed
 from cifix.vcs.clone import clone
 from cifix.vcs.repository import Repository
 
+_MAKING = 300
+"""Seconds that making an environment may take."""
+
 _LINES = 20
 """Last lines of a command that failed which are told."""
 
@@ -123,6 +126,7 @@ def room(means: Means, *, bare: bool = False) -> Iterator[Room]:
             _lend(means.uv, made)
         if not bare:
             _environment(made, means.python, means.uv)
+        made.started = time.monotonic()
         yield made
 
 
@@ -158,6 +162,6 @@ def _environment(made: Room, python: Python, uv: str | None) -> None:
         command = [python.executable, "-m", "venv", place]
     variables = {**made.variables, "PATH": PATH}
     del variables["UV_PYTHON"]
-    ended = execute([part for part in command if part], made.scratch, variables, made.scratch / "said", made.left)
+    ended = execute([part for part in command if part], made.scratch, variables, made.scratch / "said", _MAKING)
     if ended.code != 0:
         raise UsageError(f"--python: no environment can be made with {python.executable}: it {ended.words}")

@@ -1,7 +1,7 @@
 """What a job does, as scripts that can be run here, and what of it cannot be, each with its reason."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cifix.errors import UsageError
@@ -152,11 +152,16 @@ def _foreign(script: Script) -> str:
     except Opaque as why:
         return f"it cannot be read ({why})"
     for command in found:
-        words = [word.text for word in command.words[:2]]
+        words = [word.text for word in command.words]
         program = words[0].rpartition("/")[2] if words else ""
-        if program in _ELSEWHERE or (program, *words[1:]) in _PUBLISHING:
-            return f"{' '.join((program, *words[1:]))} would reach beyond the clone"
+        if program in _ELSEWHERE or (program, *words[1:2]) in _PUBLISHING or _system_python(words):
+            return f"`{' '.join((program, *words[1:2]))}` would reach beyond the clone"
     return ""
+
+
+def _system_python(words: Sequence[str]) -> bool:
+    """Whether uv is told to install into an interpreter of the machine; without a name it takes the room's own."""
+    return words[:2] == ["uv", "pip"] and "--system" in words and any(one in ("-p", "--python") for one in words)
 
 
 def placed(text: str, folder: str) -> str:

@@ -69,8 +69,8 @@ def _job(made: Room, tip: Snapshot, job: Planned) -> Iterator[Proof]:
         yield unknown("job", f"{job.words} has no step that can be run here", notes)
         return
     ran = _sequence(made, job.scripts)
-    waiting = len(job.scripts) - len(ran)
-    notes += [f"{waiting} steps after that were not reached"] if waiting else []
+    waiting = job.scripts[len(ran) :]
+    notes += [f"not reached after that: {_count(waiting, 'step')}"] if waiting else []
     proof = tried("job", f"{job.words} passes, {_count(ran, 'step')} of it run here", ran, notes)
     yield proof
     if proof.verdict is Verdict.PROVEN and any(map(installs_project, job.scripts)):
