@@ -35,6 +35,7 @@ def test_what_the_clone_and_the_environment_stand_for_is_done_already() -> None:
         ("- run: echo ${{ secrets.KEY }}", "it holds an expression that only a run can tell"),
         ("- run: make\n  working-directory: ../other", "it holds an expression that only a run can tell"),
         ("- run: dir\n  shell: pwsh", "its shell is pwsh"),
+        ("- run: conda info\n  shell: bash -l {0}", "its shell is bash -l {0}"),
         ("- run: sudo apt-get install -y gcc", "`sudo apt-get` would reach beyond the clone"),
         ("- run: make && git push", "`git push` would reach beyond the clone"),
         ("- run: uv pip install --system -p 3.12 .", "`uv pip` would reach beyond the clone"),
@@ -64,6 +65,19 @@ def test_expressions_variables_folders_and_shells_are_as_the_runner_has_them() -
     assert (first.text, first.folder, first.env) == ("echo 3.12\nmake\n", "sub", {"A": "one", "B": "3.12"})
     assert (first.shell[:2], second.shell, first.title) == (("bash", "--noprofile"), ("sh", "-e"), "echo 3.12 ...")
     assert found.legs == 2
+
+
+def test_a_shell_may_have_options_of_its_own() -> None:
+    (found,) = steps("- run: x\n  shell: bash -eux -o pipefail {0}")
+    assert isinstance(found, Script)
+    assert found.shell == ("bash", "-eux", "-o", "pipefail")
+
+
+def test_a_job_that_tests_comes_before_one_that_does_not() -> None:
+    both = tree(
+        docs=workflow("- run: pip install '.[docs]'"), tests=workflow("- run: pip install '.[test]'\n- run: pytest")
+    )
+    assert [one.text for one in install(both, (), uv=True).scripts] == ["pip install '.[test]'"]
 
 
 def test_a_job_is_found_by_its_id_its_name_and_its_file() -> None:

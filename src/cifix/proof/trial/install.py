@@ -10,6 +10,7 @@ from cifix.model.text import Opaque
 from cifix.proof.trial.script import Planned, Script, every_job
 
 _PIPS = ("pip", "pip3")
+_TESTERS = ("pytest", "unittest", "nose", "manage.py test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,11 @@ class Install:
 
 
 def install(snapshot: Snapshot, jobs: Sequence[Planned], *, uv: bool) -> Install:
-    """What the first of `jobs`, or else the first job of all, surely does to install the project.
+    """What the first of `jobs`, or else a job that tests, or any other, surely does to install the project.
 
     Where none is sure the project is installed plainly, by uv or by pip; without `uv` no job counts that uses uv.
     """
-    for job in (*jobs, *every_job(snapshot)):
+    for job in (*jobs, *sorted(every_job(snapshot), key=_tests, reverse=True)):
         found = tuple(_installs(job))
         if any(map(installs_project, found)) and (uv or not any(map(uses_uv, found))):
             return Install(found, f"as {job.words} does")
@@ -64,6 +65,11 @@ def _installs(job: Planned) -> Iterator[Script]:
                 return
             found.append(replace(script, text=_spelled(script.text, command)))
     yield from found
+
+
+def _tests(job: Planned) -> bool:
+    """Whether a job runs tests, as far as its words tell."""
+    return any(word in script.text for script in job.scripts for word in _TESTERS)
 
 
 def _installing(words: Sequence[str]) -> bool:

@@ -18,13 +18,18 @@ _SHELLS: Mapping[str, tuple[str, ...]] = {
 }
 """How the runner starts the shells, by what a step says."""
 
+_TEMPLATE = re.compile(r"(?P<shell>bash|sh)(?P<options>(?: +(?:-[euxv]+|-o +pipefail|-e?o +pipefail))*) +\{0\}")
+"""A shell with options of its own; others, such as a login shell, would change more."""
+
 _ELSEWHERE = frozenset(
     {"sudo", "su", "doas", "apt", "apt-get", "yum", "dnf", "apk", "brew", "choco", "snap", "systemctl", "service"}
-    | {"docker", "docker-compose", "podman", "gh", "twine", "codecov", "ssh", "scp"}
+    | {"docker", "docker-compose", "podman", "gh", "codecov", "ssh", "scp"}
 )
 """Programs that change the machine, or what others see."""
 
-_PUBLISHING = frozenset({("git", "push"), ("uv", "publish"), ("poetry", "publish"), ("npm", "publish")})
+_PUBLISHING = frozenset(
+    {("git", "push"), ("twine", "upload"), ("uv", "publish"), ("poetry", "publish"), ("npm", "publish")}
+)
 _REPLACED = re.compile(r"actions/checkout|actions/setup-python|astral-sh/setup-uv|actions/cache(?:/.*)?")
 """Actions whose work the clean clone, the new environment and uv's own cache do."""
 
@@ -136,13 +141,19 @@ def _step(visit: Visit) -> Script | LeftOut | None:
     text = rendered(visit.script.value, visit.leg)
     if text is None or visit.folder is None:
         return LeftOut(written, "it holds an expression that only a run can tell")
-    interpreter = _SHELLS.get(visit.shell.strip())
+    interpreter = _interpreter(visit.shell.strip())
     if interpreter is None or (not visit.shell and visit.leg.system == "Windows"):
         return LeftOut(written, f"its shell is {visit.shell or 'that of Windows'}")
     env = {name: value for name, value in visit.leg.env.items() if value is not None}
     script = Script(text, visit.folder, env, interpreter, visit.tolerated)
     reason = _foreign(script)
     return LeftOut(written, reason) if reason else script
+
+
+def _interpreter(written: str) -> tuple[str, ...] | None:
+    """The command that a step names as its shell; None if it is not started here."""
+    template = _TEMPLATE.fullmatch(written)
+    return (template["shell"], *template["options"].split()) if template else _SHELLS.get(written)
 
 
 def _foreign(script: Script) -> str:
