@@ -120,6 +120,7 @@ def test_many_differences_are_cut_in_text(cifix: Cifix, git: Git, tmp_path: Path
     ("arguments", "code", "words"),
     [
         (["--package", "car"], 2, "add --import or --simulate"),
+        (["--python", "python3"], 2, "add --import, --simulate, --uv, --run or --job"),
         (["--import", "--python", "no-such-python"], 2, "there is no program no-such-python"),
         (["--import", "--python", "/bin/true"], 2, "is not a Python interpreter"),
         (["--import", "--package", "cart"], 2, "the tree has no package cart"),

@@ -77,6 +77,17 @@ def test_a_module_that_is_missing_from_the_wheel_is_found(cifix: Cifix, tmp_path
 
 
 @with_uv
+def test_a_project_of_which_nothing_is_installed(cifix: Cifix, tmp_path: Path) -> None:
+    empty = SHOP["backend.py"].replace('rglob("*.py")', 'glob("*.none")')
+    files = {path.replace("shop/", "store_front/"): text for path, text in SHOP.items()}
+    made(tmp_path, {**files, "backend.py": empty, "setup.py": "", WORKFLOW: job("uv pip install .")})
+    done = cifix(*VERIFY, "--uv")
+    assert done.code == 4
+    assert "outside-imports: NOT TRUE: imported from outside the sources: store_front" in done.text
+    assert "      branch: ModuleNotFoundError: No module named 'store_front'" in done.text
+
+
+@with_uv
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
@@ -145,6 +156,8 @@ jobs:
     env: {KIND: unit}
     steps:
       - uses: actions/checkout@v6
+      - uses: actions/setup-python@v6
+        with: {python-version: "2.7"}
       - uses: codecov/codecov-action@v5
       - run: sudo apt-get install -y gcc
       - run: exit 7
@@ -181,6 +194,7 @@ def test_the_steps_of_a_job_run_as_the_runner_runs_them(cifix: Cifix, tmp_path: 
         "left out: uses codecov/codecov-action@v5: actions are run by --act only",
         "left out: sudo apt-get install -y gcc: `sudo apt-get` would reach beyond the clone",
         "this is the first of the 2 legs of its matrix",
+        f"it sets up Python 2.7, and ran with {sys.version.split()[0]}",
         "not reached after that: 1 step",
     ]
     assert docs["claim"] == "job docs of .github/workflows/ci.yml has no step that can be run here"
@@ -234,6 +248,16 @@ def test_act_runs_a_job_in_the_clean_clone(
     done = cifix(*VERIFY, "--act", "bad")
     assert done.code == 4
     assert f"    $ act --job bad --workflows {WORKFLOW} --rm (exit code 1, " in done.text
+
+
+def test_an_interpreter_that_can_make_no_environment_is_wrong_use(cifix: Cifix, tmp_path: Path) -> None:
+    made(tmp_path, SHOP)
+    odd = tmp_path / "odd"
+    odd.write_text(f'#!/bin/sh\ntest "$1" = -I && echo \'["{odd}", [3, 12, 1]]\' && exit\necho no venv; exit 9\n')
+    odd.chmod(0o755)
+    done = cifix(*VERIFY, "--run", "true", "--python", odd)
+    assert done.code == 2
+    assert f"no environment can be made with {odd}: it ended with exit code 9: no venv" in done.err
 
 
 def test_programs_and_jobs_that_are_not_there_are_wrong_use(

@@ -79,3 +79,14 @@ def test_a_linked_work_tree_and_a_bare_repository_can_be_cloned(git: Git, tmp_pa
     git("clone", "-q", "--bare", str(repo), str(tmp_path / "bare"))
     for number, source in enumerate((tmp_path / "linked", tmp_path / "bare")):
         assert (cloned(source, tip, "main", tmp_path / f"clone{number}") / "kept").read_text() == "x"
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_a_shallow_repository_and_either_kind_of_object_can_be_cloned(git: Git, tmp_path: Path, form: str) -> None:
+    git("init", "-q", f"--object-format={form}", "repo")
+    made(git, tmp_path / "repo", old="1")
+    made(git, tmp_path / "repo", new="2")
+    git("clone", "-q", "--depth=1", f"file://{tmp_path}/repo", "shallow")
+    tip = made(git, tmp_path / "shallow", newest="3")
+    place = cloned(tmp_path / "shallow", tip, "main", tmp_path / "clone")
+    assert sorted(path.name for path in place.iterdir()) == [".git", "new", "newest", "old"]

@@ -9,6 +9,10 @@ _LOCAL = {"GIT_ALLOW_PROTOCOL": "file"}
 """The one transport that is opened, for the one command that needs it."""
 
 
+_ANY_COMMIT = ("-c", "protocol.version=2")
+"""The version of the protocol in which a commit can be asked for that no ref names."""
+
+
 def clone(repo: Repository, tip: str, branch: str, folder: Path) -> None:
     """Make `folder`, which does not exist, a shallow clone of the commit `tip`, with `branch` checked out.
 
@@ -21,9 +25,11 @@ def clone(repo: Repository, tip: str, branch: str, folder: Path) -> None:
     with Repository(folder, private, private, repo.object_format) as made:
         made.run("init", "--quiet", "--template=", f"--object-format={repo.object_format}")
         source = f"file://{repo.common_dir.absolute()}"
-        made.run("fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", source, tip, env=_LOCAL)
-        if repo.oid(f"refs/heads/{branch}") == tip:
+        options = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head")
+        made.run(*_ANY_COMMIT, "fetch", *options, source, tip, env=_LOCAL)
+        named = repo.oid(f"refs/heads/{branch}") == tip
+        if named:
             made.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
-        made.run("update-ref", *(() if repo.oid(f"refs/heads/{branch}") == tip else ("--no-deref",)), "HEAD", tip)
+        made.run("update-ref", *(() if named else ("--no-deref",)), "HEAD", tip)
         made.run("read-tree", tip)
     export(repo, tip, folder)

@@ -64,7 +64,7 @@ def test_expressions_variables_folders_and_shells_are_as_the_runner_has_them() -
     first, second = found.scripts
     assert (first.text, first.folder, first.env) == ("echo 3.12\nmake\n", "sub", {"A": "one", "B": "3.12"})
     assert (first.shell[:2], second.shell, first.title) == (("bash", "--noprofile"), ("sh", "-e"), "echo 3.12 ...")
-    assert found.legs == 2
+    assert found.notes == ("this is the first of the 2 legs of its matrix",)
 
 
 def test_a_shell_may_have_options_of_its_own() -> None:
@@ -91,6 +91,16 @@ def test_a_job_is_found_by_its_id_its_name_and_its_file() -> None:
         planned(found, "lint")
     with pytest.raises(UsageError, match="known: none"):
         planned(tree(), "test")
+
+
+def test_in_what_a_runner_is_another_place_is_noted() -> None:
+    text = workflow(
+        "- uses: actions/setup-python@v6\n  with: {python-version: '3.14'}\n- uses: astral-sh/setup-uv@v7\n- run: x",
+        "container: python:3.14\n    services: {db: {image: postgres}}",
+    )
+    found = planned(tree(ci=text), "test")
+    assert found.pythons == ("3.14",)
+    assert found.notes == ("a runner runs it in a container", "its services were not started")
 
 
 def test_a_job_that_calls_a_workflow_is_left_out() -> None:

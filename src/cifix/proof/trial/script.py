@@ -30,13 +30,17 @@ _ELSEWHERE = frozenset(
 _PUBLISHING = frozenset(
     {("git", "push"), ("twine", "upload"), ("uv", "publish"), ("poetry", "publish"), ("npm", "publish")}
 )
-_REPLACED = re.compile(r"actions/checkout|actions/setup-python|astral-sh/setup-uv|actions/cache(?:/.*)?")
+_SETTING_UP = frozenset({"actions/setup-python", "astral-sh/setup-uv"})
+_REPLACED = _SETTING_UP | {"actions/checkout", "actions/cache"}
 """Actions whose work the clean clone, the new environment and uv's own cache do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script as the job runs it: in a folder of the checkout, with variables, by a shell that is a command."""
+    """A script as the job runs it: in a folder of the checkout, with variables, by a shell that is a command.
+
+    Those of a job can all be read; what cannot be is left out.
+    """
 
     text: str
     folder: str = ""
@@ -71,12 +75,16 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A job, with the steps of the first leg of its matrix."""
+    """A job, with the steps of the first leg of its matrix.
+
+    `pythons` are the versions that it sets up, `notes` say in what a runner would be another place than this one.
+    """
 
     path: str
     job: str
     steps: tuple[Script | LeftOut, ...]
-    legs: int
+    pythons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -121,18 +129,30 @@ def _jobs(snapshot: Snapshot) -> Iterator[tuple[str, Workflow, Job]]:
 
 
 def _planned(snapshot: Snapshot, path: str, whole: Workflow, job: Job) -> Planned:
-    steps = next(visits(snapshot, path, whole, job), iter(()))
-    found = tuple(step for visit in steps if (step := _step(visit)))
     if job.uses is not None:
-        found = (LeftOut(f"uses {job.node.word('uses')}", "it is another workflow"),)
-    return Planned(path, job.id, found, len(job.matrix.legs))
+        return Planned(path, job.id, (LeftOut(f"uses {job.node.word('uses')}", "it is another workflow"),))
+    steps = tuple(next(visits(snapshot, path, whole, job), iter(())))
+    found = tuple(step for visit in steps if (step := _step(visit)))
+    setting_up = [visit.inputs for visit in steps if visit.uses and visit.uses.slug in _SETTING_UP]
+    pythons = [inputs.get("python-version") or "" for inputs in setting_up]
+    plain = dict.fromkeys(version for version in pythons if version.replace(".", "").isdigit())
+    return Planned(path, job.id, found, tuple(plain), tuple(_notes(job)))
+
+
+def _notes(job: Job) -> Iterator[str]:
+    if len(job.matrix.legs) > 1:
+        yield f"this is the first of the {len(job.matrix.legs)} legs of its matrix"
+    if job.node.entry("container"):
+        yield "a runner runs it in a container"
+    if job.node.entry("services"):
+        yield "its services were not started"
 
 
 def _step(visit: Visit) -> Script | LeftOut | None:
     """What to do for a step; None if it is done already."""
     if visit.script is None:
         used = visit.uses
-        if used is not None and _REPLACED.fullmatch(used.slug):
+        if used is not None and used.slug in _REPLACED:
             return None
         return LeftOut(f"uses {visit.node.word('uses')}", "actions are run by --act only")
     written = Script(visit.script.value).title
@@ -145,7 +165,8 @@ def _step(visit: Visit) -> Script | LeftOut | None:
     if interpreter is None or (not visit.shell and visit.leg.system == "Windows"):
         return LeftOut(written, f"its shell is {visit.shell or 'that of Windows'}")
     env = {name: value for name, value in visit.leg.env.items() if value is not None}
-    script = Script(text, visit.folder, env, interpreter, visit.tolerated)
+    tolerated = visit.node.word("continue-on-error") == "true"
+    script = Script(text, visit.folder, env, interpreter, tolerated)
     reason = _foreign(script)
     return LeftOut(written, reason) if reason else script
 

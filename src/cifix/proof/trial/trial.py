@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cifix.model.snapshot import Snapshot
+from cifix.proof.process import Python
 from cifix.proof.result import Proof, Ran, Verdict, tried, unknown
 from cifix.proof.trial.act import acted
 from cifix.proof.trial.install import Install, install, installs_project, uses_pip
@@ -41,7 +42,7 @@ def tried_out(tip: Snapshot, asked: Trials) -> Iterator[Proof]:
             yield from _installed(made, tip, found, asked.commands)
     for job in asked.jobs:
         with room(asked.means) as made:
-            yield from _job(made, tip, job)
+            yield from _job(made, tip, job, asked.means.python)
     for job in asked.acts:
         if asked.act is not None:
             yield acted(asked.means, job, asked.act)
@@ -61,10 +62,12 @@ def _installed(made: Room, tip: Snapshot, found: Install, commands: Sequence[str
         yield tried("commands", f"where it is installed, {_count(ran, 'command')} of yours passes", ran)
 
 
-def _job(made: Room, tip: Snapshot, job: Planned) -> Iterator[Proof]:
+def _job(made: Room, tip: Snapshot, job: Planned, python: Python) -> Iterator[Proof]:
     """Run the scripts of a job, and import what it installed."""
-    notes = [step.words for step in job.steps if isinstance(step, LeftOut)]
-    notes += [f"this is the first of the {job.legs} legs of its matrix"] if job.legs > 1 else []
+    notes = [*(step.words for step in job.steps if isinstance(step, LeftOut)), *job.notes]
+    used = ".".join(map(str, python.version))
+    others = [version for version in job.pythons if not f"{used}.".startswith(f"{version}.")]
+    notes += [f"it sets up Python {version}, and ran with {used}" for version in others]
     if not job.scripts:
         yield unknown("job", f"{job.words} has no step that can be run here", notes)
         return
