@@ -57,6 +57,10 @@ class Forge:
     calls: list[tuple[str, str]] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
     url: str = ""
+    app: dict[str, str] | None = None
+    """What the installation of an App may do, if there is one."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """What the last token of an App is for."""
 
     @property
     def writes(self) -> list[tuple[str, str]]:
@@ -155,7 +159,7 @@ class Handler(BaseHTTPRequestHandler):
             if fault.after:
                 self._answer(path, given)
             self._json(fault.status, fault.body, fault.headers)
-        elif self._scope() is None:
+        elif self._scope() is None and not path.endswith(("/installation", "/access_tokens")):
             self._json(401, {"message": "Bad credentials"})
         else:
             self._json(*self._answer(path, given))
@@ -254,6 +258,18 @@ def _users(forge: Forge, query: dict[str, str], _: dict[str, Any]) -> tuple[int,
     return 200, [{"id": 7, "username": "bob"}] if query["username"] == "bob" else []
 
 
+def _installation(forge: Forge, _: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
+    del given
+    return (404, {"message": "Not Found"}) if forge.app is None else (200, {"id": 5, "permissions": forge.app})
+
+
+def _access_token(forge: Forge, _: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
+    forge.asked = given["permissions"]
+    token = "ghs_" + "installation" * 3
+    forge.tokens[token] = "workflow" if "workflows" in forge.asked else "repo"
+    return 201, {"token": token, "expires_at": "2099-01-01T00:00:00Z", "permissions": forge.asked}
+
+
 _V3 = r"/api/v3/repos/(?P<project>[^/]+/[^/]+)"
 _V4 = r"/api/v4/projects/(?P<project>[^/]+)/merge_requests"
 ROUTES = (
@@ -263,6 +279,8 @@ ROUTES = (
     ("POST", rf"{_V3}/issues/(?P<number>\d+)/labels", _labels),
     ("POST", rf"{_V3}/pulls/(?P<number>\d+)/requested_reviewers", _reviewers),
     ("GET", _V3, _repository),
+    ("GET", f"{_V3}/installation", _installation),
+    ("POST", "/api/v3/app/installations/5/access_tokens", _access_token),
     ("GET", _V4, _merge_requests),
     ("POST", _V4, _open_merge_request),
     ("PUT", rf"{_V4}/(?P<number>\d+)", _edit),

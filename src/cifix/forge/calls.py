@@ -80,6 +80,9 @@ def installed(api: str, project: str, app: str, key: str) -> tuple[str, bool]:
         from github import Auth, GithubException, GithubIntegration  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as why:
         raise UsageError("a GitHub App needs PyGithub: pip install 'cifix[github]'") from why
+    from jwt import PyJWTError  # noqa: PLC0415 - what PyGithub signs with
+    from requests import RequestException  # noqa: PLC0415 - what PyGithub speaks with
+
     owner, _, name = project.partition("/")
     try:
         integration = GithubIntegration(auth=Auth.AppAuth(app, key), base_url=api, timeout=TIMEOUT)
@@ -91,7 +94,9 @@ def installed(api: str, project: str, app: str, key: str) -> tuple[str, bool]:
         return integration.get_access_token(installation.id, permissions=asked).token, workflows
     except GithubException as why:
         raise GitError(f"GitHub gives App {app} no token for {project}: {message(why.data)} ({why.status})") from None
-    except ValueError:
+    except RequestException as why:
+        raise _silent(api, why, key) from None
+    except (PyJWTError, ValueError):
         raise GitError(f"the key of App {app} is not an RSA private key in PEM form") from None
 
 
