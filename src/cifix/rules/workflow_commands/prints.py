@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cifix.formats.python import Module, Span
+from cifix.formats.python import Module, Span, parse
 from cifix.model.change import Edit
-from cifix.rules.workflow_commands.command import ANY, ESCAPE, FILES, Cannot
+from cifix.model.text import Text
+from cifix.rules.workflow_commands.command import ANY, ESCAPE, FILES, Cannot, Rewrite
 
 _HEAD = re.compile(
     r"(?:[fF]|[rR]|[uU])?[\"'](?!\"\"|'')(?P<head>::(?:(?:(?P<name>set-output|save-state|set-env)[ ]name="
-    r"(?P<key>(?:[\w-]|%s|\{[\w.\[\]()]*\})+))|(?P<path>add-path))::)"
+    r"(?P<key>(?:[\w-]|%s|\{[^{}:]*\})+))|(?P<path>add-path))::)"
 )
 _OVER_LINES = re.compile(r"\"{3}|'{3}|\\[\r\n]")
 _NAMES = ("output", "runner_file", "github_output_file")
@@ -33,6 +34,8 @@ def printed(module: Module) -> Iterator[Printed]:
         if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
             continue
         found = ANY.match(node.value.lstrip())
+        if found and FILES[found["name"]] in module.text.text:
+            continue  # it is what the script does where there is no file
         holder = parents[node]
         whole: ast.AST = holder if isinstance(holder, ast.JoinedStr) else node
         if found is None or (isinstance(holder, ast.JoinedStr) and holder.values[0] is not node):
@@ -66,6 +69,25 @@ def _use(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> tuple[ast.Expr | Non
                 return None, False
 
 
+def rewrites(script: str) -> Iterator[Rewrite]:
+    """The changes of a Python script that is written in a step; raises `Cannot`, or `Opaque` if it cannot be read."""
+    module = parse(Text.decode(script.encode()))
+    found = list(printed(module))
+    if not found:
+        raise Cannot("form", "the script does not print the command as one text")
+    made = [edit for edit in edits("", module, found) if edit.text or edit.start < edit.end]
+    changes = tuple((edit.start, *_grown(script, edit)) for edit in made)
+    for index, one in enumerate(found):
+        yield Rewrite(changes if not index else (), one.name, certain=False)
+
+
+def _grown(script: str, edit: Edit) -> tuple[int, str]:
+    """The end and text of an edit that takes in a character at least: an insertion has no place in a YAML scalar."""
+    if edit.start < edit.end or edit.start == len(script):
+        return edit.end, edit.text
+    return edit.end + 1, edit.text + script[edit.start]
+
+
 def edits(path: str, module: Module, found: Sequence[Printed]) -> Iterator[Edit]:
     """The edits that make every command of a module go to its file; raises `Cannot`."""
     if ESCAPE.search(module.text.text):
@@ -75,6 +97,7 @@ def edits(path: str, module: Module, found: Sequence[Printed]) -> Iterator[Edit]
     variable = next((name for name in _NAMES if name not in held), None)
     if variable is None:
         raise Cannot("form", f"every name of {', '.join(_NAMES)} is taken")
+    imported = _import(module, min(module.span(one.statement)[0] for one in found if one.statement))
     above: tuple[int, str] | None = None
     for one in sorted(found, key=lambda one: one.span):
         statement, head = _checked(module, one)
@@ -82,13 +105,14 @@ def edits(path: str, module: Module, found: Sequence[Printed]) -> Iterator[Edit]
         margin = module.text.text[module.line_start(start) : start].lstrip("\ufeff")
         newline, file = module.text.newline_at(start), FILES[one.name]
         opening = "" if above == (statement.lineno - 1, margin + file) else _opening(module, variable, file)
-        yield Edit(
-            path, start, start, f"{opening}{newline if opening else ''}{margin if opening else ''}{module.indent}"
-        )
+        first = imported[1] if imported and imported[0] == start else ""
+        yield Edit(path, start, start, first + (f"{opening}{newline}{margin}" if opening else "") + module.indent)
         yield Edit(path, *head)
         yield from _within(path, module, statement, (start, end), variable)
         above = (statement.end_lineno or statement.lineno), margin + file
-    yield from _import(path, module, min(module.span(one.statement)[0] for one in found if one.statement))
+        imported = None if first else imported
+    if imported:
+        yield Edit(path, imported[0], imported[0], imported[1])
 
 
 def _opening(module: Module, variable: str, file: str) -> str:
@@ -126,8 +150,8 @@ def _within(path: str, module: Module, statement: ast.Expr, span: Span, variable
         position = module.next_line(position)
 
 
-def _import(path: str, module: Module, before: int) -> Iterator[Edit]:
-    """An `import os`, if the module has none, among the plain imports at its top; raises `Cannot`."""
+def _import(module: Module, before: int) -> tuple[int, str] | None:
+    """Where `import os` goes, and its text, if the module has none; raises `Cannot`."""
     bound = [
         (node, alias)
         for node in ast.walk(module.tree)
@@ -141,11 +165,11 @@ def _import(path: str, module: Module, before: int) -> Iterator[Edit]:
     if "os" in taken or any(not isinstance(node, ast.Import) or alias.asname for node, alias in bound):
         raise Cannot("form", "the name os stands for something else in the module")
     if any(node in module.tree.body and module.span(node)[0] < before for node, _ in bound):
-        return
+        return None
     place = _place(module)
-    if place is None or place[0] >= before:
+    if place is None or place[0] > before:
         raise Cannot("form", "there is no place for `import os` before the command")
-    yield Edit(path, place[0], place[0], place[1])
+    return place
 
 
 def _place(module: Module) -> tuple[int, str] | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cifix.rules.workflow_commands import escapes, posix, windows
+from cifix.rules.workflow_commands import escapes, posix, prints, windows
 from cifix.rules.workflow_commands.command import ANY, ESCAPE, Cannot, Rewrite
 
 _COMMENT = re.compile(r"[ \t]*(?:#|(?:@?rem\b|::[^sa]))", re.IGNORECASE)
@@ -21,6 +21,9 @@ def rewrites(script: str, shell: str) -> Iterator[Rewrite]:
     """The changes of each line that prints a command; raises `Cannot` if one cannot be rewritten."""
     if "::stop-commands" in script:
         raise Cannot("inside", "the script tells the runner to ignore commands for a while")
+    if shell == "python":
+        yield from prints.rewrites(script)
+        return
     for start, _ in commands(script):
         end = script.find("\n", start)
         end = len(script) if end < 0 else end
