@@ -97,10 +97,10 @@ def edits(path: str, module: Module, found: Sequence[Printed]) -> Iterator[Edit]
     variable = next((name for name in _NAMES if name not in held), None)
     if variable is None:
         raise Cannot("form", f"every name of {', '.join(_NAMES)} is taken")
-    imported = _import(module, min(module.span(one.statement)[0] for one in found if one.statement))
+    checked = [(one, *_checked(module, one)) for one in sorted(found, key=lambda one: one.span)]
+    imported = _import(module, module.span(checked[0][1])[0])
     above: tuple[int, str] | None = None
-    for one in sorted(found, key=lambda one: one.span):
-        statement, head = _checked(module, one)
+    for one, statement, head in checked:
         start, end = module.span(statement)
         margin = module.text.text[module.line_start(start) : start].lstrip("\ufeff")
         newline, file = module.text.newline_at(start), FILES[one.name]
@@ -159,10 +159,12 @@ def _import(module: Module, before: int) -> tuple[int, str] | None:
         for alias in node.names
         if (alias.asname or alias.name.partition(".")[0]) == "os"
     ]
-    taken = {
-        node.id for node in ast.walk(module.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    if "os" in taken or any(not isinstance(node, ast.Import) or alias.asname for node, alias in bound):
+    taken = any(
+        (isinstance(node, ast.arg) and node.arg == "os")
+        or (isinstance(node, ast.Name) and node.id == "os" and isinstance(node.ctx, ast.Store))
+        for node in ast.walk(module.tree)
+    )
+    if taken or any(not isinstance(node, ast.Import) or alias.asname for node, alias in bound):
         raise Cannot("form", "the name os stands for something else in the module")
     if any(node in module.tree.body and module.span(node)[0] < before for node, _ in bound):
         return None
