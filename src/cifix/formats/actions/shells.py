@@ -8,11 +8,20 @@ from cifix.formats.actions.workflow import Job, Step, Workflow
 from cifix.formats.yaml import Map, Scalar, Seq, resolved
 from cifix.model.text import Opaque
 
-_FAMILIES = {"bash": "posix", "sh": "posix", "pwsh": "pwsh", "powershell": "powershell", "cmd": "cmd"}
+_FAMILIES = {
+    "bash": "posix",
+    "sh": "posix",
+    "pwsh": "pwsh",
+    "powershell": "powershell",
+    "cmd": "cmd",
+    "python": "python",
+}
 
 
 def family(step: Step, job: Job | None = None, workflow: Workflow | None = None) -> str:
-    """`posix`, `pwsh`, `powershell` or `cmd`: the step's own shell, the default of job or workflow, or the system's.
+    """The shell of a step: its own, the default of job or workflow, or that of the system.
+
+    One of `posix`, `pwsh`, `powershell`, `cmd` and `python`.
 
     Without a job it is a step of a composite action, which must name its shell. Raises `Opaque` if that is not known.
     """
