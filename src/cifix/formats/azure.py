@@ -3,11 +3,14 @@
 Facts: https://learn.microsoft.com/azure/devops/pipelines/process/variables and .../process/templates (read 2026-11).
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
-from cifix.formats.yaml import Document, Map, Scalar
+from cifix.formats.yaml import Document, Map, Scalar, parse_merging
 from cifix.model.expect import Route
+from cifix.model.snapshot import Snapshot
+from cifix.model.text import Opaque
 
 PIPELINES = (
     "**/azure-pipelines*.yml",
@@ -15,12 +18,42 @@ PIPELINES = (
     "**/.azure-pipelines/**/*.yml",
     "**/.azure-pipelines/**/*.yaml",
 )
-"""Where pipelines and their templates are kept by convention; the real place is a setting of the service."""
+"""Where pipelines and their templates are kept by convention; the real place is a setting of the service.
+
+`included` tells which templates in other places belong to them.
+"""
 
 _MENTION = re.compile(
     r"\$\((?P<macro>[\w.-]+)\)"
     r"|\b(?:variables|parameters|matrix)(?:\.(?P<dotted>[\w-]+(?:\.[\w-]+)*)|\[\s*'(?P<indexed>[^']+)'\s*\])"
 )
+
+
+def included(snapshot: Snapshot) -> tuple[str, ...]:
+    """The pipelines and every template of the repository that they use, at any depth."""
+    found: dict[str, None] = {}
+    todo = list(snapshot.matching(PIPELINES))
+    while todo:
+        path = todo.pop()
+        if path in found or path not in snapshot.tracked:
+            continue
+        found[path] = None
+        try:
+            document = snapshot.parsed(path, parse_merging)
+        except Opaque:
+            continue
+        folder = posixpath.dirname(path)
+        todo += [posixpath.normpath(posixpath.join(folder, name)).lstrip("/") for name in _templates(document)]
+    return tuple(found)
+
+
+def _templates(document: Document) -> Iterator[str]:
+    """The templates of this repository that a document names, from its own folder or, with a slash, from the root."""
+    for route, node in document.walk():
+        if route[-1:] == ("template",) and isinstance(node, Scalar):
+            name, _, place = node.value.partition("@")
+            if place in {"", "self"} and "$" not in name:
+                yield name
 
 
 def mentions(text: str) -> Iterator[str]:

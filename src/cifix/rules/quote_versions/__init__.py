@@ -63,7 +63,7 @@ _OTHERS: tuple[tuple[tuple[str, ...], _Versions], ...] = (
 @declare(
     __doc__,
     reads=(*WORKFLOWS, *ACTIONS, *azure_format.PIPELINES, *circleci_format.PIPELINES, *gitlab_format.PIPELINES),
-    needles=(*(b"%d0" % digit for digit in range(1, 10)), b"include:"),
+    needles=(*(b"%d0" % digit for digit in range(1, 10)), b"include:", b"template:"),
     safety=Safety.SAFE,
     refusals={
         "opaque": "the file is YAML that cannot be edited safely",
@@ -93,6 +93,8 @@ def _files(snapshot: Snapshot) -> Iterator[tuple[str, _Versions]]:
         versions = github.versions if matches(path, (*WORKFLOWS, *ACTIONS)) else next(others)
         if versions is gitlab.versions:
             found |= dict.fromkeys(gitlab_format.included(snapshot), versions)
+        elif versions is azure.versions:
+            found |= dict.fromkeys(azure_format.included(snapshot), versions)
         else:
             found[path] = versions
     yield from sorted(found.items(), key=lambda item: item[0])

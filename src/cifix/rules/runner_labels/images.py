@@ -1,11 +1,11 @@
 """Retired images of Azure Pipelines and CircleCI: one fix for all of them in a file."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cifix.formats import azure
+from cifix.formats import azure, circleci
 from cifix.formats.yaml import Document, Scalar, leaves, parse_merging, unmerged
 from cifix.formats.yaml.edit import replace
 from cifix.formats.yaml.removal import Leaves
@@ -44,10 +44,23 @@ class _File:
         return next(((name, self.retired[name]) for name in names), None)
 
 
-def findings(snapshot: Snapshot, path: str, day: date, *, announced: bool) -> Iterator[Finding]:
-    """One finding per place of a file that names a retired image."""
-    known, places = (facts().azure, in_azure) if matches(path, azure.PIPELINES) else (facts().circleci, in_circleci)
-    retired = at(known, day, announced=announced)
+def findings(snapshot: Snapshot, candidates: Sequence[str], day: date, *, announced: bool) -> Iterator[Finding]:
+    """One finding per place of the candidates, or of templates that they use, that names a retired image."""
+    circle = [path for path in candidates if matches(path, circleci.PIPELINES)]
+    pipelines = azure.included(snapshot) if any(matches(path, azure.PIPELINES) for path in candidates) else ()
+    for paths, known, places in ((pipelines, facts().azure, in_azure), (circle, facts().circleci, in_circleci)):
+        retired = at(known, day, announced=announced)
+        for path in sorted(paths):
+            yield from _of_file(snapshot, path, day, retired, places)
+
+
+def _of_file(
+    snapshot: Snapshot,
+    path: str,
+    day: date,
+    retired: Mapping[str, Label],
+    places: Callable[[Document], Iterator[Place]],
+) -> Iterator[Finding]:
     words = re.compile(rf"(?i)(?<![\w.-])(?:{'|'.join(map(re.escape, retired))})(?![\w.-])")
     try:
         if not words.search(snapshot.text(path).text):
