@@ -121,6 +121,91 @@ def test_an_import_that_no_clean_checkout_can_do_is_confirmed_by_its_finding(lin
     assert (placed.finding.path, placed.finding.outcome.key) == ("car/use.py", key)
 
 
+JOB = b"on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "files", "rule"),
+    [
+        (
+            "error: Failed to spawn: `pytest`",
+            {
+                ".github/workflows/ci.yml": (
+                    JOB + b"      - uses: actions/checkout@v4\n"
+                    b"      - uses: astral-sh/setup-uv@v7\n      - run: uv sync --dev\n      - run: uv run pytest\n"
+                ),
+                "pyproject.toml": (
+                    b'[project]\nname = "car"\nversion = "1"\n\n[project.optional-dependencies]\ntest = ["pytest"]\n'
+                ),
+            },
+            "sync-uv-groups",
+        ),
+        (
+            "Executable `python` not found",
+            {
+                ".pre-commit-config.yaml": (
+                    b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        name: x\n        entry: python x.py\n"
+                    b"        language: system\n"
+                ),
+                "x.py": b"",
+            },
+            "hook-python3",
+        ),
+        (
+            "E   'slow' not found in `markers` configuration option",
+            {
+                "pytest.ini": b"[pytest]\naddopts = --strict-markers\n",
+                "tests/test_a.py": b"import pytest\n\n\n@pytest.mark.slow\ndef test_a():\n    pass\n",
+            },
+            "register-markers",
+        ),
+        (
+            "ERROR: file or directory not found: test/unit",
+            {
+                ".github/workflows/ci.yml": (
+                    JOB + b"      - uses: actions/checkout@v4\n      - run: pytest test/unit\n"
+                ),
+                "tests/unit/test_a.py": b"",
+            },
+            "workflow-paths",
+        ),
+        (
+            "imported module 'test_a' has this __file__ attribute:",
+            {"tests/x/test_a.py": b"", "tests/y/test_a.py": b"X = 1\n", "pytest.ini": b"[pytest]\n"},
+            "stray-files",
+        ),
+        (
+            "##[error]The version '3.1' with architecture 'x64' was not found for Ubuntu 24.04.",
+            {
+                ".github/workflows/ci.yml": (
+                    JOB + b"      - uses: actions/setup-python@v6\n        with:\n          python-version: 3.10\n"
+                )
+            },
+            "quote-versions",
+        ),
+        (
+            "##[error]The `set-env` command is disabled. Please upgrade to using Environment Files",
+            {".github/workflows/ci.yml": (JOB + b'      - run: echo "::set-env name=A::1"\n')},
+            "workflow-commands",
+        ),
+        (
+            "##[error]This is a scheduled Ubuntu 20.04 brownout. Ubuntu 20.04 LTS runner will be removed.",
+            {".github/workflows/ci.yml": JOB.replace(b"latest", b"20.04") + b"      - run: x\n"},
+            "runner-labels",
+        ),
+        (
+            "E   ModuleNotFoundError: No module named 'car.lib.a'",
+            {**PACKAGE, ".gitignore": b"lib/\n", "car/use.py": b"import car.lib.a\n", "car/lib/b.py": b""},
+            "anchor-gitignore",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "-" in value and " " not in value else "",
+)
+def test_each_rule_answers_the_line_that_its_failure_prints(line: str, files: dict[str, bytes], rule: str) -> None:
+    cause = only(told(files, log(line)))
+    assert (cause.verdict, {placed.finding.rule for placed in cause.findings}) == (Verdict.CONFIRMED, {rule})
+
+
 def test_a_real_circle_is_confirmed_and_not_contradicted() -> None:
     files = {
         **PACKAGE,

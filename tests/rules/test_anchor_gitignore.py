@@ -367,3 +367,15 @@ HATCHLING = b'[build-system]\nbuild-backend = "hatchling.build"\n[project]\nname
 def test_a_wheel_may_lack_what_builds_and_tools_write(path: str, told: bool) -> None:
     files = {"pkg/__init__.py": b"", "pkg/core.pyx": b"", "pyproject.toml": HATCHLING, path: b""}
     assert bool(find(snapshot({**files, ".gitignore": path.rpartition("/")[2].encode()}))) == told
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"(Path(__file__).parent / 'names.md').read_text()\n",
+        b"(Path(__file__).parents[2] / 'names.csv').read_text()\n",
+        b"(files('elsewhere') / 'names.csv').read_text()  # importlib.resources\n",
+    ],
+)
+def test_a_load_from_elsewhere_or_of_what_nothing_ignores_is_left(body: bytes) -> None:
+    assert find(snapshot({"pkg/__init__.py": b"", "pkg/use.py": body, ".gitignore": b"*.csv\n"})) == []

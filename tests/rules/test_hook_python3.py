@@ -152,3 +152,8 @@ def test_the_real_pre_commit_finds_its_python_only_afterwards(script: bytes, nee
         codes.append(done.returncode)
         assert (b"Executable `python` not found" in done.stdout) == (name == "before"), done.stdout
     assert codes == [1, 0]
+
+
+def test_a_project_that_cannot_be_read_provides_nothing() -> None:
+    files = {CONFIG: b"repos:\n- {repo: local, hooks: [{id: a, language: system, entry: mypy}]}\n"}
+    assert list(rule.find(Snapshot.of({**files, "pyproject.toml": b"["}), NoOptions())) == []

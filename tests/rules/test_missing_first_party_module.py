@@ -290,3 +290,8 @@ def test_one_letter_is_edited_at_its_place() -> None:
     (one,) = found({"band/stage.py": "# ä\nfrom .drum import KIT\n"})
     assert isinstance(one.outcome, Fix)
     assert one.outcome.changes == (Edit("band/stage.py", 10, 14, "drums"),)
+
+
+def test_a_module_binds_what_it_imports_from_its_package() -> None:
+    assert not found({"band/stage.py": "from . import drums\n", "band/tour.py": "from .stage import drums\n"})
+    assert keys({"band/sub/__init__.py": "from . import gone\n"}) == ["missing-module"]

@@ -7,7 +7,8 @@ import pytest
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.snapshot import File, Memory, Snapshot
 from cifix.rules.sync_uv_groups import Options, rule
-from cifix.rules.sync_uv_groups.needs import Need, addopts, needs, options, peeled
+from cifix.rules.sync_uv_groups.needs import Need, needs, options, peeled
+from cifix.rules.sync_uv_groups.settings import Settings, settings
 
 PROJECT = (
     '[project]\nname = "demo"\nversion = "1"\n[project.optional-dependencies]\n'
@@ -315,6 +316,7 @@ def test_options_reach_pytest_through_other_programs(line: str, expected: list[s
         ({"tox.ini": "[tox]\n", "setup.cfg": "[tool:pytest]\naddopts =\n  -c\n  'd e'\n"}, ["-c", "d e"]),
         ({"pyproject.toml": '[tool.pytest.ini_options]\naddopts = ["-a", "b c"]\n'}, ["-a", "b c"]),
         ({"pyproject.toml": '[tool.pytest]\naddopts = ["-n4"]\n'}, ["-n4"]),
+        ({"pyproject.toml": "[tool.pytest]\nini_options = 1\n"}, []),
         ({"pyproject.toml": "[tool.ruff]\n", "setup.cfg": "[metadata]\n"}, []),
         ({"pytest.toml": '[pytest]\naddopts = ["-t"]\n'}, ["-t"]),
         ({"pytest.toml": "", "pytest.ini": "[pytest]\naddopts = -a\n"}, []),
@@ -326,7 +328,26 @@ def test_options_reach_pytest_through_other_programs(line: str, expected: list[s
 )
 def test_the_settings_that_pytest_reads(files: Mapping[str, str], expected: list[str]) -> None:
     snapshot = Snapshot(Memory({path: File(text.encode()) for path, text in files.items()}))
-    assert addopts(snapshot, "sub", "") == expected
+    assert settings(snapshot, "sub", "") == Settings(tuple(expected))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pytest.ini": "[pytest]\nrequired_plugins = pytest-cov>=1 Pytest_Xdist\n"},
+        {"pyproject.toml": '[tool.pytest.ini_options]\nrequired_plugins = ["pytest-cov>=1", "Pytest_Xdist"]\n'},
+    ],
+)
+def test_plugins_that_must_be_there(files: Mapping[str, str]) -> None:
+    snapshot = Snapshot(Memory({path: File(text.encode()) for path, text in files.items()}))
+    assert settings(snapshot, "", "").required == ("pytest-cov", "pytest-xdist")
+
+
+def test_a_required_plugin_that_is_missing_is_found() -> None:
+    text = PROJECT + 'dev = ["pytest"]\n[tool.pytest.ini_options]\nrequired_plugins = "pytest-cov"\n'
+    (finding,) = found("uv run pytest", pyproject_toml=text)
+    assert finding.message.startswith("Missing required plugins: pytest-cov")
+    assert edits([finding]) == [" --extra test"]
 
 
 @pytest.mark.parametrize(

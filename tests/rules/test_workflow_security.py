@@ -7,7 +7,7 @@ from cifix.model.finding import Finding, Fix, Safety
 from cifix.model.rule import NoOptions
 from cifix.model.snapshot import Snapshot
 from cifix.rules.workflow_security import rule
-from cifix.rules.workflow_security.scripts import gate, gates, losses
+from cifix.rules.workflow_security.scripts import gate, gates, idle, losses
 
 PATH = ".github/workflows/a.yml"
 
@@ -118,3 +118,20 @@ def test_a_script_with_escapes_is_pointed_at_whole() -> None:
 def test_a_step_without_a_known_system_has_no_known_shell() -> None:
     data = b'on: push\njobs: {a: {runs-on: [farm], steps: [{run: "pytest || true"}]}}\n'
     assert list(rule.find(Snapshot.of({PATH: data}), NoOptions())) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("echo all green", True),
+        ("echo a\n: b\nexit 0", True),
+        ("echo a\nexit 1", False),
+        ("echo a > b", False),
+        ("echo $(check)", False),
+        ("if x; then echo; fi", False),
+        ("", False),
+        ("'", False),
+    ],
+)
+def test_a_script_that_only_says_something_cannot_fail(script: str, expected: bool) -> None:
+    assert idle(script) is expected

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cifix.formats.python.imports import Import, binds, imports, mentions
+from cifix.formats.python.imports import Import, binds, imports, mentions, package_binds
 from cifix.model.text import Text
 
 
@@ -68,7 +68,9 @@ def test_names_bound_at_the_top_level_are_told() -> None:
         "def j():\n    k = 1\nclass l:\n    m = 1\nfor n, o in p: q: int = 1\nmatch r:\n    case s: pass\n(t := 1)\n"
     )
     source += "from . import u, v as w\n"
-    bound = binds(Text.decode(source.encode())) or frozenset()
+    text = Text.decode(source.encode())
+    bound = package_binds(text) or frozenset()
+    assert (binds(text) or frozenset()) - bound == {"u"}
     assert set(bound) == {"w", "a", "d", "g", "h", "i", "j", "l", "n", "o", "q", "s", "t"}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cifix.formats.actions.expression import Lookup, Unknown, literal, render
+from cifix.formats.actions.expression import Lookup, Unknown, dynamic, literal, render
 from cifix.formats.actions.matrix import at
 from cifix.formats.actions.workflow import Job, Step, Workflow
 from cifix.formats.yaml import Map, Scalar, Seq, resolved
@@ -59,7 +59,7 @@ def _systems(job: Job) -> Iterator[str]:
     node = job.node.get("runs-on")
     labels = [resolved(item) for item in node.items] if isinstance(node, Seq) else [node]
     texts = [label.value for label in labels if isinstance(label, Scalar)]
-    for leg in job.matrix.legs:
+    for leg in job.matrix.legs if any(map(dynamic, texts)) else job.matrix.legs[:1]:
 
         def lookup(path: str, leg: object = leg) -> str | float | bool | Unknown | None:
             context, _, name = path.partition(".")

@@ -49,25 +49,13 @@ def imports(text: Text) -> tuple[Import, ...]:
 
 
 def binds(text: Text) -> frozenset[str] | None:
-    """The names that a module's own code may bind at its top level, submodules aside; None if that cannot be told."""
-    tree = _tree(text)
-    if tree is None:
-        return None
-    bound: set[str] = set()
-    for node in _outside_functions(tree):
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                bound.add(name)
-            case ast.Name(id=name, ctx=ast.Store()) | ast.MatchAs(name=str(name)) | ast.ExceptHandler(name=str(name)):
-                bound.add(name)
-            case ast.ImportFrom(module=None, level=1, names=names):
-                # `from . import name` fails if nothing else binds the name and no module has it.
-                bound |= {alias.asname or "*" for alias in names if alias.asname or alias.name == "*"}
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                bound |= {alias.asname or alias.name.partition(".")[0] for alias in names}
-            case ast.Name(id="globals" | "setattr" | "vars" | "exec"):
-                return None
-    return None if bound & {"*", "__getattr__"} else frozenset(bound)
+    """The names that a module's own code may bind at its top level; None if that cannot be told."""
+    return _bound(text, package=False)
+
+
+def package_binds(text: Text) -> frozenset[str] | None:
+    """The same for an `__init__` module, whose submodules are not counted: `from . import name` may ask for one."""
+    return _bound(text, package=True)
 
 
 def mentions(data: bytes, names: Iterable[bytes]) -> bool:
@@ -90,7 +78,29 @@ def glanced(data: bytes, *, indented: bool = True) -> Iterator[tuple[str, int, t
         else:
             dotted = _DOTTED.match(origin)
             dots, module = dotted.groups() if dotted else (b"", b"")
-            yield module.decode(errors="replace"), len(dots), tuple(_first_words(_COMMENT.sub(b"", names)))
+            bare = _COMMENT.sub(b"", names) if b"#" in names else names
+            yield module.decode(errors="replace"), len(dots), tuple(_first_words(bare))
+
+
+def _bound(text: Text, *, package: bool) -> frozenset[str] | None:
+    tree = _tree(text)
+    if tree is None:
+        return None
+    bound: set[str] = set()
+    for node in _outside_functions(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.Name(id=name, ctx=ast.Store()) | ast.MatchAs(name=str(name)) | ast.ExceptHandler(name=str(name)):
+                bound.add(name)
+            case ast.ImportFrom(module=None, level=1, names=names) if package:
+                # `from . import name` fails if nothing else binds the name and no module has it.
+                bound |= {alias.asname or "*" for alias in names if alias.asname or alias.name == "*"}
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                bound |= {alias.asname or alias.name.partition(".")[0] for alias in names}
+            case ast.Name(id="globals" | "setattr" | "vars" | "exec"):
+                return None
+    return None if bound & {"*", "__getattr__"} else frozenset(bound)
 
 
 def _first_words(listed: bytes) -> Iterator[str]:

@@ -137,6 +137,11 @@ class Packages:
         return frozenset(stem for path in self._tracked | self._loose if (stem := module_stem(path)))
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """The last parts of all stems: an absolute import of anything else leads out of the repository."""
+        return frozenset(stem.rpartition("/")[2] for stem in self._modules | self._folders)
+
+    @cached_property
     def _folders(self) -> frozenset[str]:
         """Folders that hold a module at any depth."""
         found: set[str] = set()

@@ -1,7 +1,9 @@
 """What a module does to names and to other modules while it is imported, as a list of events."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 
 from cifix.formats.python import Module, parse
@@ -9,6 +11,9 @@ from cifix.formats.python.keyword import is_lazy
 from cifix.formats.python.lazy import Entry, promises, table
 from cifix.formats.python.names import is_main, is_type_checking, names
 from cifix.model.text import Text
+
+_REACHES_OUT = re.compile(r"\b(?:global|globals|locals|vars|dir|exec|eval|modules)\b")
+"""Words by which the body of a function can change the names of its module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,21 @@ def program(text: Text) -> Program:
 
 def compiled(module: Module) -> Program:
     """The program of a parsed module."""
-    found = names(module.tree)
+    plain = _REACHES_OUT.search(module.text.text) is None
+    found = names(ast.Module(list(_shallow(module.tree.body)), []) if plain else module.tree)
     lazy = {**table(module.tree), **promises(module.tree)}
     return Program(tuple(_block(module.tree.body)), frozenset(found.bound), lazy, found.dynamic)
+
+
+def _shallow(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements without the bodies of functions, which bind names of the module only by the words looked for."""
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            emptied = copy(statement)
+            emptied.body = list(_shallow(statement.body)) if isinstance(statement, ast.ClassDef) else []
+            yield emptied
+        else:
+            yield statement
 
 
 def loads(events: Iterable[Event]) -> Iterator[Load]:

@@ -159,17 +159,18 @@ def leaves(text: Text) -> Mapping[Route, tuple[str, str]]:
 
 
 def _walk(route: Route, node: Node) -> Iterator[tuple[Route, Node]]:
-    node = resolved(node)
-    yield route, node
-    match node:
-        case Map(entries=entries):
-            for entry in entries:
-                yield from _walk((*route, entry.key.value), entry.value)
-        case Seq(items=items):
-            for index, item in enumerate(items):
-                yield from _walk((*route, index), item)
-        case _:
-            pass
+    todo: list[tuple[Route, Node]] = [(route, node)]
+    while todo:
+        route, node = todo.pop()
+        node = resolved(node)
+        yield route, node
+        match node:
+            case Map(entries=entries):
+                todo += [((*route, entry.key.value), entry.value) for entry in reversed(entries)]
+            case Seq(items=items):
+                todo += [((*route, index), items[index]) for index in reversed(range(len(items)))]
+            case _:
+                pass
 
 
 def _refuse_tabs(document: Document) -> None:

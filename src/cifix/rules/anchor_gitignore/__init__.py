@@ -305,9 +305,13 @@ def _absent(masked: Iterable[Masked], snapshot: Snapshot) -> Iterator[Finding]:
         yield _finding(found[0].match, f"{names}: {used}, and in no commit", Refusal("missing-source", detail), found)
 
 
-def _finding(match: Match, message: str, outcome: Fix | Refusal, masked: Iterable[Masked]) -> Finding:
+def _finding(match: Match, message: str, outcome: Fix | Refusal, masked: Sequence[Masked]) -> Finding:
     start, end = match.pattern.start, match.pattern.end
-    return Finding(rule.id, match.source, start, end, message, outcome, _red_from(masked))
+    return Finding(rule.id, match.source, start, end, message, outcome, _red_from(masked), _paths(masked))
+
+
+def _paths(masked: Iterable[Masked]) -> tuple[str, ...]:
+    return tuple(one.path for one in masked)
 
 
 def _red_from(masked: Iterable[Masked]) -> date | None:
@@ -329,7 +333,7 @@ def _not_ours(masked: Iterable[Masked], snapshot: Snapshot) -> Iterator[Finding]
         if source not in snapshot:
             place = _place(found, snapshot)
             why = Refusal("outside-mask", detail)
-            yield Finding(rule.id, *place, f"{names}: on disk, and in no commit", why, _red_from(found))
+            yield Finding(rule.id, *place, f"{names}: on disk, and in no commit", why, _red_from(found), _paths(found))
         else:
             key = "wildcard-pattern" if match.pattern.name is None else "names-file"
             told = f"{names}: in no commit, but {uses(found, snapshot)}"

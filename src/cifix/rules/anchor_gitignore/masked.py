@@ -7,7 +7,7 @@ from enum import Enum
 from itertools import chain, pairwise
 
 from cifix.formats.gitignore import Ignores, Match
-from cifix.formats.python.imports import binds, imports, mentions
+from cifix.formats.python.imports import imports, mentions, package_binds
 from cifix.formats.python.packages import SOURCES, Packages, module_stem
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -214,7 +214,7 @@ def _is_module(snapshot: Snapshot, packages: Packages, stem: str, use: Use) -> b
     if init not in snapshot and init not in snapshot.disk:
         return use.certain
     try:
-        bound = snapshot.parsed(init, binds)
+        bound = snapshot.parsed(init, package_binds)
     except Opaque:
         return use.certain
     return "__path__" not in (bound or ()) and (use.certain or (bound is not None and name not in bound))

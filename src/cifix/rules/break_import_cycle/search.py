@@ -12,6 +12,7 @@ from cifix.formats.python.packages import Package
 from cifix.model.change import Edit
 from cifix.model.finding import Refusal
 from cifix.model.snapshot import Snapshot
+from cifix.model.text import Text
 from cifix.rules.break_import_cycle.knots import Knot, segment
 from cifix.rules.break_import_cycle.moves import Edge, Move
 from cifix.rules.break_import_cycle.surroundings import Surroundings
@@ -131,13 +132,18 @@ def _cure(package: Package, trial: _Trial) -> Cure:
 
 def _between(before: Snapshot, after: Snapshot, path: str) -> Iterator[Edit]:
     """The lines of a file that several moves changed."""
-    old, new = before.text(path).text.splitlines(keepends=True), after.text(path).text.splitlines(keepends=True)
-    starts = [0]
+    old, new = (_lines(snapshot.text(path)) for snapshot in (before, after))
+    starts = [before.text(path).start]
     for line in old:
         starts.append(starts[-1] + len(line))
     for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind != "equal":
             yield Edit(path, starts[i], starts[j], "".join(new[k:m]))
+
+
+def _lines(text: Text) -> list[str]:
+    ends = [*text.line_starts[1:], len(text.text)]
+    return [text.text[start:end] for start, end in zip((text.start, *text.line_starts[1:]), ends, strict=True)]
 
 
 def _left(knot: Knot, reasons: list[Refusal], *, tried: bool) -> Refusal:

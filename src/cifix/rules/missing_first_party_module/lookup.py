@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from cifix.formats.python.imports import Import, binds, glanced, imports
+from cifix.formats.python.imports import Import, binds, glanced, imports, package_binds
 from cifix.formats.python.packages import Packages, module_stem
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -55,13 +55,17 @@ class Lookup:
         self._bases: dict[tuple[str, str, int], str | None] = {}
         self._data: dict[str, bytes] = {}
         self._binders: dict[str, bytes] = {}
+        self._mentioned: dict[tuple[str, str], bool] = {}
+        self._shut: dict[str, bool] = {}
         self._answers: dict[tuple[str, str, tuple[str, ...]], Missing | None] = {}
 
     def suspects(self, judges: Callable[[str], bool]) -> Iterator[str]:
         """Those of the modules that `judges` chooses that at a glance import something that is missing."""
         for path in self.snapshot.containing((b"import",), ("**/*.py",)):
             if judges(path) and any(
-                self.missing(path, Import(*one, 0, 0, guarded=False)) for one in self._glanced(path)
+                self.missing(path, Import(*one, 0, 0, guarded=False))
+                for one in self._glanced(path)
+                if one[1] or one[0].partition(".")[0] in self.packages.names
             ):
                 yield path
 
@@ -95,7 +99,8 @@ class Lookup:
         """The names that the source at `path` can bind; None if it does not show them all."""
         try:
             data = self.data(path)
-            return None if _OPEN.search(data) else self.snapshot.parsed(path, binds)
+            told = package_binds if path.endswith("/__init__.py") else binds
+            return None if _OPEN.search(data) else self.snapshot.parsed(path, told)
         except Opaque:
             return None
 
@@ -158,14 +163,22 @@ class Lookup:
         """
         if path not in self._binders:
             try:
-                self._binders[path] = _OWN.sub(b"", self.data(path))
+                data = self.data(path)
+                self._binders[path] = _OWN.sub(b"", data) if path.endswith("/__init__.py") else data
             except Opaque:
                 return True
-        data, word = self._binders[path], name.encode()
-        return any(before + word in data for before in _BINDING) or data.startswith(word)
+        if (path, name) not in self._mentioned:
+            data, word = self._binders[path], name.encode()
+            self._mentioned[path, name] = any(before + word in data for before in _BINDING) or data.startswith(word)
+        return self._mentioned[path, name]
 
     def _closed(self, folder: str) -> bool:
         """Whether the modules of a package are its files: it is a regular one, and no finder is told otherwise."""
+        if folder not in self._shut:
+            self._shut[folder] = self._is_closed(folder)
+        return self._shut[folder]
+
+    def _is_closed(self, folder: str) -> bool:
         if f"{folder}/__init__.py" not in self.snapshot or f"{folder}.py" in self.snapshot:
             return False
         while f"{folder}/__init__.py" in self.snapshot:

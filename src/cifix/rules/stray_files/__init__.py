@@ -16,8 +16,8 @@ Why:
 
 When this is wrong:
     Where somebody takes the files from the repository without a build, such as a version file that is imported by a
-    checkout that nobody installs. Compiled modules, metadata, reports and version files that code imports are
-    therefore for review.
+    checkout that nobody installs: `cifix verify` says of it that the module is gone. Compiled modules, metadata,
+    reports and version files are therefore for review.
 
 What it will not touch:
     Files in folders of test data and samples, compiled modules without their source, and all that git does not track.
@@ -73,7 +73,13 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
         copies = all(snapshot.read(other) == snapshot.read(first) for other in others)
         detail = "they hold the same, so that one may go; else " if copies else ""
         detail += "rename one, add an __init__.py to both folders, or set --import-mode=importlib"
-        yield Finding(rule.id, first, 0, 0, message, Refusal("same-name", detail), ALREADY, (first, *others))
+        yield Finding(
+            rule.id, first, 0, 0, message, Refusal("same-name", detail), ALREADY, (first, *others, _stem(first))
+        )
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py")
 
 
 def _finding(stray: Stray, outcome: Fix | Refusal) -> Finding:

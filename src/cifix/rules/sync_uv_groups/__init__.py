@@ -1,24 +1,28 @@
 r"""Let `uv sync` install the extras and groups whose tools the job runs.
 
 Why:
-    The job stops at its first tool: "error: Failed to spawn: `pytest`" with "Caused by: No such file or directory
-    (os error 2)"; since uv 0.12.14 the second line begins with "cause:", and since 0.12.22 the first one is "error:
-    Failed to spawn: pytest". With `python -m` it is "No module named pytest", without `uv run` it is "pytest: command
-    not found", and for a plugin "error: unrecognized arguments: --cov".
+    The job stops at its first tool:
+    "error: Failed to spawn: `pytest`" with "Caused by: No such file or directory (os error 2)" below it;
+    since uv 0.12.14 the second line is "cause: No such file or directory (os error 2)",
+    since uv 0.12.22 the first one is "error: Failed to spawn: pytest".
+    With `python -m` it is "No module named pytest", without `uv run` it is "pytest: command not found", and for a
+    plugin "error: unrecognized arguments: --cov" or "Missing required plugins: pytest-cov".
 
     `uv sync` installs the dependencies of the project and its default groups, no more. `--dev` means the dependency
     group `dev`: it never reads `[project.optional-dependencies]`, and where no such group is, it does nothing and
-    exits with 0. Two more mistakes stop uv itself: "error: Extra `dev` is not defined in the project's
-    `optional-dependencies` table" (since 0.11.29 "in the `optional-dependencies` table for `name`") and "Group `test`
-    is not defined in the project's `dependency-groups` table" mean that the option is of the wrong kind.
+    exits with 0. An option of the wrong kind stops uv itself, with
+    "error: Extra `dev` is not defined in the project's `optional-dependencies` table", since uv 0.11.29
+    "error: Extra `dev` is not defined in the `optional-dependencies` table for `name`", or with
+    "error: Group `test` is not defined in the project's `dependency-groups` table".
 
-    The rule follows what the steps of a job do to the environment, leg by leg: what each `uv sync` removes, what
-    `uv run` adds, `uv pip install`, local composite actions, variables such as `UV_NO_DEV`, and the folder each command
+    The rule follows what the steps of a job do to the environment, leg by leg: what each `uv sync` removes, what `uv
+    run` adds, `uv pip install`, local composite actions, variables such as `UV_NO_DEV`, and the folder each command
     runs in. Where a tool is surely missing, the smallest set of `--extra` and `--group` that brings all the tools of
-    the job, and the plugins for their options and for pytest's `addopts`, is added to the `uv sync` that counts, or to
-    `uv run` where none does. `pyproject.toml` and `uv.lock` stay as they are, so `--locked` and `--frozen` go on
-    working; only with the option `add_to_dev_group` a tool that the project names nowhere is added to its group `dev`,
-    if no lock has to stay as it is. A tool that is started without `uv run` gets `uv run --no-sync`.
+    the job, and the plugins that their options and pytest's `addopts` and `required_plugins` need, is added to the `uv
+    sync` that counts, or to `uv run` where none does. `pyproject.toml` and `uv.lock` stay as they are, so `--locked`
+    and `--frozen` go on working; only with the option `add_to_dev_group` a tool that the project names nowhere is added
+    to its group `dev`, if no lock has to stay as it is. A tool that is started without `uv run` gets `uv run
+    --no-sync`.
 
     The fix is safe if a lock, or the lack of any other dependency, proves that the tool was not there. It must be
     reviewed if a distribution might bring it along unseen, or if the step goes on after a failure: then it was green
@@ -42,11 +46,13 @@ Sources:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Workflow, workflow
 from cifix.formats.yaml import Scalar
 from cifix.formats.yaml.edit import place as position
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.facts import sheet
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -82,6 +88,7 @@ class Options:
         "alias": "the script is shared, through an anchor, with other steps",
         "image": "the job runs in an image of its own or on a machine of its own, which may have the tool",
     },
+    facts=partial(sheet, __name__),
 )
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Find the tools that a job runs and never installs."""
@@ -129,7 +136,10 @@ def _judged(projects: Projects, path: str, whole: Workflow, job: Job, *, declare
         outcome: Fix | Refusal = outcomes[key]
         if strange and not legs[0].kind:
             outcome = Refusal("image", f"the job runs in or on {strange}")
-        yield Finding("sync-uv-groups", legs[0].place.visit.leg.path, *_span(legs[0].place), _message(legs), outcome)
+        place = legs[0].place
+        path, span, about = place.visit.leg.path, _span(place), tuple(_about(legs))
+        since = ALREADY if all(leg.sure for leg in legs) else None
+        yield Finding("sync-uv-groups", path, *span, _message(legs), outcome, since, about)
 
 
 def _span(found: Place) -> tuple[int, int]:
@@ -142,6 +152,14 @@ def _span(found: Place) -> tuple[int, int]:
         return position(document, script, word.start, word.end)
     except Opaque:
         return script.start, script.end
+
+
+def _about(legs: list[Lack]) -> Iterator[str]:
+    """What the log of the job names: the tools, the options that no plugin knows, or the extra or group."""
+    for lack in legs:
+        yield from (lack.name,) if lack.kind in {"extra", "group"} else ()
+        for need in lack.missing:
+            yield from dict.fromkeys((need.because, need.distribution))
 
 
 def _message(legs: list[Lack]) -> str:
@@ -166,7 +184,8 @@ def _message(legs: list[Lack]) -> str:
         return f"{tools[0] if tools else given[0]}: command not found: `uv sync` does not put its environment on PATH"
     if tools:
         return f"Failed to spawn: {tools[0]}: nothing that the job installs brings {_listed(legs)}"
-    return f"unrecognized arguments: {', '.join(given)}: nothing that the job installs brings {_listed(legs)}"
+    stop = "unrecognized arguments" if given[0].startswith("-") else "Missing required plugins"
+    return f"{stop}: {', '.join(given)}: nothing that the job installs brings {_listed(legs)}"
 
 
 def _listed(legs: list[Lack]) -> str:

@@ -1,11 +1,11 @@
 """The facts of the rule that age, from `facts.toml`."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from cifix.model.facts import sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,11 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Distributions by the commands and modules they bring, as known on the day `checked` (ISO).
+    """Distributions by the commands and modules they bring.
 
     `strangers` are names of programs and of owners of actions, by what they do to environments.
     """
 
-    checked: str
     commands: Mapping[str, str]
     modules: Mapping[str, str]
     plugins: tuple[Plugin, ...]
@@ -39,8 +38,8 @@ class Facts:
 
 @cache
 def facts() -> Facts:
-    """Read `facts.toml` beside this module, once."""
-    found = tomllib.loads(files("cifix.rules.sync_uv_groups").joinpath("facts.toml").read_text("utf-8"))
+    """The sheet of the rule, in the shape that the rule needs."""
+    found = sheet("cifix.rules.sync_uv_groups").data
     same = {name: name for name in found["same"]["distributions"]}
     commands = {command: tool["distribution"] for tool in found["tool"] for command in tool["commands"]}
     modules = {module: tool["distribution"] for tool in found["tool"] for module in tool["modules"]}
@@ -48,7 +47,7 @@ def facts() -> Facts:
     brings = ((re.compile(pattern), tuple(names)) for pattern, names in found["brings"].items())
     strangers = {kind: frozenset(names) for kind, names in found["strangers"].items()}
     commands, modules = {**same, **commands}, {**same, **modules}
-    return Facts(str(found["checked"]), commands, modules, tuple(plugins), tuple(brings), strangers)
+    return Facts(commands, modules, tuple(plugins), tuple(brings), strangers)
 
 
 def implied(name: str) -> Iterator[str]:

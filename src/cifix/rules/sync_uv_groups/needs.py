@@ -3,14 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from cifix.formats.ini import sections
-from cifix.formats.shell import commands
-from cifix.formats.toml import parse
 from cifix.model.snapshot import Snapshot
-from cifix.model.text import Opaque, Text
 from cifix.rules.sync_uv_groups.facts import facts
+from cifix.rules.sync_uv_groups.settings import Settings, settings
 
 _PYTHON = re.compile(r"(?:python|py|pypy)(?:\d+(?:\.\d+)?)?t?(?:\.exe)?")
 _TAKES_VALUE = {
@@ -27,7 +23,6 @@ _TAKES_VALUE = {
 _WRAPPERS = {"env", "exec", "command", "nohup", "xvfb-run", "time", "timeout", "nice", "stdbuf", "sudo", "catchsegv"}
 _WRAPPER_VALUES = {"-s", "-n", "--server-args", "--server-num", "-u", "-f", "-e", "-k", "--kill-after", "-w"}
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
-_SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,62 +83,15 @@ def plugins(given: Sequence[str | None], snapshot: Snapshot, folder: str, top: s
     words = [word or "" for word in given]
     read = not {"-c", "--config-file", "--rootdir"} & {word.partition("=")[0] for word in words}
     read = read and not any("addopts" in word for word in words)
-    written = [*(addopts(snapshot, folder, top) if read else ()), *words]
+    known = settings(snapshot, folder, top) if read else Settings()
+    written = [*known.options, *words]
     off = {word.removeprefix("no:") for word in written} | {word.removeprefix("-pno:") for word in written}
     for plugin in facts().plugins:
         found = next((word for word in written if _option(word) in plugin.options), None)
         if found and plugin.switch not in off and not _own(snapshot, _option(found)):
             yield Need(plugin.distribution, _option(found), plugin=True)
-
-
-def addopts(snapshot: Snapshot, folder: str, top: str) -> list[str]:
-    """The options in the first settings file that pytest takes, from `folder` upwards to `top`."""
-    here = folder
-    while True:
-        for name in _SETTINGS:
-            path = f"{here}/{name}".lstrip("/")
-            found = _setting(snapshot, path) if path in snapshot else None
-            if found is not None:
-                return found
-        if here in {top, ""}:
-            return []
-        here = here.rpartition("/")[0]
-
-
-def _setting(snapshot: Snapshot, path: str) -> list[str] | None:
-    """The options in one file; None if it is not the one that pytest reads."""
-    try:
-        if path.endswith(".toml"):
-            return _toml(snapshot.parsed(path, _data), path)
-        found = snapshot.parsed(path, sections)
-    except Opaque:
-        return None
-    section = found.get("tool:pytest" if path.endswith("setup.cfg") else "pytest")
-    if section is None:
-        return [] if path.endswith("pytest.ini") else None
-    return _split(section.get("addopts", ""))
-
-
-def _toml(data: dict[str, Any], path: str) -> list[str] | None:
-    table: Any = data
-    for key in ("pytest",) if path.endswith("pytest.toml") else ("tool", "pytest"):
-        table = table.get(key) if isinstance(table, dict) else None
-    if not isinstance(table, dict):
-        return [] if path.endswith("pytest.toml") else None
-    table = table.get("ini_options", table)
-    given = table.get("addopts", "") if isinstance(table, dict) else ""
-    return [str(word) for word in given] if isinstance(given, list) else _split(str(given))
-
-
-def _data(text: Text) -> dict[str, Any]:
-    return parse(text)
-
-
-def _split(line: str) -> list[str]:
-    try:
-        return [word.text for command in commands(line.replace("\n", " ")) for word in command.words]
-    except Opaque:
-        return []
+    for name in known.required:
+        yield Need(name, name, plugin=True)
 
 
 def _option(word: str) -> str:

@@ -46,14 +46,13 @@ from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.workflow_security.facts import facts
-from cifix.rules.workflow_security.scripts import Loss, gates, losses
+from cifix.rules.workflow_security.scripts import Loss, gates, idle, losses
 from cifix.rules.workflow_security.shells import ends_at
 
 _CONTINUE = "continue-on-error"
 _NEAR = 2
 """Lines above a finding in which a comment may say that it is meant."""
 
-_IDLE = re.compile(r"\s*(?:(?:echo|printf|true|:|exit 0)(?![\w-])[^|;&`]*\n?)*\s*")
 _REPAIRS = re.compile(r"\bgit (?:commit|diff|push)|create-pull-request|auto-commit|add-and-commit")
 
 
@@ -195,8 +194,8 @@ def _summary(here: _Place) -> Iterator[Finding]:
     entry = job.node.entry("if")
     if entry is None or "always()" not in (job.condition or "") or not job.needs or not job.steps:
         return
-    idle = all(_IDLE.fullmatch(step.node.word("run") or "-") and not step.condition for step in job.steps)
-    if idle and not re.search(r"\$\{\{\s*(?!github\.)", here.document.text.text[job.node.start : job.node.end]):
+    silent = all(idle(step.node.word("run") or "") and not step.condition for step in job.steps)
+    if silent and not re.search(r"\$\{\{\s*(?!github\.)", here.document.text.text[job.node.start : job.node.end]):
         message = f"the job {job.id} passes whatever became of {', '.join(job.needs)}"
         outcome = Refusal("summary", "a step must fail unless every needed job has the result `success`")
         yield Finding("workflow-security", here.path, entry.key.start, entry.value.end, message, outcome)

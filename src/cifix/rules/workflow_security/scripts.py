@@ -42,6 +42,12 @@ def gates(script: str) -> Iterator[str]:
             yield found
 
 
+def idle(script: str) -> bool:
+    """Whether a script does nothing but to say something, and so cannot fail."""
+    found = _commands(script)
+    return bool(found) and not re.search(r"\$\(|`", script) and all(_quiet(one) and not one.inside for one in found)
+
+
 def losses(script: str, *, stops: bool, pipes: bool) -> Iterator[Loss]:
     """Every loss in a script; `stops` says that its shell ends at the first failure, `pipes` at one in a pipe too."""
     found = _commands(script)
