@@ -7,10 +7,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from cifix.formats.yaml import Document, Map, Scalar, parse_merging
+from cifix.formats.includes import reached
+from cifix.formats.yaml import Document, Map, Scalar
 from cifix.model.expect import Route
 from cifix.model.snapshot import Snapshot
-from cifix.model.text import Opaque
 
 PIPELINES = (
     "**/azure-pipelines*.yml",
@@ -31,29 +31,17 @@ _MENTION = re.compile(
 
 def included(snapshot: Snapshot) -> tuple[str, ...]:
     """The pipelines and every template of the repository that they use, at any depth."""
-    found: dict[str, None] = {}
-    todo = list(snapshot.matching(PIPELINES))
-    while todo:
-        path = todo.pop()
-        if path in found or path not in snapshot.tracked:
-            continue
-        found[path] = None
-        try:
-            document = snapshot.parsed(path, parse_merging)
-        except Opaque:
-            continue
-        folder = posixpath.dirname(path)
-        todo += [posixpath.normpath(posixpath.join(folder, name)).lstrip("/") for name in _templates(document)]
-    return tuple(found)
+    return reached(snapshot, snapshot.matching(PIPELINES), _templates)
 
 
-def _templates(document: Document) -> Iterator[str]:
+def _templates(path: str, document: Document) -> Iterator[str]:
     """The templates of this repository that a document names, from its own folder or, with a slash, from the root."""
+    folder = posixpath.dirname(path)
     for route, node in document.walk():
         if route[-1:] == ("template",) and isinstance(node, Scalar):
             name, _, place = node.value.partition("@")
             if place in {"", "self"} and "$" not in name:
-                yield name
+                yield posixpath.normpath(posixpath.join(folder, name)).lstrip("/")
 
 
 def mentions(text: str) -> Iterator[str]:
@@ -73,7 +61,7 @@ def fed_by(text: str) -> str | None:
 def defined(document: Document, route: Route) -> str | None:
     """The variable or parameter that gets the scalar at `route` as its value, or as one of its values."""
     match route:
-        case (*_, "strategy", "matrix", str(_leg), str(name)):
+        case (*_, "strategy" | "parameters", "matrix", str(_leg), str(name)):
             return name
         case (*_, "variables" | "parameters", str(name)) | (*_, "parameters", str(name), int()):
             return name

@@ -15,7 +15,7 @@ from cifix.model.glob import matches
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.runner_labels.facts import Label, at, facts
-from cifix.rules.runner_labels.obstacles import OLD_PYTHON, XCODE
+from cifix.rules.runner_labels.obstacles import OLD_PYTHON, PYTHON, XCODE
 from cifix.rules.runner_labels.places import Place, in_azure, in_circleci
 
 _STUDIO = re.compile(r"Visual Studio (?:1[0-6]|20(?:1[0-9]))|\bvs-?(?:1[0-6]|201\d)\b|\bv14[012]\b", re.IGNORECASE)
@@ -186,8 +186,10 @@ def _obstacle(file: _File, name: str) -> Refusal | None:
 
 
 def _chosen(document: Document, route: Route) -> bool:
-    """Whether the value at a route is the version of Python that a task of Azure Pipelines installs."""
+    """Whether the value at a route is the version of Python that a task installs, or seems to be."""
     variable = azure.defined(document, unmerged(route))
+    if variable and PYTHON.match(variable):
+        return True
     for start, task, given in azure.tasks(document):
         version = given.get("versionSpec") if task == "usepythonversion" else None
         named = azure.mentions(version.value) if isinstance(version, Scalar) else ()
