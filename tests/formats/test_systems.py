@@ -106,6 +106,18 @@ def test_files_may_include_each_other_and_be_missing_or_unreadable() -> None:
     }
 
 
+def test_pipelines_of_azure_use_templates_of_the_repository() -> None:
+    files = {
+        "ci/azure-pipelines.yml": "jobs: [{template: jobs/a.yml}, {template: /b.yml}, {template: c.yml@other}]\n",
+        "ci/jobs/a.yml": "steps: [{template: ../steps.yml@self}, {template: none.yml}, {template: '${{ x }}.yml'}]\n",
+        "ci/steps.yml": "steps: [{template: jobs/a.yml}]\n",
+        "b.yml": "a: [\n",
+        "c.yml": "a: 1\n",
+    }
+    found = azure.included(Snapshot.of({path: text.encode() for path, text in files.items()}))
+    assert set(found) == {"ci/azure-pipelines.yml", "ci/jobs/a.yml", "ci/steps.yml", "b.yml"}
+
+
 def test_circleci_knows_what_a_value_is_given_to() -> None:
     assert circleci.given_to(("workflows", "w", "jobs", 0, "python/test", "version")) == "python/test"
     assert circleci.given_to(("jobs", "a", "steps", 0, "node/install", "version")) == "node/install"

@@ -3,11 +3,14 @@
 Facts: https://learn.microsoft.com/azure/devops/pipelines/process/variables and .../process/templates (read 2026-11).
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
+from cifix.formats.includes import reached
 from cifix.formats.yaml import Document, Map, Scalar
 from cifix.model.expect import Route
+from cifix.model.snapshot import Snapshot
 
 PIPELINES = (
     "**/azure-pipelines*.yml",
@@ -15,12 +18,30 @@ PIPELINES = (
     "**/.azure-pipelines/**/*.yml",
     "**/.azure-pipelines/**/*.yaml",
 )
-"""Where pipelines and their templates are kept by convention; the real place is a setting of the service."""
+"""Where pipelines and their templates are kept by convention; the real place is a setting of the service.
+
+`included` tells which templates in other places belong to them.
+"""
 
 _MENTION = re.compile(
     r"\$\((?P<macro>[\w.-]+)\)"
     r"|\b(?:variables|parameters|matrix)(?:\.(?P<dotted>[\w-]+(?:\.[\w-]+)*)|\[\s*'(?P<indexed>[^']+)'\s*\])"
 )
+
+
+def included(snapshot: Snapshot) -> tuple[str, ...]:
+    """The pipelines and every template of the repository that they use, at any depth."""
+    return reached(snapshot, snapshot.matching(PIPELINES), _templates)
+
+
+def _templates(path: str, document: Document) -> Iterator[str]:
+    """The templates of this repository that a document names, from its own folder or, with a slash, from the root."""
+    folder = posixpath.dirname(path)
+    for route, node in document.walk():
+        if route[-1:] == ("template",) and isinstance(node, Scalar):
+            name, _, place = node.value.partition("@")
+            if place in {"", "self"} and "$" not in name:
+                yield posixpath.normpath(posixpath.join(folder, name)).lstrip("/")
 
 
 def mentions(text: str) -> Iterator[str]:
@@ -40,7 +61,7 @@ def fed_by(text: str) -> str | None:
 def defined(document: Document, route: Route) -> str | None:
     """The variable or parameter that gets the scalar at `route` as its value, or as one of its values."""
     match route:
-        case (*_, "strategy", "matrix", str(_leg), str(name)):
+        case (*_, "strategy" | "parameters", "matrix", str(_leg), str(name)):
             return name
         case (*_, "variables" | "parameters", str(name)) | (*_, "parameters", str(name), int()):
             return name

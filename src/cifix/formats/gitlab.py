@@ -7,11 +7,11 @@ Facts: https://docs.gitlab.com/ci/yaml/ and https://docs.gitlab.com/ci/variables
 import re
 from collections.abc import Iterator
 
-from cifix.formats.yaml import Document, Map, Node, Scalar, Seq, parse_merging, resolved
+from cifix.formats.includes import reached
+from cifix.formats.yaml import Document, Map, Node, Scalar, Seq, resolved
 from cifix.model.expect import Route
 from cifix.model.glob import compiled
 from cifix.model.snapshot import Snapshot
-from cifix.model.text import Opaque
 
 ROOT = ".gitlab-ci.yml"
 """The file that GitLab reads first, unless a setting of the project names another."""
@@ -29,20 +29,11 @@ def mentions(text: str) -> Iterator[str]:
 
 def included(snapshot: Snapshot) -> tuple[str, ...]:
     """The root file and every file of the repository that it includes, at any depth; none without a root file."""
-    found: dict[str, None] = {}
-    todo = [ROOT] if ROOT in snapshot.tracked else []
-    while todo:
-        path = todo.pop()
-        if path in found:
-            continue
-        found[path] = None
-        try:
-            document = snapshot.parsed(path, parse_merging)
-        except Opaque:
-            continue
-        names = [name.removeprefix("/") for name in _includes(document)]
-        todo += [path for name in names for path in _matching(snapshot, name)]
-    return tuple(found)
+    return reached(
+        snapshot,
+        [ROOT],
+        lambda _, document: [path for name in _includes(document) for path in _matching(snapshot, name)],
+    )
 
 
 def defined(route: Route) -> str | None:
@@ -71,12 +62,12 @@ def _includes(document: Document) -> Iterator[str]:
 def _local(node: Node | None) -> Iterator[str]:
     local = node.get("local") if isinstance(node, Map) else node
     if isinstance(local, Scalar) and "://" not in local.value and "$" not in local.value:
-        yield local.value
+        yield local.value.removeprefix("/")
 
 
 def _matching(snapshot: Snapshot, name: str) -> tuple[str, ...]:
     """The files that a local include names, with the wildcards `*` and `**`."""
     if "*" not in name:
-        return (name,) if name in snapshot.tracked else ()
+        return (name,)
     pattern = compiled((name,))
     return tuple(path for path in snapshot.paths if pattern.fullmatch(path))

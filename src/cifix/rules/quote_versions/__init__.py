@@ -11,7 +11,8 @@ Why:
     The same is done for Azure Pipelines (inputs of tasks such as `UsePythonVersion`, and the matrix, variables and
     parameters that feed them or are named so), for CircleCI (parameters of jobs, commands, executors and orbs, their
     matrix and defaults, the environment) and for GitLab (`parallel: matrix`, variables, inputs of includes), where
-    `image: python:$PYTHON` would ask for `python:3.1`.
+    `image: python:$PYTHON` would ask for `python:3.1`. Azure Pipelines reads the number as it is written in some
+    places, so nobody can say whether a run fails.
 
 When this is wrong:
     The shortened number is what is wanted, as 18.1 could be. Then write it that way. A required check
@@ -63,7 +64,7 @@ _OTHERS: tuple[tuple[tuple[str, ...], _Versions], ...] = (
 @declare(
     __doc__,
     reads=(*WORKFLOWS, *ACTIONS, *azure_format.PIPELINES, *circleci_format.PIPELINES, *gitlab_format.PIPELINES),
-    needles=(*(b"%d0" % digit for digit in range(1, 10)), b"include:"),
+    needles=(*(b"%d0" % digit for digit in range(1, 10)), b"include:", b"template:"),
     safety=Safety.SAFE,
     refusals={
         "opaque": "the file is YAML that cannot be edited safely",
@@ -93,6 +94,8 @@ def _files(snapshot: Snapshot) -> Iterator[tuple[str, _Versions]]:
         versions = github.versions if matches(path, (*WORKFLOWS, *ACTIONS)) else next(others)
         if versions is gitlab.versions:
             found |= dict.fromkeys(gitlab_format.included(snapshot), versions)
+        elif versions is azure.versions:
+            found |= dict.fromkeys(azure_format.included(snapshot), versions)
         else:
             found[path] = versions
     yield from sorted(found.items(), key=lambda item: item[0])
@@ -125,7 +128,8 @@ def _finding(path: str, document: Document, number: _Number, *, known: bool) -> 
     scalar = number.scalar
     name = next(name for name in number.names if name)
     short = float(scalar.value)
-    message = f"{name} {scalar.value} is the number {short:g}: The version '{short:g}' was not found"
+    message = f"{name} {scalar.value} is the number {short:g}"
+    message += f": The version '{short:g}' was not found" if known else " to YAML"
     red_from = ALREADY if known and any(name and _SURE.fullmatch(name) for name in number.names) else None
     return Finding(
         "quote-versions",

@@ -96,7 +96,7 @@ class Options:
     reads=(*WORKFLOWS, *azure.PIPELINES, *circleci.PIPELINES),
     needles=(
         *(b"-16.04", b"-18.04", b"-20.04", b"-22.04", b"-10.14", b"-10.15", b"-11", b"-12", b"-13", b"-14"),
-        *(b"-2016", b"-win2016", b"-2019", b"-1604", b"-2004", b"circleci/classic"),
+        *(b"-2016", b"-win2016", b"-2019", b"-1604", b"-2004", b"circleci/classic", b"template:"),
     ),
     safety=Safety.REVIEW,
     after=("quote-versions",),
@@ -121,9 +121,10 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Find the labels that do not work on the chosen day, job by job."""
     labels = at(facts().labels, options.day, announced=options.announced)
     words = re.compile(rf"(?i)(?<![\w.-])(?:{'|'.join(map(re.escape, labels))})(?![\w.-])")
-    for path in rule.candidates(snapshot):
+    candidates = list(rule.candidates(snapshot))
+    yield from images.findings(snapshot, candidates, options.day, announced=options.announced)
+    for path in candidates:
         if not matches(path, WORKFLOWS):
-            yield from images.findings(snapshot, path, options.day, announced=options.announced)
             continue
         try:
             text = snapshot.text(path)

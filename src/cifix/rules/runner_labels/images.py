@@ -1,11 +1,11 @@
 """Retired images of Azure Pipelines and CircleCI: one fix for all of them in a file."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cifix.formats import azure
+from cifix.formats import azure, circleci
 from cifix.formats.yaml import Document, Scalar, leaves, parse_merging, unmerged
 from cifix.formats.yaml.edit import replace
 from cifix.formats.yaml.removal import Leaves
@@ -15,7 +15,7 @@ from cifix.model.glob import matches
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.runner_labels.facts import Label, at, facts
-from cifix.rules.runner_labels.obstacles import OLD_PYTHON, XCODE
+from cifix.rules.runner_labels.obstacles import OLD_PYTHON, PYTHON, XCODE
 from cifix.rules.runner_labels.places import Place, in_azure, in_circleci
 
 _STUDIO = re.compile(r"Visual Studio (?:1[0-6]|20(?:1[0-9]))|\bvs-?(?:1[0-6]|201\d)\b|\bv14[012]\b", re.IGNORECASE)
@@ -44,10 +44,23 @@ class _File:
         return next(((name, self.retired[name]) for name in names), None)
 
 
-def findings(snapshot: Snapshot, path: str, day: date, *, announced: bool) -> Iterator[Finding]:
-    """One finding per place of a file that names a retired image."""
-    known, places = (facts().azure, in_azure) if matches(path, azure.PIPELINES) else (facts().circleci, in_circleci)
-    retired = at(known, day, announced=announced)
+def findings(snapshot: Snapshot, candidates: Sequence[str], day: date, *, announced: bool) -> Iterator[Finding]:
+    """One finding per place of the candidates, or of templates that they use, that names a retired image."""
+    circle = [path for path in candidates if matches(path, circleci.PIPELINES)]
+    pipelines = azure.included(snapshot) if any(matches(path, azure.PIPELINES) for path in candidates) else ()
+    for paths, known, places in ((pipelines, facts().azure, in_azure), (circle, facts().circleci, in_circleci)):
+        retired = at(known, day, announced=announced)
+        for path in sorted(paths):
+            yield from _of_file(snapshot, path, day, retired, places)
+
+
+def _of_file(
+    snapshot: Snapshot,
+    path: str,
+    day: date,
+    retired: Mapping[str, Label],
+    places: Callable[[Document], Iterator[Place]],
+) -> Iterator[Finding]:
     words = re.compile(rf"(?i)(?<![\w.-])(?:{'|'.join(map(re.escape, retired))})(?![\w.-])")
     try:
         if not words.search(snapshot.text(path).text):
@@ -173,8 +186,10 @@ def _obstacle(file: _File, name: str) -> Refusal | None:
 
 
 def _chosen(document: Document, route: Route) -> bool:
-    """Whether the value at a route is the version of Python that a task of Azure Pipelines installs."""
+    """Whether the value at a route is the version of Python that a task installs, or seems to be."""
     variable = azure.defined(document, unmerged(route))
+    if variable and PYTHON.match(variable):
+        return True
     for start, task, given in azure.tasks(document):
         version = given.get("versionSpec") if task == "usepythonversion" else None
         named = azure.mentions(version.value) if isinstance(version, Scalar) else ()

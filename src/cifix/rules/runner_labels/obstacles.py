@@ -22,7 +22,7 @@ class Obstacle:
 
 
 OLD_PYTHON = re.compile(r"(?:2(?:\.\d+)?|3\.[0-7])(?:\.[\dxX*]+)?(?:-dev)?")
-_PYTHON = re.compile(r"(?i)py(?:$|[^a-z]|thon|ver|v$)")
+PYTHON = re.compile(r"(?i)py(?:$|[^a-z]|thon|ver|v$)")
 _CONDA = re.compile(r"conda|mamba|pixi")
 XCODE = re.compile(r"Xcode[-_ ]?\d|/Applications/Xcode|xcode-version", re.IGNORECASE)
 _ARTIFACT = ("actions/upload-artifact", "actions/download-artifact")
@@ -65,12 +65,12 @@ def _pythons(document: Document, runner: Runner) -> Iterator[tuple[str, str]]:
     for leg in matrix.legs if matrix.unknown is not None else ():
         found = at(leg, ".".join(runner.axis).lower()) if runner.axis else None
         label = found.lower() if isinstance(found, str) else ""
-        texts = [*written, *(f"${{{{ matrix.{key} }}}}" for key in leg if _PYTHON.match(key))]
+        texts = [*written, *(f"${{{{ matrix.{key} }}}}" for key in leg if PYTHON.match(key))]
         for text in texts:
             yield from ((label, version) for version in (literal(render(text, _values(leg))) or "").split())
     if matrix.unknown is None:
         for route, scalar in scalars(document, runner.matrix):
-            if any(isinstance(key, str) and _PYTHON.match(key) for key in route[len(runner.matrix) :]):
+            if any(isinstance(key, str) and PYTHON.match(key) for key in route[len(runner.matrix) :]):
                 yield "", scalar.value
 
 

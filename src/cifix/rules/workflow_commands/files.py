@@ -13,8 +13,12 @@ from cifix.rules.workflow_commands.command import ANY, FILES, Cannot, announced
 from cifix.rules.workflow_commands.reach import started
 from cifix.rules.workflow_commands.scripts import commands, rewrites
 
-PROGRAMS = ("**/*.py", "**/*.sh", "**/*.bash", "**/*.js", "**/*.cjs", "**/*.mjs")
-"""The files that may print commands."""
+_NODE = ("*", "**/index", "**/main", "**/dist/**/*", "**/lib/*", "**/scripts/*", "**/.github/**/*")
+PROGRAMS = (
+    *("**/*.py", "**/*.sh", "**/*.bash"),
+    *(f"{place}.{{js,cjs,mjs}}" for place in _NODE),
+)
+"""The files that may print commands: JavaScript only where actions and scripts keep it."""
 
 _BUNDLED = re.compile(rb"(['\"])(?P<name>set-output|save-state|set-env|add-path)\1")
 _SHELL = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:/\S*/)?(?P<name>bash|sh|dash|ksh|zsh)\b")

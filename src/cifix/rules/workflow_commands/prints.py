@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cifix.formats.python import Module, Span, parse
 from cifix.model.change import Edit
-from cifix.model.text import Text
+from cifix.model.text import Opaque, Text
 from cifix.rules.workflow_commands.command import ANY, ESCAPE, FILES, Cannot, Rewrite
 
 _HEAD = re.compile(
@@ -70,8 +70,11 @@ def _use(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> tuple[ast.Expr | Non
 
 
 def rewrites(script: str) -> Iterator[Rewrite]:
-    """The changes of a Python script that is written in a step; raises `Cannot`, or `Opaque` if it cannot be read."""
-    module = parse(Text.decode(script.encode()))
+    """The changes of a Python script that is written in a step; raises `Cannot`."""
+    try:
+        module = parse(Text.decode(script.encode()))
+    except Opaque as why:
+        raise Cannot("form", f"without the values of its expressions, {why}") from why
     found = list(printed(module))
     if not found:
         raise Cannot("form", "the script does not print the command as one text")
