@@ -7,7 +7,8 @@ import pytest
 from cifix.diagnosis.catalogue import Known, Verdict, catalogue
 from cifix.logs.facts import signatures
 
-SIGNATURES = tomllib.loads((files("cifix.logs") / "signatures.toml").read_text("utf-8"))["signature"]
+SHEETS = sorted((files("cifix.logs") / "signatures").iterdir(), key=lambda sheet: sheet.name)
+SIGNATURES = [entry for sheet in SHEETS for entry in tomllib.loads(sheet.read_text("utf-8"))["signature"]]
 
 
 def fields(template: str) -> set[str]:

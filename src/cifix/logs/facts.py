@@ -17,6 +17,14 @@ Kind = Literal["cause", "warning", "wrapper", "context"]
 _KEPT = 200
 """Facts that are kept of one step: a log that says one thing ten thousand times says it once."""
 
+_RULERS = frozenset({"---", "___", "==="})
+_CAPTURED = re.compile(r"-{3,80} ?Captured \w+(?: \w+)? ?-{3,80}$")
+_ASSERTED = re.compile(
+    r"(?:E\s+)?(?:AssertionError\b|assert\s)|E\s+(?:[-+?\[{(]|where\s|and\s|Regex|Input|Actual|Expected)"
+    r"|(?:FAILED|ERROR) \S+ - (?:assert\s|AssertionError\b)"
+)
+"""What tests compare."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -55,18 +63,22 @@ class Failure:
 
 @cache
 def signatures() -> tuple[Signature, ...]:
-    """Every wording that is known, from `signatures.toml`."""
-    told = tomllib.loads((files("cifix.logs") / "signatures.toml").read_text("utf-8"))
+    """Every wording that is known, from the files in `signatures/`."""
     return tuple(
         Signature(
             entry["fact"], entry["needle"], re.compile(entry["pattern"]), entry.get("class", "cause"), entry["tool"]
         )
-        for entry in told["signature"]
+        for sheet in sorted((files("cifix.logs") / "signatures").iterdir(), key=lambda sheet: sheet.name)
+        if sheet.name.endswith(".toml")
+        for entry in tomllib.loads(sheet.read_text("utf-8"))["signature"]
     )
 
 
 def failures(logs: Iterable[Log]) -> Iterator[Failure]:
-    """Every failed step of the logs with what its lines state; lines of steps that did not fail state nothing."""
+    """Every failed step of the logs with what its lines state; lines of steps that did not fail state nothing.
+
+    What tests printed while pytest watched, and what an assertion compares, is about the tests and no fact either.
+    """
     table = [(signature.needle, signature) for signature in signatures()]
     for step in failed_steps(logs, lambda step, line: _note(table, step, line)):
         yield Failure(step, tuple(note for note in step.notes if isinstance(note, Fact)))
@@ -74,11 +86,16 @@ def failures(logs: Iterable[Log]) -> Iterator[Failure]:
 
 def _note(table: Iterable[tuple[str, Signature]], step: Step, line: Line) -> None:
     text = line.text
+    if text[:3] in _RULERS:
+        step.quoting = _CAPTURED.match(text) is not None
+    if step.quoting:
+        return
     for needle, signature in table:
-        if needle in text:
+        if needle in text and len(step.notes) < _KEPT and (signature.fact == "test-failed" or not _ASSERTED.match(text)):
+            kind = "cause" if signature.kind == "warning" and line.level == "error" else signature.kind
             for values in signature.read(text):
-                fact = Fact(signature.fact, values, signature.kind, line.number, text)
-                if len(step.notes) < _KEPT and not any(_same(fact, note) for note in step.notes):
+                fact = Fact(signature.fact, values, kind, line.number, text)
+                if not any(_same(fact, note) for note in step.notes):
                     step.notes.append(fact)
 
 
