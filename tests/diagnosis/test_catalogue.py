@@ -17,7 +17,7 @@ def fields(template: str) -> set[str]:
 
 def test_every_fact_that_fails_a_step_has_a_cause() -> None:
     failing = {one.fact for one in signatures() if one.kind in ("cause", "wrapper")}
-    assert failing == set(catalogue())
+    assert failing <= set(catalogue()) <= {one.fact for one in signatures() if one.kind != "context"}
 
 
 @pytest.mark.parametrize(("name", "known"), catalogue().items(), ids=list(catalogue()))

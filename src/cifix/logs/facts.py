@@ -38,7 +38,8 @@ class Signature:
 
     def read(self, text: str) -> Iterator[dict[str, str]]:
         """The values a line states, by name, for each time it states the fact: runners glue messages together."""
-        for match in self.pattern.finditer(text):
+        anchored = self.pattern.pattern.startswith("^")
+        for match in filter(None, [self.pattern.match(text)]) if anchored else self.pattern.finditer(text):
             yield {name.rstrip("2"): value for name, value in match.groupdict().items() if value is not None}
 
 
@@ -91,7 +92,11 @@ def _note(table: Iterable[tuple[str, Signature]], step: Step, line: Line) -> Non
     if step.quoting:
         return
     for needle, signature in table:
-        if needle in text and len(step.notes) < _KEPT and (signature.fact == "test-failed" or not _ASSERTED.match(text)):
+        if (
+            needle in text
+            and len(step.notes) < _KEPT
+            and (signature.fact == "test-failed" or not _ASSERTED.match(text))
+        ):
             kind = "cause" if signature.kind == "warning" and line.level == "error" else signature.kind
             for values in signature.read(text):
                 fact = Fact(signature.fact, values, kind, line.number, text)
