@@ -74,7 +74,8 @@ def declarations(checkout: Checkout, distribution: str) -> Iterator[Declaration]
     wanted = normalised(distribution)
     for path in checkout.snapshot.matching(("pyproject.toml", "**/pyproject.toml")):
         yield from _pyproject(checkout.toml(path), path, wanted)
-    word = re.compile(rf"(?<![\w.-]){re.escape(wanted).replace('-', '[-_.]+')}(?![\w-]|\.\w)", re.IGNORECASE)
+    spelled = "[-_.]+".join(map(re.escape, wanted.split("-")))
+    word = re.compile(rf"(?<![\w.-]){spelled}(?![\w-]|\.\w)", re.IGNORECASE)
     lines = re.compile(rf"^\s*{word.pattern}", re.IGNORECASE | re.MULTILINE)
     for path in checkout.snapshot.matching(_REQUIREMENTS):
         if lines.search(checkout.source(path)):
