@@ -36,7 +36,7 @@ class Known:
     """What is known of the cause behind one fact; `title` and `advice` are templates over the fact's values.
 
     `context` names the fact that lends it values, `beside` those that it is a mere consequence of, and `many` tells
-    that however many facts of this kind with one title are one cause.
+    that however many facts of this kind with one title are one cause. A step that `stops` with it runs no test.
     """
 
     title: str
@@ -46,6 +46,7 @@ class Known:
     context: str | None = None
     beside: frozenset[str] = frozenset()
     many: bool = False
+    stops: bool = False
 
 
 @cache
@@ -61,6 +62,7 @@ def catalogue() -> Mapping[str, Known]:
             entry.get("context"),
             frozenset(entry.get("beside", ())),
             entry.get("many", False),
+            entry.get("stops", False),
         )
         for name, entry in told.items()
         if name != "checked"

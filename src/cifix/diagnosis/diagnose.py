@@ -1,5 +1,6 @@
 """Failed steps to causes: few of them, the ones that hide others first, each with its evidence."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,8 @@ from cifix.model.finding import Fix
 
 _MISSING = {"anchor-gitignore", "missing-first-party-module"}
 """The rules that know what no clean checkout can import."""
+
+_RAISED = re.compile(r"E\s|FAILED |ERROR |\s{0,20}ModuleNotFoundError|ImportError: No module")
 
 _SHARED = {"artifact-name-taken", "artifact-missing"}
 """Facts of a job that another job of the run causes."""
@@ -132,6 +135,8 @@ def _causes(failure: Failure, checkout: Checkout | None) -> Iterator[Cause]:
             continue
         if known.beside & stated or (fact.kind == "wrapper" and stated) or _repeats(fact, failure):
             continue
+        if "test-failed" in stated and (known.stops or not _own(fact)):
+            continue
         yield _cause(failure, fact, known, checkout)
 
 
@@ -141,6 +146,11 @@ def _repeats(fact: Fact, failure: Failure) -> bool:
         other for other in failure.facts if other.name not in ("test-failed", fact.name) and other.kind == "cause"
     )
     return fact.name == "test-failed" and any(_core(other) in fact.text for other in others)
+
+
+def _own(fact: Fact) -> bool:
+    """Whether a step with failed tests says it for itself: a module that is missing stands on a line of its own."""
+    return fact.name != "module-missing" or _RAISED.match(fact.text) is not None
 
 
 def _core(fact: Fact) -> str:

@@ -77,6 +77,8 @@ def why_no_setting(question: Question) -> Insight | None:
 
 def why_no_option(question: Question) -> Insight | None:
     """An option that no plugin knows."""
+    if question.values.get("program", "pytest").removesuffix(".exe") not in {"pytest", "py.test", "__main__.py"}:
+        return None
     options = re.findall(r"(?<!\S)--?[A-Za-z][\w-]*", question.values["options"])
     return _plugin(question, next(filter(None, map(distributions.of_option, options)), None))
 
