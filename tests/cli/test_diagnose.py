@@ -137,6 +137,25 @@ def test_a_green_log_leaves_the_lines_that_matter(cifix: Cifix, tmp_path: Path) 
     assert [(line["line"], line["text"]) for line in done.json["key_lines"]] == [(2, "boom")]
 
 
+def test_several_green_logs_count_together(cifix: Cifix, tmp_path: Path) -> None:
+    (tmp_path / "red.txt").write_text("one 1\ntwo 2\nboom\n")
+    (tmp_path / "a.txt").write_text("one 3\n")
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as made:
+        made.writestr("0_b.txt", "two 4\n")
+    greens = [part for name in ("a.txt", "b.zip") for part in ("--baseline", tmp_path / name)]
+    done = cifix("diagnose", tmp_path / "red.txt", *greens, "--format", "json", cwd=tmp_path)
+    assert [line["text"] for line in done.json["key_lines"]] == ["boom"]
+
+
+def test_a_log_that_powershell_wrote_is_read(cifix: Cifix, tmp_path: Path) -> None:
+    columns = f"test\tUNKNOWN STEP\t{STAMP}"
+    told = f"{columns}##[group]Run pytest\r\n{columns}error: Failed to spawn: pytest\r\n{columns}{EXIT}\r\n"
+    (tmp_path / "red.log").write_bytes(told.encode("utf-16"))
+    done = cifix("diagnose", tmp_path / "red.log", cwd=tmp_path)
+    assert "failed: test / pytest" in done.text
+    assert "the environment that this job made does not hold pytest" in done.text
+
+
 def test_markdown_is_written_to_a_file(cifix: Cifix, tmp_path: Path, repo: Path, logs: Path) -> None:
     done = cifix("diagnose", logs, "--repo", repo, "--format", "markdown", "--output", tmp_path / "told.md")
     assert (done.code, done.text) == (1, "")

@@ -70,4 +70,4 @@ def _unknown(question: Question, path: str) -> Iterator[str]:
 def _place(question: Question) -> str:
     """The lock in git, wherever the log has it; the name alone where git has none."""
     written = question.values.get("file", "uv.lock")
-    return question.checkout.tracked(written) or list(tails(written))[-1]
+    return question.checkout.tracked(written) or next(iter(reversed([*tails(written)])), "uv.lock")
