@@ -88,7 +88,7 @@ class _Opened(AbstractContextManager[BinaryIO]):
     def __enter__(self) -> BinaryIO:
         try:
             self._stream = self._archive.open(self._member.name)
-        except _UNREADABLE as why:
+        except (*_UNREADABLE, OSError) as why:
             self._archive.close()
             raise UsageError(self._complaint(why)) from why
         return self._stream  # type: ignore[return-value]

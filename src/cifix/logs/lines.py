@@ -45,7 +45,7 @@ def lines(stream: BinaryIO) -> Iterator[Line]:
     tabular: bool | None = None
     for number, raw in _physical(stream):
         for part in raw.split(b"\r") if b"\r" in raw else (raw,):
-            text = part.decode("utf-8", "replace")
+            text = part.replace(b"\0", b"").decode("utf-8", "replace")
             if not text.strip():
                 continue
             if tabular is None:
@@ -90,8 +90,6 @@ def _line(number: int, text: str, job: str, step: str) -> Line:
     text = text.removeprefix("\ufeff")
     if text[4:5] == "-" and (stamp := _STAMP.match(text)):
         text = text[stamp.end() :]
-    if "\0" in text:
-        text = text.replace("\0", "")
     if "\x1b" in text:
         text = _COLOUR.sub("", text)
     text = text.rstrip()

@@ -75,10 +75,10 @@ def _jobs(entry: Entry, jobs: Jobs) -> tuple[Job, ...]:
 
 
 def _ordered(causes: Iterable[Cause], red: frozenset[str]) -> Iterator[Cause]:
-    """What the logs tell of first, then files that no commit has, then the gravest and what most jobs meet.
+    """What the logs tell of by the rules in `red`, then files that no commit has, then the gravest and most in the way.
 
-    Nobody can see what is in files that no commit has.
-    What changes a file stays behind the causes whose commits change it before.
+    Files that no commit has are files that nobody can see. What changes a file stays behind the causes whose commits
+    change it before.
     """
     left = list(causes)
     while left:
