@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,9 @@ Kind = Literal["cause", "warning", "wrapper", "context"]
 
 _KEPT = 200
 """Facts that are kept of one step: a log that says one thing ten thousand times says it once."""
+
+_PIECE = 5
+"""Characters of a needle that are looked for first."""
 
 _RULERS = frozenset({"---", "___", "==="})
 _CAPTURED = re.compile(r"-{3,80} ?Captured \w+(?: \w+)? ?-{3,80}$")
@@ -80,28 +84,45 @@ def failures(logs: Iterable[Log]) -> Iterator[Failure]:
 
     What tests printed while pytest watched, and what an assertion compares, is about the tests and no fact either.
     """
-    table = [(signature.needle, signature) for signature in signatures()]
+    table = tuple(_probes(signatures()))
     for step in failed_steps(logs, lambda step, line: _note(table, step, line)):
         yield Failure(step, tuple(note for note in step.notes if isinstance(note, Fact)))
 
 
-def _note(table: Iterable[tuple[str, Signature]], step: Step, line: Line) -> None:
+def _probes(left: Sequence[Signature]) -> Iterator[tuple[str, tuple[Signature, ...]]]:
+    """Pieces of needles, each with the signatures whose needle holds it: most lines hold none of these few."""
+    while left:
+        pieces = Counter(piece for one in left for piece in _pieces(one.needle))
+        probe = max(pieces, key=lambda piece: (pieces[piece], piece))
+        yield probe, tuple(one for one in left if probe in one.needle)
+        left = [one for one in left if probe not in one.needle]
+
+
+def _pieces(needle: str) -> set[str]:
+    return {needle[at : at + _PIECE] for at in range(max(1, len(needle) - _PIECE + 1))}
+
+
+def _note(table: Iterable[tuple[str, Iterable[Signature]]], step: Step, line: Line) -> None:
     text = line.text
     if text[:3] in _RULERS:
         step.quoting = _CAPTURED.match(text) is not None
     if step.quoting:
         return
-    for needle, signature in table:
-        if (
-            needle in text
-            and len(step.notes) < _KEPT
-            and (signature.fact == "test-failed" or not _ASSERTED.match(text))
-        ):
-            kind = "cause" if signature.kind == "warning" and line.level == "error" else signature.kind
-            for values in signature.read(text):
-                fact = Fact(signature.fact, values, kind, line.number, text)
-                if not any(_same(fact, note) for note in step.notes):
-                    step.notes.append(fact)
+    for probe, some in table:
+        if probe in text:
+            for signature in some:
+                if signature.needle in text:
+                    _keep(signature, step, line)
+
+
+def _keep(signature: Signature, step: Step, line: Line) -> None:
+    if len(step.notes) >= _KEPT or (signature.fact != "test-failed" and _ASSERTED.match(line.text)):
+        return
+    kind = "cause" if signature.kind == "warning" and line.level == "error" else signature.kind
+    for values in signature.read(line.text):
+        fact = Fact(signature.fact, values, kind, line.number, line.text)
+        if not any(_same(fact, note) for note in step.notes):
+            step.notes.append(fact)
 
 
 def _same(fact: Fact, note: object) -> bool:
