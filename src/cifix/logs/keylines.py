@@ -38,7 +38,7 @@ _CHATTER = re.compile(
     r"|.{0,200}\b(?:UP-TO-DATE|NO-SOURCE|FROM-CACHE|PASSED|passed|ok|OK|skipped)\]?"
     r"\s{0,3}(?:\[.{0,9}\])?$"
 )
-"""What is said in green runs too: an artifact called `failsafe` or `error-prone` that is downloaded tells of no error."""
+"""What green runs say too: an artifact called `failsafe` that is downloaded tells of no error."""
 
 _BEFORE, _AFTER = 2, 4
 _RECENT = 40 * LIMIT
