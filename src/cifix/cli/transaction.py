@@ -73,8 +73,7 @@ def _commit(
     proven: Mapping[str, Sequence[str]],
 ) -> Outcome:
     """The outcome of the commits; a dry run goes as far as to know what would become of the branch."""
-    identity = digest(examined.rules, examined.settings)
-    drafts = [_draft(patch, identity, proven.get(patch.rule.id, ())) for patch in outcome.patches]
+    drafts = drafted(examined, proven)
     mode = "dry-run" if how.dry_run else "apply"
     if not drafts:
         return replace(outcome, mode=mode, state=State.NOTHING_TO_DO)
@@ -83,6 +82,12 @@ def _commit(
         return replace(outcome, mode=mode, state=made.state, branch=how.branch, commits=made.commits)
     held = (f"Branch {how.branch} holds all of this already.",) if made.state is State.ALREADY_DONE else ()
     return replace(outcome, mode=mode, state=made.state, notes=(*outcome.notes, *held))
+
+
+def drafted(examined: Examined, proven: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[Draft]:
+    """The commits of a plan, one per patch."""
+    identity = digest(examined.rules, examined.settings)
+    return [_draft(patch, identity, proven.get(patch.rule.id, ())) for patch in examined.proven.plan.patches]
 
 
 def _draft(patch: Patch, identity: str, proven: Sequence[str]) -> Draft:
