@@ -8,10 +8,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from cifix.cli.diagnose import command
+from cifix.diagnosis.catalogue import Verdict
 from cifix.diagnosis.machine import schema
+from cifix.logs.keylines import LIMIT
 from tests.cli.conftest import Cifix
 from tests.conftest import Git
 from tests.original import original
+from tests.pages import ROOT
 
 STAMP = "2026-07-16T20:33:28.4578760Z "
 EXIT = "##[error]Process completed with exit code 1."
@@ -221,3 +225,14 @@ def test_a_refusal_of_gh_is_passed_on(cifix: Cifix, tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     done = cifix("diagnose", "--run", "42")
     assert (done.code, "gh could not read run 42: not logged in" in done.err) == (2, True)
+
+
+def test_the_readme_names_every_option_and_every_verdict() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    section = readme[readme.index("### Why is it red?") : readme.index("### Is it green now?")]
+    assert all(f"`{verdict}`" in section for verdict in Verdict)
+    synopsis = readme[readme.index("cifix diagnose LOG") : readme.index("cifix plan [PATH]")]
+    options = {option for one in command.params for option in one.opts if option.startswith("--")}
+    assert all(f"[{option}" in synopsis for option in options)
+    assert all(f"`{option}" in section for option in ("--run", "--repo", "--base", "--baseline", "--apply"))
+    assert f"{LIMIT} at most" in section
