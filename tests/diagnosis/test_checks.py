@@ -232,6 +232,53 @@ CASES: Mapping[str, tuple[str, Mapping[str, str], Verdict, str]] = {
         CONFIRMED,
         "PyYAML is in the poetry group `test` of pyproject.toml",
     ),
+    "4a an extra that another one brings": (
+        missing("yaml"),
+        {
+            **USE,
+            CI: jobs(CHECKOUT, run("pip install .[dev]"), run("pytest")),
+            "pyproject.toml": (
+                f'{PROJECT}\n[project.optional-dependencies]\nconfig = ["PyYAML>=6"]\ndev = ["car[config]"]\n'
+            ),
+        },
+        LIKELY,
+        "PyYAML is in the extra `config` of pyproject.toml: the job does not install that part",
+    ),
+    "4a a requirements file that another one includes": (
+        missing("yaml"),
+        {
+            **USE,
+            CI: jobs(run("pip install -r requirements/dev.txt"), run("pytest")),
+            "requirements/dev.txt": "-r test.txt\n",
+            "requirements/test.txt": "pyyaml\n",
+        },
+        LIKELY,
+        "PyYAML is in requirements/test.txt: the job",
+    ),
+    "4a in a job that leaves it to tox": (
+        missing("yaml"),
+        {**USE, CI: jobs(run("tox -e py313")), "requirements-dev.txt": "pyyaml\n"},
+        LIKELY,
+        "PyYAML is in requirements-dev.txt: the job",
+    ),
+    "4a only a word in tox.ini": (
+        missing("yaml"),
+        {**USE, CI: jobs(run("pytest")), "tox.ini": "[testenv]\ndeps = pyyaml\n"},
+        LIKELY,
+        "PyYAML is in tox.ini: the job",
+    ),
+    "GHA artifact of an action of others": (
+        ARTIFACT,
+        {CI: jobs(UPLOAD, "      - uses: some/builder@v1\n")},
+        LIKELY,
+        f"no step of {CI} uploads",
+    ),
+    "GHA local action of another repository": (
+        ACTION,
+        {CI: jobs(f"{CHECKOUT}        with: {{repository: a/b}}\n", LOCAL)},
+        LIKELY,
+        "git has no action",
+    ),
     "4a in another job": (
         missing("yaml"),
         {**USE, CI: jobs(run("pytest"), name="other"), "requirements-dev.txt": "pyyaml\n"},

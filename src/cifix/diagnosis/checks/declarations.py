@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cifix.diagnosis.checkout import Checkout
+from cifix.diagnosis.checks.tables import table
 from cifix.formats.python.project import normalised
-from cifix.formats.python.requirements import declared
+from cifix.formats.python.requirements import Bundle, Declared, declared
 
-_REQUIREMENTS = ("**/*requirements*.txt", "**/*requirements*.in", "requirements/*.txt", "**/constraints*.txt")
+_REQUIREMENTS = ("**/*requirements*.txt", "**/*requirements*.in", "requirements/*.txt", "**/requirements/*.txt")
+_INCLUDED = re.compile(r"^\s*(?:-r|--requirement)[\s=]+(\S+)", re.MULTILINE)
 _OTHERS = (
     "setup.py",
     "setup.cfg",
@@ -44,6 +46,11 @@ class Declaration:
             case "file":
                 return f"in {self.path}"
         return f"in the {self.kind} `{self.name}` of {self.path}"
+
+    @property
+    def listed(self) -> bool:
+        """Whether the place is one that an installer is told to install, and not one where the name only stands."""
+        return self.kind != "file" or self.path.endswith((".txt", ".in"))
 
     @property
     def command(self) -> str:
@@ -77,7 +84,7 @@ def declarations(checkout: Checkout, distribution: str) -> Iterator[Declaration]
     spelled = "[-_.]+".join(map(re.escape, wanted.split("-")))
     word = re.compile(rf"(?<![\w.-]){spelled}(?![\w-]|\.\w)", re.IGNORECASE)
     lines = re.compile(rf"^\s*{word.pattern}", re.IGNORECASE | re.MULTILINE)
-    for path in checkout.snapshot.matching(_REQUIREMENTS):
+    for path in sorted(checkout.snapshot.matching(_REQUIREMENTS), key=lambda path: path.count("/")):
         if lines.search(checkout.source(path)):
             yield Declaration("file", path, path)
     for path in _OTHERS:
@@ -85,11 +92,24 @@ def declarations(checkout: Checkout, distribution: str) -> Iterator[Declaration]
             yield Declaration("file", path, path)
 
 
+def installing(checkout: Checkout, scripts: str) -> str:
+    """The scripts of a job with the requirements files that they name, and those that these name in turn."""
+    todo = [path for path in checkout.snapshot.matching(_REQUIREMENTS) if path.rpartition("/")[2] in scripts]
+    seen: dict[str, str] = {}
+    while todo:
+        path = todo.pop()
+        if path not in seen:
+            seen[path] = checkout.source(path)
+            names = {name.rpartition("/")[2] for name in _INCLUDED.findall(seen[path])}
+            todo += [other for other in checkout.snapshot.matching(_REQUIREMENTS) if other.rpartition("/")[2] in names]
+    return "\n".join((scripts, *seen.values()))
+
+
 def explicit(checkout: Checkout) -> bool:
     """Whether all dependencies are written down in a pyproject.toml, and nothing computes them."""
     data = checkout.toml("pyproject.toml")
     found = declared(data)
-    poetry = _table(data, "tool", "poetry", "dependencies")
+    poetry = table(data, "tool", "poetry", "dependencies")
     return (bool(found.name) or bool(poetry)) and not found.dynamic
 
 
@@ -97,29 +117,37 @@ def _pyproject(data: Mapping[str, Any], path: str, wanted: str) -> Iterator[Decl
     found = declared(data)
     if any(one.name == wanted for one in found.dependencies):
         yield Declaration("dependency", "", path)
-    for kind, bundles in (("extra", found.extras), ("group", found.groups)):
-        for bundle in bundles.values():
-            if any(one.name == wanted for one in bundle.requirements):
-                yield Declaration(kind, bundle.name, path)
-    old = _table(data, "tool", "uv").get("dev-dependencies")
+    extras = _bringing(found, wanted)
+    yield from (Declaration("extra", found.extras[name].name, path) for name in found.extras if name in extras)
+    for bundle in found.groups.values():
+        if _brings(bundle, found.name, wanted, extras):
+            yield Declaration("group", bundle.name, path)
+    old = table(data, "tool", "uv").get("dev-dependencies")
     if any(
         normalised(re.split(r"[^\w.-]", str(one), maxsplit=1)[0]) == wanted
         for one in old or ()
         if isinstance(old, list)
     ):
         yield Declaration("group", "dev", path)
-    poetry = _table(data, "tool", "poetry")
-    if wanted in map(normalised, _table(poetry, "dependencies")):
+    poetry = table(data, "tool", "poetry")
+    if wanted in map(normalised, table(poetry, "dependencies")):
         yield Declaration("dependency", "", path)
-    for name, group in _table(poetry, "group").items():
-        if isinstance(group, dict) and wanted in map(normalised, _table(group, "dependencies")):
+    for name, group in table(poetry, "group").items():
+        if isinstance(group, dict) and wanted in map(normalised, table(group, "dependencies")):
             yield Declaration("poetry group", name, path)
-    if wanted in map(normalised, _table(poetry, "dev-dependencies")):
+    if wanted in map(normalised, table(poetry, "dev-dependencies")):
         yield Declaration("poetry group", "dev", path)
 
 
-def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        found = data.get(key)
-        data = found if isinstance(found, dict) else {}
-    return data
+def _bringing(found: Declared, wanted: str) -> frozenset[str]:
+    """The extras that bring a distribution, directly or through other extras of the same project."""
+    known: frozenset[str] = frozenset()
+    while True:
+        more = frozenset(name for name, one in found.extras.items() if _brings(one, found.name, wanted, known))
+        if more == known:
+            return known
+        known = more
+
+
+def _brings(bundle: Bundle, project: str, wanted: str, extras: frozenset[str]) -> bool:
+    return any(one.name == wanted or (one.name == project and one.extras & extras) for one in bundle.requirements)

@@ -5,17 +5,19 @@ https://hatch.pypa.io/latest/config/build/, read 2026-11.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from cifix.diagnosis.catalogue import Answer, Verdict
+from cifix.diagnosis.checks.declarations import installing
+from cifix.diagnosis.checks.tables import table
 from cifix.diagnosis.insight import Insight, Question
 from cifix.formats.python.hatch import left_out
 
 _INSTALLS = re.compile(
     r"\bpip3? install\b[^\n]*?(?:\s-e\s|\s--editable\s|\s[\"']?\.{1,2}[/\[\s\"']|\s\.$|\.whl|\bdist/)"
     r"|\bsetup\.py (?:install|develop)|\buv (?:sync|run|pip)\b"
-    r"|\b(?:poetry|pdm|hatch|flit|pipenv|tox|nox|conda|mamba|pixi|rye|make|just|invoke|task|docker|maturin|meson)\b",
+    r"|\b(?:poetry|pdm|hatch|flit|pipenv|tox|nox|conda|mamba|pixi|rye|make|just|invoke|task|docker|maturin|meson)\b"
+    r"|\bcibuildwheel\b|\.sh\b|^\s*-e\s",
     re.MULTILINE,
 )
 _OTHER_ENVIRONMENT = Answer(("sync-uv-groups",))
@@ -71,7 +73,7 @@ def _left_out(question: Question, stem: str) -> Iterator[Insight]:
 
 def _unlisted(question: Question, stem: str) -> Iterator[Insight]:
     """Setuptools is told the packages one by one, and this one is not among them."""
-    tool = _table(question.checkout.toml("pyproject.toml"), "tool", "setuptools")
+    tool = table(question.checkout.toml("pyproject.toml"), "tool", "setuptools")
     listed = tool.get("packages")
     module = question.values["module"]
     package = module if question.checkout.packages.exists(f"{stem}/__init__") else module.rpartition(".")[0]
@@ -85,7 +87,7 @@ def _unlisted(question: Question, stem: str) -> Iterator[Insight]:
         return
     folder = stem if f"{stem}/__init__.py" in question.checkout.snapshot else stem.rpartition("/")[0]
     bare = folder and f"{folder}/__init__.py" not in question.checkout.snapshot and "." in module
-    if bare and isinstance(_table(tool, "packages").get("find"), dict) and _finds_regular(question, folder):
+    if bare and isinstance(table(tool, "packages").get("find"), dict) and _finds_regular(question, folder):
         yield Insight(
             Verdict.LIKELY,
             f"{folder} has no __init__.py, so that setuptools may not take it for a package",
@@ -95,14 +97,14 @@ def _unlisted(question: Question, stem: str) -> Iterator[Insight]:
 
 
 def _finds_regular(question: Question, folder: str) -> bool:
-    find = _table(question.checkout.toml("pyproject.toml"), "tool", "setuptools", "packages", "find")
+    find = table(question.checkout.toml("pyproject.toml"), "tool", "setuptools", "packages", "find")
     return find.get("namespaces") is False and folder.rpartition("/")[0] in question.checkout.packages.regular
 
 
 def _never(question: Question) -> Iterator[Insight]:
     """No step installs the project, or uv is told that there is nothing to install."""
     data = question.checkout.toml("pyproject.toml")
-    packaged = _table(data, "tool", "uv").get("package")
+    packaged = table(data, "tool", "uv").get("package")
     if "uv sync" in question.scripts and data.get("project") and "build-system" not in data and packaged is not True:
         yield Insight(
             Verdict.CONFIRMED if question.sure else Verdict.LIKELY,
@@ -110,7 +112,7 @@ def _never(question: Question) -> Iterator[Insight]:
             "add a [build-system], or `package = true` to [tool.uv]",
             "git grep -n build-system -- pyproject.toml",
         )
-    elif question.sites and question.sure and not _INSTALLS.search(question.scripts):
+    elif question.sites and question.sure and not _INSTALLS.search(installing(question.checkout, question.scripts)):
         site = question.sites[0]
         yield Insight(
             Verdict.CONFIRMED,
@@ -118,10 +120,3 @@ def _never(question: Question) -> Iterator[Insight]:
             "add `pip install -e .` (or `uv sync`) before the step that failed",
             f"git grep -n install -- {site.path}",
         )
-
-
-def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        found = data.get(key)
-        data = found if isinstance(found, dict) else {}
-    return data

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cifix.diagnosis.catalogue import Verdict
+from cifix.diagnosis.checks.tables import table
 from cifix.diagnosis.insight import Insight, Question
 
 _NAME = re.compile(r"'([^']+)'")
@@ -17,12 +18,12 @@ _NAME = re.compile(r"'([^']+)'")
 def why_ambiguous(question: Question) -> Insight | None:
     """Setuptools finds several folders and is not told which is the package."""
     data = question.checkout.toml("pyproject.toml")
-    tool = _table(data, "tool", "setuptools")
+    tool = table(data, "tool", "setuptools")
     told = "packages" in tool or "py-modules" in tool or "packages" in question.checkout.source("setup.py")
     if told or "packages" in question.checkout.source("setup.cfg"):
         return None
     names = _NAME.findall(question.values.get("folders", ""))
-    project = _importable(str(_table(data, "project").get("name", "")))
+    project = _importable(str(table(data, "project").get("name", "")))
     own = [name for name in names if name == project] or names[:1]
     there = [name for name in names if name in question.checkout.snapshot.folders]
     if len(there) + sum(f"{name}.py" in question.checkout.snapshot for name in names) < 2:  # noqa: PLR2004 - a choice
@@ -39,8 +40,8 @@ def why_ambiguous(question: Question) -> Insight | None:
 def why_no_files(question: Question) -> Insight | None:
     """The backend looks for a folder that is called like the project, and there is none."""
     data = question.checkout.toml("pyproject.toml")
-    name = str(_table(data, "project").get("name") or _table(data, "tool", "poetry").get("name", ""))
-    backend = str(_table(data, "build-system").get("build-backend", ""))
+    name = str(table(data, "project").get("name") or table(data, "tool", "poetry").get("name", ""))
+    backend = str(table(data, "build-system").get("build-backend", ""))
     if not name or _chosen(data):
         return None
     wanted = _importable(name)
@@ -77,23 +78,16 @@ def _naming(backend: str, top: str) -> str:
 
 def _chosen(data: Mapping[str, Any]) -> bool:
     """Whether the settings of a backend already say which files."""
-    hatch = _table(data, "tool", "hatch", "build")
-    wheel = _table(hatch, "targets", "wheel")
+    hatch = table(data, "tool", "hatch", "build")
+    wheel = table(hatch, "targets", "wheel")
     keys = {"packages", "include", "only-include", "force-include", "sources"}
     return bool(
         keys & {*hatch, *wheel}
-        or "packages" in _table(data, "tool", "poetry")
-        or "module-name" in _table(data, "tool", "uv", "build-backend")
-        or _table(data, "tool", "flit", "module")
+        or "packages" in table(data, "tool", "poetry")
+        or "module-name" in table(data, "tool", "uv", "build-backend")
+        or table(data, "tool", "flit", "module")
     )
 
 
 def _importable(name: str) -> str:
     return re.sub(r"[-.]+", "_", name).lower()
-
-
-def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        found = data.get(key)
-        data = found if isinstance(found, dict) else {}
-    return data

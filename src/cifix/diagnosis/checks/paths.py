@@ -58,8 +58,12 @@ def why_no_action(question: Question) -> Insight | None:
         if here is not None:
             return _unchecked(question, here)
     place = "/".join(written.split("/")[-3:])
+    checkouts = [
+        step for site in question.sites for step in site.job.steps if step.uses and "checkout" in step.uses.slug
+    ]
+    foreign = any({"path", "repository", "ref"} & step.inputs.keys() for step in checkouts)
     return Insight(
-        Verdict.CONFIRMED if question.known else Verdict.LIKELY,
+        Verdict.CONFIRMED if question.known and not foreign else Verdict.LIKELY,
         f"git has no action at {place}",
         "correct the path after `uses:`, or commit the action",
         "git ls-files -- '*/action.y*ml' 'action.y*ml'",
@@ -105,8 +109,9 @@ def why_no_artifact(question: Question) -> Insight | None:
         return None
     told = f": it uploads {', '.join(dict.fromkeys(names))}" if names else ""
     path = question.sites[0].path
+    others = any(step.uses is not None and not step.uses.slug.startswith("actions/") for step in steps)
     return Insight(
-        Verdict.CONFIRMED,
+        Verdict.LIKELY if others else Verdict.CONFIRMED,
         f"no step of {path} uploads an artifact `{name}`{told}",
         "give upload and download the same name",
         f"git grep -n -A4 artifact@ -- {path}",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from cifix.diagnosis.catalogue import Verdict
+from cifix.diagnosis.checks.tables import table
 from cifix.diagnosis.insight import Insight, Question
 from cifix.formats.yaml import Map, Node, Scalar, Seq, resolved
 
@@ -16,9 +17,8 @@ _SPACES = re.compile(r"\s+")
 def why_unsupported(question: Question) -> Insight | None:
     """The workflow asks for a Python that `requires-python` leaves out."""
     wanted = _SPACES.sub("", question.values.get("wanted", ""))
-    project = question.checkout.toml("pyproject.toml").get("project")
-    table = project if isinstance(project, dict) else {}
-    required = _SPACES.sub("", str(table.get("requires-python", "")))
+    project = table(question.checkout.toml("pyproject.toml"), "project")
+    required = _SPACES.sub("", str(project.get("requires-python", "")))
     if not required or not wanted or sorted(required.split(",")) != sorted(wanted.split(",")):
         return None
     python = question.values.get("python", "")

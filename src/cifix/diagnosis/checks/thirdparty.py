@@ -4,11 +4,14 @@ import re
 
 from cifix.diagnosis.catalogue import Verdict
 from cifix.diagnosis.checks import distributions
-from cifix.diagnosis.checks.declarations import Declaration, declarations, explicit
+from cifix.diagnosis.checks.declarations import Declaration, declarations, explicit, installing
 from cifix.diagnosis.checks.importers import Importer, importers
 from cifix.diagnosis.insight import Insight, Question
 from cifix.formats.python.project import normalised
 from cifix.formats.python.requirements import declared
+
+_DEFERS = re.compile(r"(?<![\w./-])(?:tox|nox|make|just|invoke|task|docker|hatch|pixi|bash|sh)\s|\./\w|\.sh\b")
+"""What runs installers that no workflow shows."""
 
 
 def why_not_installed(question: Question) -> Insight | None:
@@ -114,9 +117,11 @@ def _plugin(question: Question, distribution: str | None) -> Insight | None:
 
 
 def _declared(question: Question, distribution: str, found: list[Declaration]) -> Insight:
-    missed = [one for one in found if not one.mentioned(question.scripts)]
+    scripts = installing(question.checkout, question.scripts)
+    missed = [one for one in found if not one.mentioned(scripts)]
     first = (missed or found)[0]
-    if len(missed) == len(found) and question.sure and question.sites:
+    every = len(missed) == len(found) and all(one.listed for one in found) and not _DEFERS.search(scripts)
+    if every and question.sure and question.sites:
         job = question.sites[0]
         return Insight(
             Verdict.CONFIRMED,
