@@ -144,6 +144,30 @@ CASES: Mapping[str, tuple[str, Mapping[str, str], Verdict, str]] = {
         "the project is called my-car, and there is neither my_car/ nor src/my_car/; the packages are car",
     ),
     "PKG02 there": (WHEEL, {"pyproject.toml": PROJECT, "car/__init__.py": ""}, UNCONFIRMED, ""),
+    "PKG03 fetched later": (
+        UNDETECTED,
+        {CI: jobs(CHECKOUT, run("git fetch --tags --unshallow")), "pyproject.toml": SCM},
+        LIKELY,
+        f"{CI}:6 checks out",
+    ),
+    "IMP04 nobody wrote it": (
+        f"{TAKES} 'car.parts' (unknown location)",
+        {"car/__init__.py": "", "car/parts/rim.py": ""},
+        LIKELY,
+        "git has car/parts/ without car/parts/__init__.py",
+    ),
+    "IMP04 ignored": (
+        f"{TAKES} 'car' (unknown location)",
+        {"car/rim.py": "", ".gitignore": "__init__.py\n"},
+        CONFIRMED,
+        "git has car/ without car/__init__.py (.gitignore:1 `__init__.py`)",
+    ),
+    "IMP04 not installed": (
+        f"{TAKES} 'car' (unknown location)",
+        {"car/__init__.py": ""},
+        LIKELY,
+        "git has car: this job does not install",
+    ),
     "IMP05": (SHADOW, {"random.py": ""}, CONFIRMED, "git has random.py, which is found before the standard library"),
     "IMP05 not in git": (SHADOW, {}, UNCONFIRMED, ""),
     "IMP05 half": (HALF, {"random.py": ""}, CONFIRMED, "git has random.py, which is found before the module random"),
@@ -470,7 +494,7 @@ def test_the_checkout_says_what_it_shows(line: str, files: Mapping[str, str], ve
 
 def test_every_check_is_of_a_fact_and_has_a_case() -> None:
     facts = {only(told(None, log(line))).id.partition(":")[0] for line, *_ in CASES.values()}
-    assert set(CHECKS) - facts <= {"hook-executable-missing", "namespace-package", "tool-missing"}
+    assert set(CHECKS) - facts <= {"hook-executable-missing", "tool-missing"}
 
 
 def test_a_module_in_a_submodule_needs_that_to_be_checked_out() -> None:

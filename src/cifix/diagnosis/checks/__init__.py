@@ -7,7 +7,7 @@ from cifix.diagnosis.insight import Insight, Question
 
 CHECKS: Mapping[str, Callable[[Question], Insight | None]] = {
     "module-missing": modules.why_missing,
-    "namespace-package": modules.why_missing,
+    "namespace-package": modules.why_no_package,
     "name-missing": modules.why_no_name,
     "shadowed-module": paths.why_shadowed,
     "module-half-imported": paths.why_half_imported,

@@ -13,6 +13,7 @@ _BACKENDS = re.compile(
     r"setuptools[-_]scm|hatch-vcs|vcs[-_]versioning|versioningit|dunamai|poetry-dynamic-versioning|uv-dynamic-versioning"
     r"|setuptools-git-versioning|\bpbr\b|flit[-_]scm|versioneer"
 )
+_FETCHES = re.compile(r"\bgit (?:fetch|pull)\b")
 _MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg")
 _ELSEWHERE = re.compile(r"^(?:origin|upstream|refs|v?\d)|HEAD[~^]|\.\.|^[0-9a-f]{7,40}$")
 
@@ -26,7 +27,7 @@ def why_no_version(question: Question) -> Insight | None:
     if backend is None:
         return _deeper(Verdict.LIKELY, f"{shallow} checks out one commit, without tags")
     return _deeper(
-        Verdict.CONFIRMED if question.known else Verdict.LIKELY,
+        Verdict.CONFIRMED if question.known and not _FETCHES.search(question.scripts) else Verdict.LIKELY,
         f"{shallow} checks out one commit, without tags, and {backend} makes the version of git's tags",
     )
 
@@ -37,7 +38,7 @@ def why_no_history(question: Question) -> Insight | None:
     if shallow is None:
         return None
     revision = question.values.get("revision", "HEAD~")
-    sure = question.known and _ELSEWHERE.search(revision) is not None
+    sure = question.known and not _FETCHES.search(question.scripts) and _ELSEWHERE.search(revision) is not None
     return _deeper(
         Verdict.CONFIRMED if sure else Verdict.LIKELY,
         f"{shallow} checks out one commit, without tags and without other branches",

@@ -40,6 +40,24 @@ def why_unbound(question: Question, *, known: bool) -> Insight | None:
     return None
 
 
+def why_no_package(question: Question) -> Insight | None:
+    """Why a folder is a namespace and no package: nothing, or an ignore pattern, keeps its `__init__.py`."""
+    checkout, module = question.checkout, question.values["module"]
+    stem = next((stem for stem in checkout.stems(module) if stem in checkout.snapshot.folders), None)
+    if stem is None or f"{stem}/__init__.py" in checkout.snapshot:
+        return why_missing(question)
+    match = Ignores.of(ignore_files(checkout.snapshot), checkout.snapshot.excludes).explain(f"{stem}/__init__.py")
+    pattern = "" if match is None or match.pattern.negated else "{}:{} ".format(*match.line)
+    written = f" ({pattern}`{match.pattern.written.decode(errors='replace')}`)" if match is not None and pattern else ""
+    return Insight(
+        Verdict.CONFIRMED if pattern else Verdict.LIKELY,
+        f"git has {stem}/ without {stem}/__init__.py{written}",
+        f"add {stem}/__init__.py; if it holds names, whoever wrote it has it on disk",
+        f"git check-ignore -v --no-index {stem}/__init__.py" if pattern else f"git ls-files -- {stem}/",
+        ignored=bool(pattern),
+    )
+
+
 def why_no_name(question: Question) -> Insight | None:
     """Whose change took a name away: that of a dependency, or of own code."""
     file = question.values.get("file", "")
