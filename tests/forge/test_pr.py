@@ -2,10 +2,12 @@
 
 import re
 
+import jsonschema
 import pytest
 
 from cifix.errors import Exit
 from cifix.forge.block import block_of
+from cifix.forge.delivery import schema
 from tests.cli.conftest import Cifix
 from tests.forge.conftest import HOOKS, STRONG, WEAK, WORKFLOW, Project
 from tests.forge.server import Forge
@@ -134,6 +136,7 @@ def test_the_work_of_others_holds_the_branch(cifix: Cifix, forge: Forge, github:
     forge.calls.clear()
     done = cifix("pr", github.clone.path, "--format", "json")
     assert done.code == Exit.HELD
+    jsonschema.validate(done.json, schema())
     [delivery] = done.json["deliveries"]
     assert (delivery["state"], delivery["held"]) == ("held", "others-commits")
     assert theirs[:10] in delivery["reason"]
@@ -203,6 +206,7 @@ def test_the_rest_lands_when_workflow_files_are_split_off(cifix: Cifix, forge: F
     github.commit({".github/workflows/ci.yml": WORKFLOW})
     done = cifix("pr", github.clone.path, "--split", "workflows", "--format", "json")
     assert done.code == Exit.HELD
+    jsonschema.validate(done.json, schema())
     assert [(one["state"], one["branch"]) for one in done.json["deliveries"]] == [
         ("opened", BRANCH),
         ("held", f"{BRANCH}-workflows"),
