@@ -253,3 +253,16 @@ def test_no_token_shows_anywhere(cifix: Cifix, forge: Forge, github: Project, mo
         assert token not in shown
         assert not any(token.encode() in data for data in files)
     assert not re.search(r"Basic [A-Za-z0-9+/]{8}", shown)
+
+
+def test_a_protected_branch_is_held_with_its_reason(cifix: Cifix, forge: Forge, github: Project) -> None:
+    hook = github.bare.path / "hooks/pre-receive"
+    hook.write_text(
+        "#!/bin/sh\necho 'error: GH006: Protected branch update failed for refs/heads/cifix/fixes.' >&2\nexit 1\n"
+    )
+    done = cifix("pr", github.clone.path, "--format", "json")
+    assert done.code == Exit.HELD
+    assert done.json["deliveries"][0]["held"] == "protected"
+    assert forge.writes == []
+    assert "Held (protected): the branch is protected" in cifix("pr", github.clone.path).text
+    assert "Held (protected)" in cifix("pr", github.clone.path, "--format", "markdown").text
