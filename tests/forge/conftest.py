@@ -43,7 +43,7 @@ class Project:
 def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("GIT_TRACE_REDACT", "1")
+    monkeypatch.setattr("cifix.forge.calls.BETWEEN_WRITES", 0.01)
     (tmp_path / "forge").mkdir()
     with served(tmp_path / "forge", {WEAK: "repo", STRONG: "workflow"}) as running:
         yield running

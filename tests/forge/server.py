@@ -5,6 +5,7 @@ token may push them, in GitHub's words. Requests live in a list; faults can be q
 """
 
 import base64
+import copy
 import json
 import os
 import re
@@ -44,6 +45,18 @@ class Fault:
     """Whether the call is carried out all the same, as when the answer is lost on the way."""
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """A call that was answered as the forge would, to be held against its published description."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    asked: dict[str, Any]
+    status: int
+    given: Any
+
+
 @dataclass
 class Forge:
     """What the server knows; tests read and change it. A token's scope is `workflow` or `repo`."""
@@ -55,6 +68,7 @@ class Forge:
     requests: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    exchanges: list["Exchange"] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
     url: str = ""
     app: dict[str, str] | None = None
@@ -176,6 +190,7 @@ class Handler(BaseHTTPRequestHandler):
             if found and method == self.command:
                 names = {key: unquote(value) for key, value in found.groupdict().items()}
                 told: tuple[int, Any] = answer(self.forge, {**query, **names}, given)
+                self.forge.exchanges.append(Exchange(method, path, query, given, *copy.deepcopy(told)))
                 return told
         return 404, {"message": "Not Found"}
 
@@ -187,7 +202,14 @@ def _branch(forge: Forge, project: str, name: str) -> bool:
 
 def _pulls(forge: Forge, query: dict[str, str], _: dict[str, Any]) -> tuple[int, Any]:
     branch = query["head"].partition(":")[2]
-    return 200, [one for one in reversed(forge.requests) if one["head"]["ref"] == branch]
+    return 200, [_shown(one) for one in reversed(forge.requests) if one["head"]["ref"] == branch]
+
+
+def _shown(request: dict[str, Any]) -> dict[str, Any]:
+    """A request as GitHub shows it."""
+    told = {key: value for key, value in request.items() if key != "reviewers"}
+    people = [{"login": name} for name in request["reviewers"]]
+    return {**told, "labels": [{"name": name} for name in request["labels"]], "requested_reviewers": people}
 
 
 def _open(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
@@ -213,23 +235,31 @@ def _open(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[i
         "reviewers": [],
     }
     forge.requests.append(request)
-    return 201, request
+    return 201, _shown(request)
 
 
 def _edit(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
+    request = forge.requests[int(query["number"]) - 1]
+    request.update(given)
+    return 200, _shown(request)
+
+
+def _edit_merge_request(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
     request = forge.requests[int(query["number"]) - 1]
     request.update(given)
     return 200, request
 
 
 def _labels(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
-    forge.requests[int(query["number"]) - 1]["labels"] += given["labels"]
-    return 200, []
+    request = forge.requests[int(query["number"]) - 1]
+    request["labels"] += given["labels"]
+    return 200, _shown(request)["labels"]
 
 
 def _reviewers(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
-    forge.requests[int(query["number"]) - 1]["reviewers"] += [*given["reviewers"], *given["team_reviewers"]]
-    return 201, {}
+    request = forge.requests[int(query["number"]) - 1]
+    request["reviewers"] += [*given["reviewers"], *given["team_reviewers"]]
+    return 201, _shown(request)
 
 
 def _repository(forge: Forge, query: dict[str, str], _: dict[str, Any]) -> tuple[int, Any]:
@@ -283,7 +313,7 @@ ROUTES = (
     ("POST", "/api/v3/app/installations/5/access_tokens", _access_token),
     ("GET", _V4, _merge_requests),
     ("POST", _V4, _open_merge_request),
-    ("PUT", rf"{_V4}/(?P<number>\d+)", _edit),
+    ("PUT", rf"{_V4}/(?P<number>\d+)", _edit_merge_request),
     ("GET", "/api/v4/users", _users),
 )
 

@@ -4,10 +4,12 @@ import base64
 import json
 import logging
 import os
+import re
 import stat
 import sys
 from pathlib import Path
 
+import jsonschema
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cifix.errors import Exit, UsageError
 from cifix.forge.block import Block, block_of, woven
 from cifix.forge.choose import choose
+from cifix.forge.delivery import schema
 from cifix.vcs.exchange import Address
 from tests.cli.conftest import Cifix
 from tests.forge.conftest import HOOKS, STRONG, WEAK, WORKFLOW, Project
@@ -305,3 +308,54 @@ def test_no_token_is_in_an_argument_or_a_log(
         for secret in (token, basic):
             assert secret not in trace
             assert secret not in caplog.text
+
+
+def test_an_open_merge_request_that_somebody_made_meanwhile_is_taken(
+    cifix: Cifix, forge: Forge, gitlab: Project
+) -> None:
+    forge.faults = [Fault("POST", 409, {"message": ["Another open merge request already exists"]}, after=True)]
+    assert "Request opened" in cifix("pr", gitlab.clone.path).text
+    assert len(forge.requests) == 1
+
+
+def test_a_forge_that_does_not_answer_is_an_error(
+    cifix: Cifix, github: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifix.forge.calls._TRIES", 0)
+    monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:1/api/v3")
+    done = cifix("pr", github.clone.path)
+    assert (done.code, "http://127.0.0.1:1/api/v3 does not answer" in done.err) == (Exit.GIT, True)
+    assert WEAK not in done.err
+
+
+@pytest.mark.parametrize(("module", "extra"), [("github", "cifix[github]"), ("gitlab", "cifix[gitlab]")])
+def test_a_library_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    address = Address(f"git@{module}.com:o/r", f"{module}.com", "o/r")
+    with pytest.raises(UsageError, match=re.escape(extra)):
+        choose(address, "auto", {"GITHUB_TOKEN": WEAK, "GITLAB_TOKEN": WEAK}, tmp_path)
+
+
+def test_a_folder_is_brought_up_to_date_too(cifix: Cifix, tmp_path: Path) -> None:
+    bare, tree = made(tmp_path / "bare.git", "--bare"), made(tmp_path / "tree")
+    tree.commit({".pre-commit-config.yaml": HOOKS, ".github/workflows/ci.yml": WORKFLOW})
+    tree.git("push", "--quiet", str(bare.path), "main")
+    assert cifix("pr", tree.path, "--remote", bare.path).code == 0
+    tree.commit({"b.txt": b"y\n"})
+    tree.git("push", "--quiet", str(bare.path), "main")
+    done = cifix("pr", tree.path, "--remote", bare.path, "--format", "json")
+    assert done.json["deliveries"][0]["state"] == "updated"
+    jsonschema.validate(done.json, schema())
+    hook = bare.path / "hooks/pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho closed on Sundays >&2\nexit 1\n")
+    hook.chmod(0o755)
+    tree.commit({"c.txt": b"y\n"})
+    tree.git("-c", "receive.denyCurrentBranch=ignore", "fetch", "--quiet", str(bare.path))
+    bare.git("fetch", "--quiet", str(tree.path), "main:main")
+    done = cifix("pr", tree.path, "--remote", bare.path)
+    assert (done.code, "closed on Sundays" in done.err) == (Exit.GIT, True)
+    bare.git("symbolic-ref", "HEAD", "refs/heads/none")
+    assert "does not say which branch is its default" in cifix("pr", tree.path, "--remote", bare.path).err

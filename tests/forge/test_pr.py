@@ -2,10 +2,12 @@
 
 import re
 
+import jsonschema
 import pytest
 
 from cifix.errors import Exit
 from cifix.forge.block import block_of
+from cifix.forge.delivery import schema
 from tests.cli.conftest import Cifix
 from tests.forge.conftest import HOOKS, STRONG, WEAK, WORKFLOW, Project
 from tests.forge.server import Forge
@@ -134,6 +136,7 @@ def test_the_work_of_others_holds_the_branch(cifix: Cifix, forge: Forge, github:
     forge.calls.clear()
     done = cifix("pr", github.clone.path, "--format", "json")
     assert done.code == Exit.HELD
+    jsonschema.validate(done.json, schema())
     [delivery] = done.json["deliveries"]
     assert (delivery["state"], delivery["held"]) == ("held", "others-commits")
     assert theirs[:10] in delivery["reason"]
@@ -203,6 +206,7 @@ def test_the_rest_lands_when_workflow_files_are_split_off(cifix: Cifix, forge: F
     github.commit({".github/workflows/ci.yml": WORKFLOW})
     done = cifix("pr", github.clone.path, "--split", "workflows", "--format", "json")
     assert done.code == Exit.HELD
+    jsonschema.validate(done.json, schema())
     assert [(one["state"], one["branch"]) for one in done.json["deliveries"]] == [
         ("opened", BRANCH),
         ("held", f"{BRANCH}-workflows"),
@@ -249,3 +253,16 @@ def test_no_token_shows_anywhere(cifix: Cifix, forge: Forge, github: Project, mo
         assert token not in shown
         assert not any(token.encode() in data for data in files)
     assert not re.search(r"Basic [A-Za-z0-9+/]{8}", shown)
+
+
+def test_a_protected_branch_is_held_with_its_reason(cifix: Cifix, forge: Forge, github: Project) -> None:
+    hook = github.bare.path / "hooks/pre-receive"
+    hook.write_text(
+        "#!/bin/sh\necho 'error: GH006: Protected branch update failed for refs/heads/cifix/fixes.' >&2\nexit 1\n"
+    )
+    done = cifix("pr", github.clone.path, "--format", "json")
+    assert done.code == Exit.HELD
+    assert done.json["deliveries"][0]["held"] == "protected"
+    assert forge.writes == []
+    assert "Held (protected): the branch is protected" in cifix("pr", github.clone.path).text
+    assert "Held (protected)" in cifix("pr", github.clone.path, "--format", "markdown").text

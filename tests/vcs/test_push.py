@@ -192,6 +192,15 @@ def test_a_password_in_an_address_moves_to_the_environment(repo: Repository) -> 
         assert "s3cr" not in "".join(file.read_text() for file in between.git_dir.rglob("config"))
 
 
+def test_a_user_alone_stays_in_the_address_and_a_token_does_not(repo: Repository) -> None:
+    plain = address_of(repo, "https://ada@example.org/o/r.git")
+    assert (plain.url, plain.host, plain.credential) == ("https://ada@example.org/o/r.git", "example.org", None)
+    token = "ghp_" + "a" * 36
+    hidden = address_of(repo, f"https://{token}@example.org/o/r.git")
+    assert hidden.url == "https://example.org/o/r.git"
+    assert hidden.credential == Credential("https://example.org/", "", token)
+
+
 def test_the_users_own_rewriting_of_addresses_counts_and_the_repositorys_does_not(tree: Tree, repo: Repository) -> None:
     with Path(os.environ["GIT_CONFIG_GLOBAL"]).open("a") as own:
         own.write(

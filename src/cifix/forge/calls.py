@@ -19,6 +19,8 @@ TIMEOUT = 30
 """Seconds until a request that gets no answer is given up."""
 PATIENCE = 900.0
 """Seconds to wait at most when a forge asks for patience."""
+BETWEEN_WRITES = 1.0
+"""Seconds from one write to the next: GitHub's own advice to stay below its secondary limits."""
 _TRIES = 5
 _MANY = 429
 
@@ -71,7 +73,15 @@ def _github(api: str, token: str) -> "Github":
     retry = GithubRetry(
         total=_TRIES, backoff_factor=1, max_rate_limit_wait=PATIENCE, status_forcelist=[_MANY, *range(500, 600)]
     )
-    return Github(auth=Auth.Token(token), base_url=api, timeout=TIMEOUT, retry=retry, user_agent="cifix")
+    return Github(
+        auth=Auth.Token(token),
+        base_url=api,
+        timeout=TIMEOUT,
+        retry=retry,
+        user_agent="cifix",
+        seconds_between_requests=None,
+        seconds_between_writes=BETWEEN_WRITES,
+    )
 
 
 def installed(api: str, project: str, app: str, key: str) -> tuple[str, bool]:

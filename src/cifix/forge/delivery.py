@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.resources import files
 from typing import Any
 
 from cifix import __version__
@@ -104,6 +105,12 @@ def document(deliveries: Sequence[Delivery]) -> str:
         "exit_code": int(worst(deliveries)),
     }
     return json.dumps(told, indent=2) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) that every document fulfils."""
+    loaded: dict[str, Any] = json.loads(files("cifix.forge").joinpath("schema.json").read_text("utf-8"))
+    return loaded
 
 
 def summary(deliveries: Sequence[Delivery]) -> str:

@@ -153,7 +153,7 @@ def _off(outcome: Outcome, every: Iterable[Entry]) -> Iterator[str]:
     yield "- One finding: a comment `# cifix: ignore[rule-id] the reason` on its line, or alone on the line above."
     yield f"- Whole rules: {code(f'ignore = [{named}]')} below `[tool.cifix]` in `pyproject.toml`, or in `cifix.toml`."
     yield '- Files: `exclude = ["vendor/"]` in the same place.'
-    if outcome.branch is not None:
+    if outcome.branch is not None and outcome.command != ("pr",):
         yield f"- All of it: delete the branch {code(outcome.branch)}; nothing else was written."
 
 

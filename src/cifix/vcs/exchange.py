@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from cifix.errors import GitError
+from cifix.logs.redact import redact
 from cifix.vcs.partial import TRANSPORTS, promisor
 from cifix.vcs.quoting import quoted
 from cifix.vcs.repository import Repository
@@ -96,9 +97,9 @@ def parsed(url: str, repo: Repository) -> Address:
         split = urlsplit(url)
         host = split.hostname or ""
         place = host if split.port is None else f"{host}:{split.port}"
-        user = f"{split.username}@" if split.username and scheme.lower() == "ssh" else ""
-        plain = f"{scheme}://{user}{place}{split.path}"
-        return Address(plain, place, _project(split.path), _embedded(url, f"{scheme}://{place}/"))
+        secret = _embedded(split, f"{scheme}://{place}/")
+        user = f"{split.username}@" if split.username and secret is None else ""
+        return Address(f"{scheme}://{user}{place}{split.path}", place, _project(split.path), secret)
     if mark and scheme.lower() != "file":
         raise GitError(f"cifix does not push by {scheme}; use one of file, {', '.join(_SCHEMES)}")
     host, colon, path = url.partition(":")
@@ -178,11 +179,12 @@ def _rewritten(repo: Repository, url: str) -> str:
     return url
 
 
-def _embedded(url: str, base: str) -> Credential | None:
-    split = urlsplit(url)
-    if not base.startswith("http") or split.username is None:
+def _embedded(split: SplitResult, base: str) -> Credential | None:
+    """The password that a URL holds, or a token in the place of a user; the name of a user alone is no secret."""
+    user, password = unquote(split.username or ""), unquote(split.password or "")
+    if not base.startswith("http") or not (password or redact(user) != user):
         return None
-    return Credential(base, unquote(split.password or ""), unquote(split.username))
+    return Credential(base, password, user)
 
 
 def _project(path: str) -> str:
