@@ -27,7 +27,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import time
 import venv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -149,6 +148,16 @@ for path in sorted(Path(sys.argv[1]).glob(".github/workflows/*.y*ml")):
     except Exception as why:
         print(path.name, type(why).__name__)
 """
+MEASURE = """
+import json, os, sys, time
+start = time.perf_counter()
+null = os.open(os.devnull, os.O_WRONLY)
+to_null = [(os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
+_, status, usage = os.wait4(os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=to_null), 0)
+wall = time.perf_counter() - start
+print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024]))
+"""
+"""Runs the command behind it; small, for Linux counts the memory of a parent as that of a child."""
 
 Lines = Mapping[str, set[int]]
 
@@ -250,15 +259,13 @@ def _tools(zizmor: str) -> Iterator[Tool]:
 
 def _run(tool: Tool, place: Path, row: Row) -> None:
     """One process and what it took, its children included."""
-    start = time.perf_counter()
-    process = subprocess.Popen(tool.command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 1, 3, 10, 11, 12, 13, 14}:  # findings that are left; zizmor says how grave
-        raise SystemExit(f"{tool.name} ended with {process.returncode}")
-    row.cpu = min(row.cpu, usage.ru_utime + usage.ru_stime)
-    row.wall = min(row.wall, time.perf_counter() - start)
-    row.memory = max(row.memory, usage.ru_maxrss / 1024)
+    measured = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", MEASURE, *tool.command], cwd=place, capture_output=True, check=True
+    )
+    code, cpu, wall, memory = json.loads(measured.stdout)
+    if code not in {0, 1, 3, 10, 11, 12, 13, 14}:  # findings that are left; zizmor says how grave
+        raise SystemExit(f"{tool.name} ended with {code}")
+    row.cpu, row.wall, row.memory = min(row.cpu, cpu), min(row.wall, wall), max(row.memory, memory)
 
 
 def _judge(tool: Tool, tree: Path, copy: Path, row: Row) -> None:
