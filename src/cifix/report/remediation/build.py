@@ -13,6 +13,7 @@ from cifix.report import diff
 from cifix.report.entry import Entry, Severity, entries
 from cifix.report.outcome import Outcome
 from cifix.report.page import cause
+from cifix.report.proposal import proposals
 from cifix.report.remediation.document import Affected, Cause, Evidence, Job, Left, Logs, Remediation
 from cifix.report.remediation.evidence import Witness
 from cifix.report.remediation.jobs import Jobs
@@ -110,15 +111,8 @@ def _paths(one: Cause) -> set[str]:
 
 def _left(outcome: Outcome, entries_left: Sequence[Entry], jobs: Jobs, witness: Witness) -> Iterator[Left]:
     """What the run leaves; the diff of a fix that it has but may not apply stands at the first finding of it."""
-    after = outcome.proven.plan.after
-    failed = {failure.rule for failure in outcome.proven.failures}
-    shown: set[Fix] = set()
-    for entry in entries_left:
-        fix = entry.placed.finding.outcome
-        text = b""
-        if isinstance(fix, Fix) and fix not in shown and entry.rule not in failed:
-            shown.add(fix)
-            text = diff.patch(after, after.with_changes(fix.changes))
+    texts = proposals(outcome, [entry.placed for entry in entries_left])
+    for entry, text in zip(entries_left, texts, strict=True):
         yield Left(entry, _evidence([entry], witness), text, _jobs(entry, jobs))
 
 
