@@ -18,8 +18,8 @@ _FROM = re.compile(
 _PLAIN = re.compile(rb"\bimport%b+([\w., \t\x80-\xff]+)" % _GAP)
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _LATER = re.compile(rb"(?:async[ \t]+)?def\b|if[ \t]+(?:\w+\.)?TYPE_CHECKING[ \t]*:")
-_INDIRECT = (b"_LAZY", b"lazy")
-"""Where these stand in an `__init__.py`, a name may lead on to other packages."""
+_INDIRECT = re.compile(rb"\b(?:_LAZY|lazy_loader|lazy[ \t]+from)\b")
+"""Where this stands in an `__init__.py`, a name may lead on to other packages."""
 
 
 @dataclass
@@ -37,10 +37,10 @@ def endangered(package: Package, inits: Sequence[str]) -> frozenset[str]:
     graph = _Graph()
     for module, data in sources.items():
         graph.edges[module] = set(_loaded(package, module, data, folders, graph.takers))
-    if any(word in sources.get(name, b"") for name in folders for word in _INDIRECT):
+    if any(_INDIRECT.search(sources[name]) for name in folders):
         return frozenset(inits)
-    caught = {name for name, takers in graph.takers.items() if takers & {name, *_reached(graph.edges, name)}}
-    return frozenset((caught | _reached(_turned(graph.edges), *caught)).intersection(inits))
+    caught = {name for name, takers in graph.takers.items() if takers & _during(graph.edges, name)}
+    return frozenset(_reached(_turned(graph.edges), caught).intersection(inits))
 
 
 def _sources(package: Package) -> Iterator[tuple[str, bytes]]:
@@ -86,8 +86,10 @@ def _text(name: bytes | Iterable[bytes]) -> str:
 
 
 def _runs_later(data: bytes, place: int) -> bool:
-    """Whether a statement lies in the body of a function, or where only type checkers look."""
+    """Whether a statement lies in the body of a function, in an example, or where only type checkers look."""
     start = _line_start(data, place)
+    if data[start:place].strip() in {b">>>", b"..."}:
+        return True
     depth = _depth(data[start:place])
     while depth and start:
         end, start = start, _line_start(data, start - 1)
@@ -110,10 +112,17 @@ def _depth(line: bytes) -> int:
     return len(line) - len(line.lstrip(b" \t\f"))
 
 
-def _reached(edges: Mapping[str, Iterable[str]], *starts: str) -> set[str]:
-    """All that can be reached from some modules in one step or more, and a start itself only by a way back."""
-    seen: set[str] = set()
-    todo = [target for start in starts for target in edges.get(start, ())]
+def _during(edges: Mapping[str, Iterable[str]], name: str) -> set[str]:
+    """The modules that may run while `name` does, itself included; its parents started before it, and do not again."""
+    parts = name.split(".")
+    parents = {".".join(parts[:depth]) for depth in range(1, len(parts))}
+    return _reached(edges, {name}, parents) - parents
+
+
+def _reached(edges: Mapping[str, Iterable[str]], starts: Iterable[str], barred: Iterable[str] = ()) -> set[str]:
+    """All that some modules lead to, those included, and the barred ones too."""
+    seen = set(barred)
+    todo = list(starts)
     while todo:
         if (name := todo.pop()) not in seen:
             seen.add(name)
