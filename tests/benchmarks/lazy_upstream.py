@@ -10,6 +10,7 @@ Prints one table, and under each project every test that ends otherwise than bef
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,10 +23,13 @@ from xml.etree import ElementTree as ET
 
 from tests.benchmarks.sdist import unpacked
 
+Outcomes = Counter[tuple[str, str]]
 LIMIT = 900
 SHOWN = 8
 NEEDED = ("pytest", "hypothesis", "simplejson", "freezegun", "tzdata", "python-dateutil", "pytz")
 """What the tests below import beside their project."""
+
+_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,12 @@ class Project:
 
 
 PROJECTS = (
-    Project("click==8.5.1", "9bbfada76703fd1d784b83eea012e3e8c6a001a876543ef104fa56aaaeb072b4", "src", ("tests",)),
+    Project(
+        "click==8.5.1",
+        "9bbfada76703fd1d784b83eea012e3e8c6a001a876543ef104fa56aaaeb072b4",
+        "src",
+        ("tests", "--ignore=tests/test_stream_lifecycle.py"),
+    ),
     Project(
         "marshmallow==4.4.0", "9e6ffa8511012ca89732324c1c253efd7b4d35632dcbdf80aa793fe01804af3e", "src", ("tests",)
     ),
@@ -73,7 +82,7 @@ PROJECTS = (
 )
 
 
-def compared(project: Project, folder: Path, python: Path) -> tuple[int, dict[str, str], dict[str, str]]:
+def compared(project: Project, folder: Path, python: Path) -> tuple[int, Outcomes, Outcomes]:
     """The number of converted files, and what became of each test before and after."""
     place = unpacked(project.requirement, project.sha256, folder)
     trees = [folder / "upstream" / project.name / side for side in ("old", "new")]
@@ -92,7 +101,7 @@ def compared(project: Project, folder: Path, python: Path) -> tuple[int, dict[st
     return len(changed.stdout.splitlines()), before, after
 
 
-def _outcomes(project: Project, tree: Path, python: Path) -> dict[str, str]:
+def _outcomes(project: Project, tree: Path, python: Path) -> Outcomes:
     report = tree.parent / f"{tree.name}.xml"
     report.unlink(missing_ok=True)
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", f"--junitxml={report}", "-o", "addopts="]
@@ -108,12 +117,13 @@ def _outcomes(project: Project, tree: Path, python: Path) -> dict[str, str]:
     command = [python, "-s", "-m", "pytest", *options, *project.tests]
     subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=LIMIT, check=False)
     if not report.exists():
-        return {}
-    return {_title(case): _outcome(case) for case in ET.parse(report).iter("testcase")}  # noqa: S314 - made here
+        return Counter()
+    return Counter((_title(case), _outcome(case)) for case in ET.parse(report).iter("testcase"))  # noqa: S314 - ours
 
 
 def _title(case: ET.Element) -> str:
-    return f"{case.get('classname')}::{case.get('name')}"
+    """The name of a test; some bear the time of day."""
+    return _DIGITS.sub("0", f"{case.get('classname')}::{case.get('name')}")
 
 
 def _outcome(case: ET.Element) -> str:
@@ -137,13 +147,14 @@ def main() -> None:
     print(f"{'project':20}{'files':>6}{'passed':>8}{'failed':>8}{'skipped':>8}{'differ':>8}")
     for project in chosen:
         files, before, after = compared(project, folder, python)
-        told = Counter(before.values())
-        differ = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        told = Counter(outcome for _, outcome in before.elements())
+        differ = [f"{name}: {what}, before only" for name, what in sorted((before - after).elements())]
+        differ += [f"{name}: {what}, after only" for name, what in sorted((after - before).elements())]
         failed = told["failure"] + told["error"]
         row = f"{project.requirement:20}{files:>6}{told['passed']:>8}{failed:>8}{told['skipped']:>8}{len(differ):>8}"
         print(row, flush=True)
-        for name in differ[:SHOWN]:
-            print(f"  {name}: {before.get(name)} became {after.get(name)}")
+        for line in differ[:SHOWN]:
+            print(f"  {line}")
 
 
 if __name__ == "__main__":
