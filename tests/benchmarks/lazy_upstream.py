@@ -114,7 +114,7 @@ def _outcomes(project: Project, tree: Path, python: Path) -> Outcomes:
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join(str(tree / part) for part in (project.source, ".")),
     }
-    command = [python, "-s", "-m", "pytest", *options, *project.tests]
+    command = [str(python), "-s", "-m", "pytest", *options, *project.tests]
     subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=LIMIT, check=False)
     if not report.exists():
         return Counter()

@@ -119,7 +119,10 @@ def _called(statement: ast.stmt) -> Iterator[str]:
 
 
 def _inside(function: ast.FunctionDef | None) -> Iterator[Load]:
-    for event in loads(_block(function.body)) if function else ():
+    """The imports of a function that run whenever it does; those under a condition or in a `try` may not."""
+    body = function.body if function else []
+    plain = [statement for statement in body if isinstance(statement, ast.Import | ast.ImportFrom)]
+    for event in loads(_block(plain)):
         yield replace(event, local=True)
 
 
