@@ -22,8 +22,10 @@ FLOORS = {
     "diagnosis": 5,
     "proof": 5,
     "guard": 5,
+    "run": 5,
     "testing": 5,
-    "cli": 6,
+    "fleet": 6,
+    "cli": 7,
 }
 FOUNDATION = {"", "errors"}
 """Modules at the top of the package that every floor may use."""

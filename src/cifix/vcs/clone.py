@@ -1,0 +1,106 @@
+"""Bare clones that hold no more than a run needs: one commit, its trees, and the blobs that are asked for.
+
+Nothing is checked out, so no filter, link or attribute of a stranger's repository has any effect; the folder is laid
+out here and not by `git init`, so no template or hook of the machine gets into it.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cifix.errors import GitError
+from cifix.vcs.repository import Repository
+
+REMOTE = "origin"
+TRANSPORTS = {
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    "GIT_HTTP_LOW_SPEED_LIMIT": "1",
+    "GIT_HTTP_LOW_SPEED_TIME": "60",
+}
+"""The protocols that may be used, and the seconds of silence after which a server is given up (bytes per second)."""
+
+_SHA256 = 64
+_CHAIN = 32
+"""Commits of a standing fix branch that are fetched to find out who made them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What a remote repository offers: the name of its default branch, if it tells, and tips by branch."""
+
+    default: str | None
+    tips: Mapping[str, str]
+
+
+def heads(url: str, branches: Iterable[str], folder: Path) -> Heads:
+    """Ask a remote for its default branch and for `branches`; `folder` is an empty one to work in.
+
+    Raises `GitError` if it cannot be reached.
+    """
+    asking = _laid_out(folder, url, "sha1", "main", partial=False)
+    refs = [f"refs/heads/{branch}" for branch in branches]
+    told = _reached(asking, url, "ls-remote", "--symref", "--", REMOTE, "HEAD", *refs)
+    default, tips = None, {}
+    for line in os.fsdecode(told).splitlines():
+        value, _, name = line.partition("\t")
+        if name == "HEAD" and value.startswith("ref: refs/heads/"):
+            default = value.removeprefix("ref: refs/heads/")
+        elif name == "HEAD":
+            tips["HEAD"] = value
+        elif name in refs:
+            tips[name.removeprefix("refs/heads/")] = value
+    if default is not None and "HEAD" in tips:
+        tips[default] = tips["HEAD"]
+    return Heads(default, {name: tip for name, tip in tips.items() if name != "HEAD"})
+
+
+def clone(url: str, branch: str, tip: str, folder: Path, *, history: bool = False) -> Repository:
+    """A bare clone, in the empty `folder`, of one branch whose tip was `tip` a moment ago.
+
+    It holds the newest commit alone, or every commit with `history`, and no blobs if the server can leave them out.
+    Raises `GitError` if it cannot be had.
+    """
+    repo = _laid_out(folder, url, "sha256" if len(tip) == _SHA256 else "sha1", branch, partial=True)
+    depth = () if history else ("--depth=1",)
+    _fetch(repo, url, branch, *depth)
+    return repo
+
+
+def fetch_branch(repo: Repository, url: str, branch: str) -> None:
+    """Fetch a branch that may hold commits of ours, deep enough to see that; raises `GitError` if that fails."""
+    _fetch(repo, url, branch, f"--depth={_CHAIN}")
+
+
+def _fetch(repo: Repository, url: str, branch: str, *depth: str) -> None:
+    refspec = f"+refs/heads/{branch}:refs/heads/{branch}"
+    limits = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--no-auto-maintenance", "--quiet")
+    _reached(repo, url, "fetch", "--filter=blob:none", *limits, *depth, "--", REMOTE, refspec)
+
+
+def _reached(repo: Repository, url: str, command: str, *arguments: str) -> bytes:
+    outcome = repo.attempt(command, *arguments, env=TRANSPORTS)
+    if outcome.status:
+        said = [line for line in outcome.error.splitlines() if line.strip() and not line.startswith("warning: filter")]
+        raise GitError(f"git {command} of {url} failed: {'; '.join(said) or 'it gave no reason'}")
+    return outcome.out
+
+
+def _laid_out(folder: Path, url: str, form: str, branch: str, *, partial: bool) -> Repository:
+    """An empty bare repository that knows its remote."""
+    for name in ("objects", "refs"):
+        (folder / name).mkdir(parents=True)
+    (folder / "HEAD").write_text(f"ref: refs/heads/{branch}\n", "utf-8", "surrogateescape")
+    settings = ["[core]", "repositoryFormatVersion = 1", "bare = true"]
+    settings += ["[extensions]", "objectFormat = sha256"] if form == "sha256" else []
+    settings += [f'[remote "{REMOTE}"]', f"url = {_value(url)}"]
+    settings += ["promisor = true", "partialCloneFilter = blob:none"] if partial else []
+    (folder / "config").write_text("\n".join(settings) + "\n", "utf-8", "surrogateescape")
+    return Repository(None, folder, folder, form)
+
+
+def _value(text: str) -> str:
+    """Text as a value in a configuration file."""
+    escaped = re.sub(r'(["\\])', r"\\\1", text).replace("\n", "\\n")
+    return f'"{escaped}"'
