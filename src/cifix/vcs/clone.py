@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cifix.errors import GitError
+from cifix.vcs.exchange import NETWORK, REMOTE, Credential, header
 from cifix.vcs.repository import Repository
 
-REMOTE = "origin"
 TRANSPORTS = {
     "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
     "GIT_HTTP_LOW_SPEED_LIMIT": "1",
