@@ -52,7 +52,7 @@ class Target:
 class Analysis:
     """What was found in one commit and how it is answered: the same for the same commit, rules and options.
 
-    `run` is the report of `cifix apply --dry-run --format json`, `patch` the diff of all fixes, `drafts` the commits.
+    `run` is what the report keeps of it, `patch` the diff of all fixes, `drafts` the commits.
     """
 
     base: str

@@ -15,7 +15,7 @@ from cifix.errors import GitError, UnprovenError, UsageError
 from cifix.fleet.analysis import analysed
 from cifix.fleet.job import Analysis, Job, Mode, Result, State
 from cifix.vcs.branch import chain_of, refuse_strangers
-from cifix.vcs.clone import Heads, clone, fetch_branch, heads
+from cifix.vcs.clone import Heads, clone, connected, delete, fetch_branch, heads
 from cifix.vcs.commit import commit
 from cifix.vcs.exchange import Credential
 from cifix.vcs.push import Landing, push
@@ -54,6 +54,8 @@ def _turn(job: Job, folder: Path, watch: Watch) -> Result:
     url, credential = job.target.url, _credential(job)
     with watch.step("look"):
         seen = heads(url, {job.branch, *filter(None, [job.target.base])}, folder / "look", credential)
+    if job.mode is Mode.CLOSE:
+        return _closed(job, seen, folder, credential, watch)
     base = job.target.base or seen.default
     if base is None or base not in seen.tips:
         return _baseless(job, base, seen, watch)
@@ -63,18 +65,31 @@ def _turn(job: Job, folder: Path, watch: Watch) -> Result:
     if settled := _settled(job, base, seen.tips[base], tip):
         return Result(*settled, seconds=watch.seconds)
     with watch.step("clone"):
-        repo = clone(url, base, seen.tips[base], folder / "clone", history=job.history, credential=credential)
+        repo = clone(url, base, seen.tips[base], folder / "clone", credential, history=job.history)
     with repo:
         found = _known(job, repo.oid(f"refs/heads/{base}"))
         fresh = found is None
         if found is None:
             with watch.step("analyse"):
                 found = analysed(repo, base, job)
-        state, reason, commits = _outcome(found), "", ()
+        commits: tuple[str, ...] = ()
+        state, reason = _outcome(found), ""
         if job.mode is Mode.APPLY and found.drafts:
             with watch.step("push"):
                 state, reason, commits = _pushed(repo, job, found, tip)
     return Result(state, reason, base, commits, found if fresh else None, watch.seconds)
+
+
+def _closed(job: Job, seen: Heads, folder: Path, credential: Credential | None, watch: Watch) -> Result:
+    """Take our branch away, if it stands as we left it."""
+    tip = seen.tips.get(job.branch)
+    if tip is not None and tip != job.tip:
+        why = f"branch {job.branch} has been moved since it was pushed, so it stays; delete it by hand"
+        return Result(State.HELD, why, seconds=watch.seconds)
+    if tip is not None:
+        with watch.step("push"):
+            delete(connected(job.target.url, tip, folder / "close", credential), job.branch, tip)
+    return Result(State.CLOSED, seconds=watch.seconds)
 
 
 def _baseless(job: Job, base: str | None, seen: Heads, watch: Watch) -> Result:
@@ -101,7 +116,7 @@ def _known(job: Job, oid: str | None) -> Analysis | None:
 def _outcome(found: Analysis) -> State:
     if found.drafts:
         return State.PLANNED
-    return State.LEFT if found.run["exit_code"] else State.CLEAN
+    return State.LEFT if found.run["findings"] else State.CLEAN
 
 
 def _pushed(repo: Repository, job: Job, found: Analysis, tip: str | None) -> tuple[State, str, tuple[str, ...]]:

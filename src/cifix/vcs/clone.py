@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cifix.errors import GitError
-from cifix.vcs.exchange import NETWORK, REMOTE, Credential, header
+from cifix.logs.redact import redact
+from cifix.vcs.branch import checked_name
+from cifix.vcs.exchange import NETWORK, REMOTE, Credential, carrying, numbered
 from cifix.vcs.repository import Repository
 
-TRANSPORTS = {
-    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
-    "GIT_HTTP_LOW_SPEED_LIMIT": "1",
-    "GIT_HTTP_LOW_SPEED_TIME": "60",
-}
-"""The protocols that may be used, and the seconds of silence after which a server is given up (bytes per second)."""
+_IMPATIENT = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
+"""Bytes a second and seconds: a server that stays below for so long is given up."""
+
+_HOOKLESS = f"git -c core.hooksPath={os.devnull} -c core.fsmonitor=false -c gc.auto=0 receive-pack"
+"""What takes a push where the remote is a folder of this machine: its hooks are programs of a repository too."""
 
 _SHA256 = 64
 _CHAIN = 32
@@ -34,12 +35,12 @@ class Heads:
     tips: Mapping[str, str]
 
 
-def heads(url: str, branches: Iterable[str], folder: Path) -> Heads:
+def heads(url: str, branches: Iterable[str], folder: Path, credential: Credential | None = None) -> Heads:
     """Ask a remote for its default branch and for `branches`; `folder` is an empty one to work in.
 
     Raises `GitError` if it cannot be reached.
     """
-    asking = _laid_out(folder, url, "sha1", "main", partial=False)
+    asking = _laid_out(folder, url, "sha1", "main", credential)
     refs = [f"refs/heads/{branch}" for branch in branches]
     told = _reached(asking, url, "ls-remote", "--symref", "--", REMOTE, "HEAD", *refs)
     default, tips = None, {}
@@ -56,13 +57,15 @@ def heads(url: str, branches: Iterable[str], folder: Path) -> Heads:
     return Heads(default, {name: tip for name, tip in tips.items() if name != "HEAD"})
 
 
-def clone(url: str, branch: str, tip: str, folder: Path, *, history: bool = False) -> Repository:
+def clone(
+    url: str, branch: str, tip: str, folder: Path, credential: Credential | None = None, *, history: bool = False
+) -> Repository:
     """A bare clone, in the empty `folder`, of one branch whose tip was `tip` a moment ago.
 
     It holds the newest commit alone, or every commit with `history`, and no blobs if the server can leave them out.
     Raises `GitError` if it cannot be had.
     """
-    repo = _laid_out(folder, url, "sha256" if len(tip) == _SHA256 else "sha1", branch, partial=True)
+    repo = _laid_out(folder, url, _form(tip), branch, credential)
     depth = () if history else ("--depth=1",)
     _fetch(repo, url, branch, *depth)
     return repo
@@ -73,31 +76,56 @@ def fetch_branch(repo: Repository, url: str, branch: str) -> None:
     _fetch(repo, url, branch, f"--depth={_CHAIN}")
 
 
+def connected(url: str, tip: str, folder: Path, credential: Credential | None = None) -> Repository:
+    """An empty repository, in the empty `folder`, that can talk to a remote one; `tip` is any commit of that."""
+    return _laid_out(folder, url, _form(tip), "none", credential)
+
+
+def delete(repo: Repository, branch: str, tip: str) -> None:
+    """Delete a branch of the remote that stands at `tip`; raises `GitError` if it does not, or that is refused."""
+    ref = checked_name(repo, branch)
+    told = repo.attempt("push", "--porcelain", f"--force-with-lease={ref}:{tip}", "--", REMOTE, f":{ref}", env=NETWORK)
+    if told.status:
+        raise GitError(f"the remote did not delete {branch}: {redact(told.error.strip())}")
+
+
 def _fetch(repo: Repository, url: str, branch: str, *depth: str) -> None:
     refspec = f"+refs/heads/{branch}:refs/heads/{branch}"
     limits = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--no-auto-maintenance", "--quiet")
     _reached(repo, url, "fetch", "--filter=blob:none", *limits, *depth, "--", REMOTE, refspec)
 
 
+_DULL = ("warning: filtering not", "Please make sure you have", "and the repository exists")
+
+
 def _reached(repo: Repository, url: str, command: str, *arguments: str) -> bytes:
-    outcome = repo.attempt(command, *arguments, env=TRANSPORTS)
+    outcome = repo.attempt(command, *arguments, env=NETWORK)
     if outcome.status:
-        said = [line for line in outcome.error.splitlines() if line.strip() and not line.startswith("warning: filter")]
-        raise GitError(f"git {command} of {url} failed: {'; '.join(said) or 'it gave no reason'}")
+        said = [line for line in outcome.error.splitlines() if line.strip() and not line.startswith(_DULL)]
+        raise GitError(f"git {command} of {url} failed: {redact('; '.join(said)) or 'it gave no reason'}")
     return outcome.out
 
 
-def _laid_out(folder: Path, url: str, form: str, branch: str, *, partial: bool) -> Repository:
-    """An empty bare repository that knows its remote."""
+def _laid_out(folder: Path, url: str, form: str, branch: str, credential: Credential | None) -> Repository:
+    """An empty bare repository that knows its remote; the credential is in the environment of its commands only."""
     for name in ("objects", "refs"):
         (folder / name).mkdir(parents=True)
     (folder / "HEAD").write_text(f"ref: refs/heads/{branch}\n", "utf-8", "surrogateescape")
     settings = ["[core]", "repositoryFormatVersion = 1", "bare = true"]
     settings += ["[extensions]", "objectFormat = sha256"] if form == "sha256" else []
-    settings += [f'[remote "{REMOTE}"]', f"url = {_value(url)}"]
-    settings += ["promisor = true", "partialCloneFilter = blob:none"] if partial else []
+    settings += [f'[remote "{REMOTE}"]', f"url = {_value(url)}", "promisor = true", "partialCloneFilter = blob:none"]
+    settings += [f"receivepack = {_value(_HOOKLESS)}"] if _is_local(url) else []
     (folder / "config").write_text("\n".join(settings) + "\n", "utf-8", "surrogateescape")
-    return Repository(None, folder, folder, form)
+    carried = numbered(carrying(credential)) if credential else {}
+    return Repository(None, folder, folder, form, {**_IMPATIENT, **carried})
+
+
+def _form(oid: str) -> str:
+    return "sha256" if len(oid) == _SHA256 else "sha1"
+
+
+def _is_local(url: str) -> bool:
+    return url.startswith(("/", "file://"))
 
 
 def _value(text: str) -> str:
