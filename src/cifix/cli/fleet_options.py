@@ -121,7 +121,8 @@ def choosing(*, listing: bool) -> Callable[[Callable[..., None]], Callable[..., 
         ) -> None:
             function(*arguments, choice=Choice(repos, include, exclude, shard), **others)
 
-        return chain(*((_LISTING,) if listing else ()), *_CHOOSING)(call)
+        decorated: Callable[..., None] = chain(*((_LISTING,) if listing else ()), *_CHOOSING)(call)
+        return decorated
 
     return decorate
 

@@ -178,13 +178,12 @@ class Store:
 
     def rows(self, *, whole: bool = False) -> Iterator[Row]:
         """Every repository by slug; with its analysis if `whole`."""
-        columns = "repository.url, slug, listed, state, reason, repository.base, commits, attempts, seconds"
-        document = "document" if whole else "NULL"
         query = (
-            f"SELECT {columns}, {document} FROM repository LEFT JOIN analysis ON analysis.url = repository.url AND "
+            "SELECT repository.url, slug, listed, state, reason, repository.base, commits, attempts, seconds, "
+            "iif(?, document, NULL) FROM repository LEFT JOIN analysis ON analysis.url = repository.url AND "
             "analysis.digest = (SELECT digest FROM campaign) ORDER BY slug, repository.url"
         )
-        for row in self._base.execute(query):
+        for row in self._base.execute(query, (whole,)):
             yield _row(row)
 
     def known(self, url: str, digest: str) -> Analysis | None:
