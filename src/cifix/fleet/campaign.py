@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from cifix.engine.config import Config, choose
 from cifix.engine.registry import discover
 from cifix.errors import UsageError
 from cifix.fleet.drive import Opening, drive
@@ -35,12 +36,14 @@ class Running:
 def asked_for(store: Store, typed: Selection, branch: str | None, today: date) -> Campaign:
     """The campaign that the user means: what was typed, or else what the state remembers.
 
-    A campaign has one day to judge by, its first, unless the user names another.
+    A campaign has one day to judge by, its first, unless the user names another. Raises `UsageError` for unknown rules.
     """
     known = store.campaign
     asked = known.asked if known and typed == Selection() else typed
     day = known.today if known else today
-    digest = digest_of(asked, asked.today or day, discover().rules)
+    registry = discover()
+    choose(registry.rules, registry.plugins, Config(), select=asked.select, ignore=asked.ignore)
+    digest = digest_of(asked, asked.today or day, registry.rules)
     return Campaign(branch or (known.branch if known else BRANCH), asked, day, digest)
 
 

@@ -12,7 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import parent_process
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
@@ -42,6 +42,7 @@ class Supervised(Executor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         """Run `fn` in a worker; it and all it started are killed when the time is over."""
         future: Future[T] = self._pool.schedule(fn, args=list(args), kwargs=dict(kwargs), timeout=self._timeout)
+        future.add_done_callback(_bury)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - Executor's
@@ -83,7 +84,7 @@ def _dask(address: str) -> Executor:
     except ImportError as why:
         raise UsageError("Dask is not installed; type: pip install 'cifix[dask]'") from why
     try:
-        client = distributed.Client(address, timeout=10, set_as_default=False)
+        client = distributed.Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as why:
         raise UsageError(f"no Dask scheduler answers at {address}: {why}") from why
     return _Cluster(client)
@@ -103,6 +104,15 @@ class _Cluster(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - Executor's
         self._executor.shutdown(wait=wait and not cancel_futures)
         self._client.close()
+
+
+def _bury(future: "Future[Any]") -> None:
+    """End what a worker that died has left running: its process group outlives it."""
+    why = None if future.cancelled() else future.exception()
+    pid = getattr(why, "pid", None)
+    if pid is not None and why is not None and lost(why):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _prepare(memory: int | None) -> None:
