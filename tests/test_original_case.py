@@ -72,15 +72,13 @@ def test_exactly_the_masked_sources_enter_the_branch(cifix: Cifix, git: Git, tmp
     assert b"\n*.html\n!/quant/templates/report.html\n" in ignores
 
 
-def test_the_version_that_each_build_writes_leaves_git_and_stays_on_disk(
-    cifix: Cifix, git: Git, tmp_path: Path
-) -> None:
+def test_what_a_file_manager_wrote_leaves_git_and_stays_on_disk(cifix: Cifix, git: Git, tmp_path: Path) -> None:
     repo = original(tmp_path / "repo")
     cifix("apply", "repo")
     gone = git("diff", "--name-only", "--diff-filter=D", "HEAD", "cifix/fixes", cwd=repo).decode().splitlines()
-    assert gone == ["quant/_version.py"]
-    assert (repo / "quant/_version.py").exists()
-    assert git("show", "cifix/fixes:.gitignore", cwd=repo).endswith(b"\n/quant/_version.py\n")
+    assert gone == ["quant/.DS_Store"]
+    assert (repo / "quant/.DS_Store").exists()
+    assert git("show", "cifix/fixes:.gitignore", cwd=repo).endswith(b"\n.DS_Store\n")
 
 
 def test_the_line_that_includes_the_sources_in_vain_is_named(cifix: Cifix, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """`cifix guard init` in real repositories: what it adds, what it leaves alone, and that the job really works."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,7 +13,10 @@ from cifix.testing import build
 from tests.cli.conftest import Cifix, cifix
 from tests.conftest import Git
 from tests.original import original
+from tests.rules.uv_projects import environment
 from tests.test_schemas import violations
+
+UV = environment()
 
 __all__ = ["cifix"]
 
@@ -173,8 +175,13 @@ def test_the_job_really_installs_and_imports_and_fails_for_a_file_in_no_commit(
         assert run_job(tmp_path / f"{name}-clone", shown(git, repo, SMOKE), tmp_path / f"{name}-temp") == codes
 
 
-@pytest.mark.skipif(shutil.which("uv") is None, reason="needs uv on PATH")
-def test_the_job_of_a_project_of_uv_does_the_same(cifix: Cifix, git: Git, tmp_path: Path) -> None:
+@pytest.mark.skipif(UV is None, reason="the real uv is not installed")
+def test_the_job_of_a_project_of_uv_does_the_same(
+    cifix: Cifix, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "uv").symlink_to(str(UV))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     for name, files, codes in (("whole", {}, [0, 0]), ("hidden", {"backend.py": FORGETFUL}, [0, 1])):
         repo = made(tmp_path / name, **{**files, "uv.lock": b"version = 1\n"})
         cifix("guard", "init", name)

@@ -289,7 +289,7 @@ def test_the_actions_are_those_that_upgrades_lead_to() -> None:
     """One truth about versions: the newest that the table of the rule names, by the hash that it confirms."""
     rule = pytest.importorskip("cifix.rules.upgrade_actions").__package__
     table = tomllib.loads(files(rule).joinpath("facts.toml").read_text("utf-8"))["actions"]
-    for fact in tomllib.loads(files("cifix.guard").joinpath("actions.toml").read_text("utf-8"))["actions"].values():
+    for fact in tomllib.loads(files("cifix.guard").joinpath("facts.toml").read_text("utf-8"))["actions"].values():
         told = table[fact["slug"]]
         newest = max(int(major) for major in told["exact"])
         assert told["exact"][str(newest)] == fact["version"]

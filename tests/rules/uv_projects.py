@@ -47,10 +47,10 @@ def run(
     uv: str, project: Path, links: Path, commands: Sequence[str], env: Mapping[str, str] | None = None
 ) -> list[tuple[int, str]]:
     """Exit code and errors of each command, run in order in the folder of a project."""
-    python = links / "python3"
-    if not python.exists():
-        python.symlink_to(Path(sys.executable).resolve())
-    bare = {"HOME": str(links), "PATH": f"{links}:{Path(uv).parent}:/usr/bin:/bin", "UV_LINK_MODE": "hardlink"}
+    for name, program in (("python3", Path(sys.executable).resolve()), ("uv", Path(uv))):
+        if not (links / name).exists():
+            (links / name).symlink_to(program)
+    bare = {"HOME": str(links), "PATH": f"{links}:/usr/bin:/bin", "UV_LINK_MODE": "hardlink"}
     quiet = {"UV_OFFLINE": "1", "UV_NO_INDEX": "1", "UV_FIND_LINKS": str(links), "UV_PYTHON_PREFERENCE": "only-system"}
     shared = {"UV_CACHE_DIR": str(links.parent / "cache"), "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
     found = []

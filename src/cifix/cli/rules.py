@@ -12,7 +12,7 @@ from cifix.cli.scaffold import scaffold
 from cifix.engine.config import unknown
 from cifix.engine.registry import Crash, discover
 from cifix.errors import CrashError, UsageError
-from cifix.model.facts import STALE
+from cifix.model.facts import STALE, sheet
 from cifix.report.page import page
 from cifix.report.summary import counted
 
@@ -54,15 +54,16 @@ def explain(rule_id: str) -> None:
 @command.command("facts")
 @options.today
 def facts(today: date | None) -> None:
-    """Print the dated facts of each rule: how many, when they were checked, and where they were read."""
+    """Print the dated facts of each rule and of `cifix guard`: how many, how old, and where they were read."""
     registry = discover()
     sheets = {name: rule.facts() for name, rule in registry.rules.items() if rule.facts is not None}
+    sheets["guard"] = sheet("cifix.guard")
     width = max((len(name) for name in sheets), default=0)
     day = today or clock()
-    for name, sheet in sheets.items():
-        age = sheet.age(day)
-        click.echo(f"{name:{width}}  {counted(len(sheet.rows), 'row')}, checked {sheet.checked}, {age} days ago")
-        for source in sheet.sources:
+    for name, known in sheets.items():
+        age = known.age(day)
+        click.echo(f"{name:{width}}  {counted(len(known.rows), 'row')}, checked {known.checked}, {age} days ago")
+        for source in known.sources:
             click.echo(f"    {source}")
         if age > STALE:
             click.secho(f"{name}: checked more than {STALE} days ago; look at its sources again", fg="yellow", err=True)

@@ -1,17 +1,14 @@
 """A job that installs the package the way a user does and imports it from a folder without the sources."""
 
 import re
-import tomllib
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 from string import Template
-from typing import Any
 
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Step, action, workflow
 from cifix.guard.distribution import PYPROJECT, Distribution, distribution
 from cifix.guard.wanted import Wanted
 from cifix.model.change import Create
+from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -121,8 +118,9 @@ def _imports(step: Step, found: Distribution) -> bool:
 def _text(snapshot: Snapshot, found: Distribution) -> str:
     used = [step.uses for step in _steps(snapshot) if step.uses is not None and step.uses.ref]
     pinned = sum(one.sha for one in used) * 2 > len(used)
-    uv = found.uv or any(one.slug == _facts()["actions"]["setup-uv"]["slug"] for one in used)
-    oldest = tuple(_facts()["oldest-python"])
+    facts = sheet("cifix.guard").data
+    uv = found.uv or any(one.slug == facts["actions"]["setup-uv"]["slug"] for one in used)
+    oldest = tuple(facts["oldest-python"])
     python = ".".join(map(str, max(found.lowest, oldest))) if found.lowest > (0, 0) else ("3" if uv else "3.x")
     install = _UV if uv else _PIP
     return (
@@ -134,10 +132,5 @@ def _text(snapshot: Snapshot, found: Distribution) -> str:
 
 def _action(name: str, *, pinned: bool) -> str:
     """What to write behind `uses:`: a tag, or a commit with its version where the project pins most actions so."""
-    fact = _facts()["actions"][name]
+    fact = sheet("cifix.guard").data["actions"][name]
     return f"{fact['slug']}@{fact['sha']}  # {fact['version']}" if pinned else f"{fact['slug']}@{fact['ref']}"
-
-
-@cache
-def _facts() -> dict[str, Any]:
-    return tomllib.loads(files("cifix.guard").joinpath("actions.toml").read_text("utf-8"))

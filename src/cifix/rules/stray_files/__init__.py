@@ -16,8 +16,8 @@ Why:
 
 When this is wrong:
     Where somebody takes the files from the repository without a build, such as a version file that is imported by a
-    checkout that nobody installs. Compiled modules, metadata, reports and version files that code imports are
-    therefore for review.
+    checkout that nobody installs: `cifix verify` says of it that the module is gone. Compiled modules, metadata,
+    reports and version files are therefore for review.
 
 What it will not touch:
     Files in folders of test data and samples, compiled modules without their source, and all that git does not track.

@@ -68,8 +68,8 @@ def strays(snapshot: Snapshot) -> Iterator[Stray]:
         compiled = _COMPILED.fullmatch(path)
         if compiled and any(compiled["stem"] + ending in snapshot for ending in _SOURCES):
             yield Stray(Kind.COMPILED, (path,), literal_line(path), Safety.REVIEW)
-    for path, safety in written_versions(snapshot):
-        yield Stray(Kind.VERSION, (path,), literal_line(path), safety)
+    for path in written_versions(snapshot):
+        yield Stray(Kind.VERSION, (path,), literal_line(path), Safety.REVIEW)
 
 
 def _byte_code(kept: list[str], snapshot: Snapshot) -> Iterator[Stray]:

@@ -38,7 +38,7 @@ class Facts:
 
 @cache
 def facts() -> Facts:
-    """Read `facts.toml` beside this module, once."""
+    """The sheet of the rule, in the shape that the rule needs."""
     found = sheet("cifix.rules.sync_uv_groups").data
     same = {name: name for name in found["same"]["distributions"]}
     commands = {command: tool["distribution"] for tool in found["tool"] for command in tool["commands"]}

@@ -1,12 +1,13 @@
 """Name paths in workflows as they are called now.
 
 Why:
-    A folder of tests is renamed, a file of requirements moves, and the workflow goes on asking for the old path:
-    "ERROR: file or directory not found: tests/property", "Could not open requirements file: [Errno 2] No such file or
-    directory", "can't open file", "No file in /home/runner/work matched to", "An error occurred trying to start
-    process ... No such file or directory", "Can't find 'action.yml'". The path is looked up in the history of the
-    repository, and where that says nothing among names that are like it or mean the same. What is found is put in the
-    place of the old path.
+    A folder of tests is renamed, a file of requirements moves, and the workflow goes on asking for the old path. Then
+    it fails with "ERROR: file or directory not found: tests/property", "Could not open requirements file: [Errno 2] No
+    such file or directory", "can't open file", "No file in /home/runner/work matched to", "An error occurred trying to
+    start process ... No such file or directory", or "Can't find 'action.yml'".
+
+    The path is looked up in the history of the repository, and where that says nothing among names that are like it or
+    mean the same. What is found is put in the place of the old path.
 
     A move that git saw is safe to follow. A like name, and a move into an archive, must be reviewed.
 
