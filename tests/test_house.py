@@ -103,7 +103,7 @@ def test_start_up_needs_neither_libcst_nor_git(arguments: list[str]) -> None:
         "import sys\nsys.argv = ['cifix', *sys.argv[1:]]\nfrom cifix.cli.main import run\ntry:\n    run()\n"
         "except SystemExit as why:\n    assert not why.code\n"
         "heavy = {'libcst', 'git', 'ruamel', 'ruamel.yaml', 'rich', 'pathspec', 'tomlkit', 'yaml'}\n"
-        "heavy = (heavy | {'pebble', 'distributed', 'sqlite3'}) & set(sys.modules)\n"
+        "heavy = (heavy | {'pebble', 'distributed'}) & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, check=False)

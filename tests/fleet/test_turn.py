@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cifix.engine.registry import discover
 from cifix.fleet.job import Job, Mode, State, Target
+from cifix.fleet.stored import digest_of
 from cifix.fleet.turn import turn
 from cifix.run.examine import Selection
 from tests.cli.conftest import Cifix, cifix
@@ -17,6 +19,7 @@ from tests.fleet.served import BRANCH, WORKFLOW, Served, commit, git, made, refs
 __all__ = ["cifix"]
 
 TODAY = date(2026, 11, 24)
+DIGEST = digest_of(Selection(), TODAY, discover().rules)
 FILES = {
     ".github/workflows/ci.yml": WORKFLOW,
     ".github/workflows/older.yml": WORKFLOW.replace(b"ubuntu-latest", b"ubuntu-20.04").replace(b"\n", b"\r\n"),
@@ -38,7 +41,7 @@ def repo(served: Served) -> Path:
 
 
 def job(url: str | Path, mode: Mode = Mode.APPLY, base: str | None = None) -> Job:
-    return Job(Target(str(url), "owner/one", base), mode, "cifix/fixes", Selection(), TODAY)
+    return Job(Target(str(url), "owner/one", base), mode, "cifix/fixes", Selection(), TODAY, DIGEST)
 
 
 def url_of(kind: str, repo: Path, served: Served) -> str:
@@ -277,3 +280,32 @@ def test_nothing_is_left_in_the_scratch_folder(served: Served, repo: Path, tmp_p
     for url in (f"{served.url}/one.git", f"{served.url}/nothing.git", str(repo)):
         turn(replace(job(url), scratch=str(scratch)))
     assert not list(scratch.iterdir())
+
+
+def test_a_worker_with_other_rules_is_refused(repo: Path) -> None:
+    result = turn(replace(job(repo), digest="0" * 16))
+    assert (result.state, result.analysis) == (State.FAILED, None)
+    assert "another version" in result.reason
+
+
+def broken(error: type[Exception]) -> Callable[..., object]:
+    def find(*_: object) -> object:
+        raise error("on purpose")
+
+    return find
+
+
+def test_a_rule_without_memory_fails_the_repository(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cifix.engine.plan._findings", broken(MemoryError))
+    with pytest.raises(MemoryError):
+        turn(job(repo))
+    assert BRANCH not in refs(repo)
+
+
+def test_what_a_crash_has_cut_short_is_looked_for_again(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("cifix.engine.plan._findings", broken(ValueError))
+        crashed = turn(job(repo))
+    assert crashed.state is State.LEFT
+    assert crashed.analysis is not None
+    assert turn(replace(job(repo), known=crashed.analysis)).state is State.APPLIED

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 from cifix.engine.registry import discover
+from cifix.errors import UsageError
 from cifix.fleet.job import Analysis, Job
+from cifix.fleet.stored import digest_of
 from cifix.model.snapshot import Snapshot
 from cifix.report import diff, machine
 from cifix.report.entry import FIXABLE, HELD, LEFT, entries
@@ -23,10 +25,19 @@ _CONFIGURATION = ("cifix.toml", "pyproject.toml")
 
 
 def analysed(repo: Repository, branch: str, job: Job) -> Analysis:
-    """Plan and prove for the tip of `branch`; raises `GitError`, `UsageError` and `UnprovenError`."""
+    """Plan and prove for the tip of `branch`; raises `GitError`, `UsageError`, `UnprovenError` and `MemoryError`.
+
+    A worker with other rules than those of the coordinator, or that cannot load them all, is refused.
+    """
+    if digest_of(job.asked, job.today, discover().rules) != job.digest:
+        raise UsageError(
+            "the worker has another version of cifix, or rules that it cannot load; nothing was looked for"
+        )
     source = commit_source(repo, f"refs/heads/{branch}")
     _fetch(source, job.asked)
     examined = examine(repo, source, job.asked, job.today)
+    if any("MemoryError" in crash.detail for crash in examined.crashes):
+        raise MemoryError
     plan = examined.proven.plan
     return Analysis(
         plan.before.base or "",

@@ -65,6 +65,7 @@ def run(
                 campaign.branch,
                 campaign.asked,
                 campaign.today,
+                campaign.digest,
                 known=store.known(target.url, campaign.digest),
                 commits=store.commits(target.url),
                 tokens=how.tokens,

@@ -65,10 +65,10 @@ class Analysis:
 class Job:
     """One repository's turn.
 
-    `known` is an analysis by the same rules and options that still holds if the base has not moved, and `commits`
-    are those of our branch when we left it. `tokens` name, for hosts such as `git.example.org`, the variable of the
-    worker's environment that holds the token for it. `scratch` is the folder to work in. With `history` all commits
-    are fetched, for the rules that follow moved files.
+    `digest` stands for the rules, the options and the day. `known` is an analysis by the same that still holds if the
+    base has not moved, and `commits` are those of our branch when we left it. `tokens` name, for hosts such as
+    `git.example.org`, the variable of the worker's environment that holds the token for it. `scratch` is the folder to
+    work in. With `history` all commits are fetched, for the rules that follow moved files.
     """
 
     target: Target
@@ -76,6 +76,7 @@ class Job:
     branch: str
     asked: Selection
     today: date
+    digest: str
     known: Analysis | None = None
     commits: tuple[str, ...] = ()
     tokens: Mapping[str, str] = field(default_factory=dict)

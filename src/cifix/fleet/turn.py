@@ -110,13 +110,14 @@ def _settled(job: Job, base: str, oid: str, tip: str | None) -> tuple[State, str
 
 
 def _known(job: Job, oid: str | None) -> Analysis | None:
-    return job.known if job.known is not None and job.known.base == oid else None
+    known = job.known
+    return known if known is not None and known.base == oid and not known.run["crashes"] else None
 
 
 def _outcome(found: Analysis) -> State:
     if found.drafts:
         return State.PLANNED
-    return State.LEFT if found.run["findings"] else State.CLEAN
+    return State.LEFT if found.run["findings"] or found.run["crashes"] else State.CLEAN
 
 
 def _pushed(repo: Repository, job: Job, found: Analysis, tip: str | None) -> tuple[State, str, tuple[str, ...]]:
