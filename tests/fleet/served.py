@@ -59,13 +59,14 @@ def refs(folder: Path) -> dict[str, str]:
 
 @dataclass
 class Served:
-    """A running server; repositories that are called `silent` never get an answer."""
+    """A running server, what it was asked for, and the bytes it sent; who asks for `silent` never gets an answer."""
 
     root: Path
     url: str
     token: str | None = None
     asked: list[str] = field(default_factory=list)
     pushes: list[str] = field(default_factory=list)
+    sent: int = 0
     silent: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -115,9 +116,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header("WWW-Authenticate", 'Basic realm="git"')
                 self.end_headers()
                 return
-        self._backend(served.root, split.path, split.query, body)
+        served.sent += self._backend(served.root, split.path, split.query, body)
 
-    def _backend(self, root: Path, path: str, query: str, body: bytes) -> None:
+    def _backend(self, root: Path, path: str, query: str, body: bytes) -> int:
         environment = {
             **os.environ,
             "GIT_PROJECT_ROOT": str(root),
@@ -142,6 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+        return len(content)
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":

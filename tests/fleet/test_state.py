@@ -54,9 +54,8 @@ def test_what_is_written_is_read_again(file: Path) -> None:
         )
         assert rows["/r1"].reason == "\ufffd"
         assert rows["/r0"].state is State.QUEUED
-        assert store.known("/r1", "d1") == ANALYSIS
-        assert store.known("/r1", "d2") is None
-        assert store.known("/r0", "d1") is None
+        assert store.known("/r1", "d1") == (ANALYSIS, True)
+        assert store.known("/r1", "d2") == store.known("/r0", "d1") == (None, False)
         assert store.commits("/r1") == ("2" * 40,)
         assert store.commits("/nowhere") == ()
 
@@ -106,6 +105,18 @@ def test_a_failure_does_not_forget_the_commits_that_were_pushed(file: Path) -> N
         assert (row.commits, row.attempts) == (("3" * 40,), 2)
         store.settle(run, "/r0", Result(State.CLOSED), "d1")
         assert next(store.rows()).commits == ()
+
+
+def test_what_was_pushed_is_told_from_what_was_planned_since(file: Path) -> None:
+    with closing(Store.open(file)) as store:
+        run = store.begin(CAMPAIGN, Mode.APPLY, TARGETS)
+        store.settle(run, "/r0", Result(State.PLANNED, analysis=ANALYSIS), "d1")
+        assert store.known("/r0", "d1") == (ANALYSIS, False)
+        store.settle(run, "/r0", Result(State.APPLIED, commits=("3" * 40,)), "d1")
+        assert store.known("/r0", "d1") == (ANALYSIS, True)
+        store.settle(run, "/r0", Result(State.PLANNED, analysis=ANALYSIS), "d1")
+        assert store.known("/r0", "d1") == (ANALYSIS, False)
+        assert store.commits("/r0") == ("3" * 40,)
 
 
 def test_one_coordinator_at_a_time(file: Path) -> None:

@@ -168,7 +168,7 @@ def test_a_second_turn(change: Callable[[Path], object], state: State, served: S
     change(repo)
     theirs = refs(repo).get(BRANCH)
     for again in (
-        replace(job(f"{served.url}/one.git"), known=first.analysis, commits=first.commits),
+        replace(job(f"{served.url}/one.git"), known=first.analysis, commits=first.commits, pushed=True),
         job(f"{served.url}/one.git"),
     ):  # with and without what was known
         result = turn(again)
@@ -193,11 +193,33 @@ def test_what_is_known_is_not_looked_for_again(served: Served, repo: Path, monke
     assert second.state is State.APPLIED
     assert second.analysis is None
     served.asked.clear()
-    third = turn(replace(known, commits=second.commits))
+    third = turn(replace(known, commits=second.commits, pushed=True))
     assert (third.state, third.commits) == (State.APPLIED, second.commits)
     assert len(served.asked) == 2  # what the server offers, and its refs
     assert served.pushes == ["one.git"]
     assert refs(repo)[BRANCH] == second.commits[-1]
+
+
+def test_a_plan_made_since_the_push_is_pushed(served: Served, repo: Path) -> None:
+    first = turn(job(f"{served.url}/one.git"))
+    moved = commit(repo, {"other": b"1"})
+    plan = replace(job(f"{served.url}/one.git", Mode.PLAN), known=first.analysis, commits=first.commits, pushed=True)
+    planned = turn(plan)
+    assert planned.state is State.PLANNED
+    again = replace(plan, mode=Mode.APPLY, known=planned.analysis, pushed=False)
+    assert turn(again).state is State.APPLIED
+    assert git(repo, "merge-base", "main", "cifix/fixes") == moved
+    assert turn(replace(plan, known=planned.analysis, commits=(refs(repo)[BRANCH],))).state is State.APPLIED
+
+
+@pytest.mark.parametrize("head", ["ref: refs/heads/elsewhere", "detached"])
+def test_a_default_branch_that_does_not_exist_is_no_empty_repository(head: str, served: Served, repo: Path) -> None:
+    tip = refs(repo)["refs/heads/main"]
+    (repo / "HEAD").write_text(f"{tip if head == 'detached' else head}\n")
+    result = turn(job(f"{served.url}/one.git"))
+    assert result.state is State.FAILED
+    assert "second column" in result.reason
+    assert turn(job(f"{served.url}/one.git", base="main")).state is State.APPLIED
 
 
 def test_the_base_branch_can_be_named(served: Served, repo: Path) -> None:

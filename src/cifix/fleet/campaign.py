@@ -58,22 +58,7 @@ def run(
     waiting = store.waiting(number)
     left = [target for target in targets if target.url in waiting]
     with _scratch(store.file) if how.scratch else _nowhere() as scratch:
-        jobs = (
-            Job(
-                target,
-                mode,
-                campaign.branch,
-                campaign.asked,
-                campaign.today,
-                campaign.digest,
-                known=store.known(target.url, campaign.digest),
-                commits=store.commits(target.url),
-                tokens=how.tokens,
-                scratch=scratch,
-                history=how.history,
-            )
-            for target in left
-        )
+        jobs = (_job(store, campaign, mode, target, how, scratch=scratch) for target in left)
         for job, result in drive(jobs, how.opened, how.workers):
             store.settle(number, job.target.url, result, campaign.digest)
             yield job.target, result
@@ -86,6 +71,24 @@ def known_targets(store: Store) -> tuple[Target, ...]:
     if not found:
         raise UsageError("the state holds no repositories; name a list with --repos")
     return found
+
+
+def _job(store: Store, campaign: Campaign, mode: Mode, target: Target, how: Running, *, scratch: str | None) -> Job:
+    known, pushed = store.known(target.url, campaign.digest)
+    return Job(
+        target,
+        mode,
+        campaign.branch,
+        campaign.asked,
+        campaign.today,
+        campaign.digest,
+        known=known,
+        pushed=pushed,
+        commits=store.commits(target.url),
+        tokens=how.tokens,
+        scratch=scratch,
+        history=how.history,
+    )
 
 
 @contextmanager

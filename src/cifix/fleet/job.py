@@ -66,7 +66,8 @@ class Job:
     """One repository's turn.
 
     `digest` stands for the rules, the options and the day. `known` is an analysis by the same that still holds if the
-    base has not moved, and `commits` are those of our branch when we left it. `tokens` name, for hosts such as
+    base has not moved, and `pushed` says that the branch held its commits when we left it; `commits` are those of our
+    branch then, from whatever analysis. `tokens` name, for hosts such as
     `git.example.org`, the variable of the worker's environment that holds the token for it. `scratch` is the folder to
     work in. With `history` all commits are fetched, for the rules that follow moved files.
     """
@@ -78,6 +79,7 @@ class Job:
     today: date
     digest: str
     known: Analysis | None = None
+    pushed: bool = False
     commits: tuple[str, ...] = ()
     tokens: Mapping[str, str] = field(default_factory=dict)
     scratch: str | None = None

@@ -36,7 +36,8 @@ CREATE TABLE repository (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX by_state ON repository (state, slug);
 CREATE TABLE analysis (
-    url TEXT PRIMARY KEY REFERENCES repository (url), base TEXT NOT NULL, digest TEXT NOT NULL, document TEXT NOT NULL
+    url TEXT PRIMARY KEY REFERENCES repository (url), base TEXT NOT NULL, digest TEXT NOT NULL,
+    document TEXT NOT NULL, pushed INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 PRAGMA user_version = {_VERSION};
 """
@@ -158,10 +159,12 @@ class Store:
                     *(result.state, json.dumps(dict(result.seconds)), run, url),
                 ),
             )
+            pushed = result.state is State.APPLIED
             if result.analysis is not None:
-                told = to_text(result.analysis)
-                row = (url, result.analysis.base, digest, told)
-                self._base.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?, ?, ?)", row)
+                row = (url, result.analysis.base, digest, to_text(result.analysis), pushed)
+                self._base.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?, ?, ?, ?)", row)
+            elif pushed:
+                self._base.execute("UPDATE analysis SET pushed = 1 WHERE url = ? AND digest = ?", (url, digest))
 
     def finish(self, run: int) -> None:
         """Note that a run has come to its end."""
@@ -186,12 +189,11 @@ class Store:
         for row in self._base.execute(query, (whole,)):
             yield _row(row)
 
-    def known(self, url: str, digest: str) -> Analysis | None:
-        """What was found by the rules and options of `digest`, in whatever commit."""
-        found = self._base.execute(
-            "SELECT document FROM analysis WHERE url = ? AND digest = ?", (url, digest)
-        ).fetchone()
-        return from_text(found[0]) if found else None
+    def known(self, url: str, digest: str) -> tuple[Analysis | None, bool]:
+        """What was found by the rules and options of `digest`, in whatever commit, and whether that was pushed."""
+        query = "SELECT document, pushed FROM analysis WHERE url = ? AND digest = ?"
+        found = self._base.execute(query, (url, digest)).fetchone()
+        return (from_text(found[0]), bool(found[1])) if found else (None, False)
 
     def commits(self, url: str) -> tuple[str, ...]:
         """The commits on our branch when we last left it."""

@@ -15,7 +15,7 @@ from cifix.errors import GitError, UnprovenError, UsageError
 from cifix.fleet.analysis import analysed
 from cifix.fleet.job import Analysis, Job, Mode, Result, State
 from cifix.vcs.branch import chain_of, refuse_strangers
-from cifix.vcs.clone import Heads, clone, connected, delete, fetch_branch, heads
+from cifix.vcs.clone import Heads, branches, clone, connected, delete, fetch_branch, heads
 from cifix.vcs.commit import commit
 from cifix.vcs.exchange import Credential
 from cifix.vcs.push import Landing, push
@@ -58,7 +58,7 @@ def _turn(job: Job, folder: Path, watch: Watch) -> Result:
         return _closed(job, seen, folder, credential, watch)
     base = job.target.base or seen.default
     if base is None or base not in seen.tips:
-        return _baseless(job, base, seen, watch)
+        return _baseless(job, base, folder, credential, watch)
     if base == job.branch:
         raise GitError(f"{base} is the branch to start from, so nothing is pushed to it; choose another --branch")
     tip = seen.tips.get(job.branch)
@@ -92,21 +92,23 @@ def _closed(job: Job, seen: Heads, folder: Path, credential: Credential | None, 
     return Result(State.CLOSED, seconds=watch.seconds)
 
 
-def _baseless(job: Job, base: str | None, seen: Heads, watch: Watch) -> Result:
-    if job.target.base is None and not seen.tips:
+def _baseless(job: Job, base: str | None, folder: Path, credential: Credential | None, watch: Watch) -> Result:
+    with watch.step("look"):
+        empty = not branches(job.target.url, folder / "branches", credential)
+    if job.target.base is None and empty:
         return Result(State.CLEAN, "there is no commit yet", base, seconds=watch.seconds)
-    named = f"no branch {job.target.base}" if job.target.base else "no default branch"
+    named = f"no branch {base}" if base else "no default branch"
     raise GitError(f"{job.target.url} has {named}; name one that it has in the second column of the list")
 
 
 def _settled(job: Job, base: str, oid: str, tip: str | None) -> tuple[State, str, str, tuple[str, ...]] | None:
     """The end of a turn of which nothing is left to do, since base and branch stand where they stood."""
     known = _known(job, oid)
-    if known is None or (job.mode is Mode.APPLY and known.drafts and (tip is None or tip != job.tip)):
+    if known is None:
         return None
-    if job.mode is Mode.APPLY and known.drafts:
+    if known.drafts and job.pushed and tip is not None and tip == job.tip:
         return State.APPLIED, "", base, job.commits
-    return _outcome(known), "", base, ()
+    return None if known.drafts and job.mode is Mode.APPLY else (_outcome(known), "", base, ())
 
 
 def _known(job: Job, oid: str | None) -> Analysis | None:

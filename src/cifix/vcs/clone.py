@@ -35,13 +35,13 @@ class Heads:
     tips: Mapping[str, str]
 
 
-def heads(url: str, branches: Iterable[str], folder: Path, credential: Credential | None = None) -> Heads:
-    """Ask a remote for its default branch and for `branches`; `folder` is an empty one to work in.
+def heads(url: str, names: Iterable[str], folder: Path, credential: Credential | None = None) -> Heads:
+    """Ask a remote for its default branch and for branches called `names`; `folder` is an empty one to work in.
 
     Raises `GitError` if it cannot be reached.
     """
     asking = _laid_out(folder, url, "sha1", "main", credential)
-    refs = [f"refs/heads/{branch}" for branch in branches]
+    refs = [f"refs/heads/{branch}" for branch in names]
     told = _reached(asking, url, "ls-remote", "--symref", "--", REMOTE, "HEAD", *refs)
     default, tips = None, {}
     for line in os.fsdecode(told).splitlines():
@@ -55,6 +55,13 @@ def heads(url: str, branches: Iterable[str], folder: Path, credential: Credentia
     if default is not None and "HEAD" in tips:
         tips[default] = tips["HEAD"]
     return Heads(default, {name: tip for name, tip in tips.items() if name != "HEAD"})
+
+
+def branches(url: str, folder: Path, credential: Credential | None = None) -> frozenset[str]:
+    """The names of all branches of a remote; `folder` is an empty one to work in."""
+    asking = _laid_out(folder, url, "sha1", "main", credential)
+    told = os.fsdecode(_reached(asking, url, "ls-remote", "--heads", "--", REMOTE))
+    return frozenset(line.partition("\trefs/heads/")[2] for line in told.splitlines())
 
 
 def clone(
