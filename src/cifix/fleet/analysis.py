@@ -59,8 +59,11 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 
 
 def _fetch(source: Stored, asked: Selection) -> None:
-    """Fetch in one go every file that a rule can start from; rules that look at further ones fetch those."""
+    """Fetch in one go every file that a rule can start from; rules that look at further ones fetch those.
+
+    A rule that names every file goes by names, and reads few.
+    """
     rules = discover().rules.values()
-    reads = {glob for rule in rules if rule.id in (asked.select or (rule.id,)) for glob in rule.reads}
+    reads = {glob for rule in rules if rule.id in (asked.select or (rule.id,)) for glob in rule.reads} - {"**"}
     wanted = Snapshot(source).matching(tuple(reads))
     source.fetch({*wanted, *attribute_files(source.modes), *(path for path in _CONFIGURATION if path in source.modes)})
