@@ -331,3 +331,15 @@ def test_what_a_crash_has_cut_short_is_looked_for_again(repo: Path, monkeypatch:
     assert crashed.state is State.LEFT
     assert crashed.analysis is not None
     assert turn(replace(job(repo), known=crashed.analysis)).state is State.APPLIED
+
+
+def test_what_was_found_is_kept_where_nobody_may_commit(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nobody").write_text("[user]\n\tuseConfigOnly = true\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "nobody"))
+    result = turn(job(repo))
+    assert result.state is State.FAILED
+    assert "git does not know who commits" in result.reason
+    assert result.analysis is not None
+    assert BRANCH not in refs(repo)

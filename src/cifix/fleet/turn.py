@@ -76,7 +76,7 @@ def _turn(job: Job, folder: Path, watch: Watch) -> Result:
         state, reason = _outcome(found), ""
         if job.mode is Mode.APPLY and found.drafts:
             with watch.step("push"):
-                state, reason, commits = _pushed(repo, job, found, tip)
+                state, reason, commits = _tried(repo, job, found, tip)
     return Result(state, reason, base, commits, found if fresh else None, watch.seconds)
 
 
@@ -120,6 +120,14 @@ def _outcome(found: Analysis) -> State:
     if found.drafts:
         return State.PLANNED
     return State.LEFT if found.run["findings"] or found.run["crashes"] else State.CLEAN
+
+
+def _tried(repo: Repository, job: Job, found: Analysis, tip: str | None) -> tuple[State, str, tuple[str, ...]]:
+    """What became of the push; where it fails, what was found is kept all the same."""
+    try:
+        return _pushed(repo, job, found, tip)
+    except GitError as why:
+        return State.FAILED, str(why), ()
 
 
 def _pushed(repo: Repository, job: Job, found: Analysis, tip: str | None) -> tuple[State, str, tuple[str, ...]]:
