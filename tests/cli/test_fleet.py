@@ -171,7 +171,7 @@ def test_plan_apply_status_close(cifix: Cifix, served: Served, tmp_path: Path) -
     ran = cifix("fleet", "status")
     assert (ran.code, ran.text.count("applied")) == (0, 4)
     ran = cifix("fleet", "close", "--format", "json")
-    assert ran.code == 3
+    assert ran.code == 7
     assert [one["state"] for one in ran.json["repositories"]].count("closed") == 2
     assert [refs(repo).get(BRANCH) for repo in repos] == [theirs, None, None]
     assert cifix("fleet", "report", "--include", "*/r01").json["counts"]["closed"] == 0

@@ -86,7 +86,8 @@ UNPROVEN = {"failed_proofs": [{"rule": "x", "proof": "p", "detail": "d"}]}
         ([row("a", State.APPLIED, RUN | UNPROVEN)], Mode.APPLY, Exit.UNPROVEN),
         ([row("a", State.APPLIED, RUN | UNPROVEN | CRASH)], Mode.APPLY, Exit.CRASHED),
         ([row("a", State.APPLIED, RUN | CRASH), row("b", State.FAILED)], Mode.APPLY, Exit.REMAIN),
-        ([row("a", State.HELD, RUN)], Mode.APPLY, Exit.REMAIN),
+        ([row("a", State.HELD, RUN)], Mode.APPLY, Exit.HELD),
+        ([row("a", State.HELD, RUN), row("b", State.FAILED)], Mode.APPLY, Exit.REMAIN),
     ],
 )
 def test_the_exit_code_is_that_of_the_worst(rows: list[Row], mode: Mode, code: Exit) -> None:

@@ -44,8 +44,10 @@ def resolve(
     turned_down = [finding.outcome for finding in findings if id(finding) in dropped]
     accepted: list[Fix] = []
     refused: dict[Fix, Refusal] = {}
-    for fix in dict.fromkeys(finding.outcome for finding in kept if isinstance(finding.outcome, Fix)):
-        reason = _reason(fix, accepted, turned_down, exclude, locked)
+    fixes = dict.fromkeys(finding.outcome for finding in kept if isinstance(finding.outcome, Fix))
+    held = locked({change.path for fix in fixes for change in fix.changes})
+    for fix in fixes:
+        reason = _reason(fix, accepted, turned_down, exclude, held)
         if reason is not None:
             refused[fix] = reason
         elif fix.safety >= max(floor, Safety.REVIEW):
@@ -60,7 +62,11 @@ def resolve(
 
 
 def _reason(
-    fix: Fix, accepted: Sequence[Fix], turned_down: Sequence[object], exclude: Sequence[str], locked: Locked
+    fix: Fix,
+    accepted: Sequence[Fix],
+    turned_down: Sequence[object],
+    exclude: Sequence[str],
+    held: Mapping[str, str],
 ) -> Refusal | None:
     paths = sorted({change.path for change in fix.changes})
     outside = [path for path in paths if matches(path, exclude)]
@@ -68,9 +74,8 @@ def _reason(
         return Refusal("excluded", f"the fix would change {', '.join(outside)}")
     if fix in turned_down:
         return Refusal("suppressed-together", "one of its places bears a `cifix: ignore` comment")
-    held = locked(paths)
-    if held:
-        return Refusal("locked", "; ".join(f"{path}: {why}" for path, why in sorted(held.items())))
+    if not held.keys().isdisjoint(paths):
+        return Refusal("locked", "; ".join(f"{path}: {held[path]}" for path in paths if path in held))
     for other in accepted:
         if collide(fix.changes, other.changes):
             return Refusal("overlap", f"collides with: {other.title}")

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from cifix.errors import GitError, UnprovenError, UsageError
 from cifix.fleet.analysis import analysed
 from cifix.fleet.job import Analysis, Job, Mode, Result, State
+from cifix.vcs.bare import Heads, branches, clone, connected, delete, fetch_branch, heads
 from cifix.vcs.branch import chain_of, refuse_strangers
-from cifix.vcs.clone import Heads, branches, clone, connected, delete, fetch_branch, heads
 from cifix.vcs.commit import commit
 from cifix.vcs.exchange import Credential
 from cifix.vcs.push import Landing, push

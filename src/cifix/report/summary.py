@@ -41,6 +41,8 @@ def following(outcome: Outcome) -> str:
         return ""
     if outcome.mode in ("check", "dry-run"):
         return _typed(["cifix", *outcome.command, *(["--dry-run"] if outcome.mode == "check" else []), *again])
+    if outcome.command == ("pr",):
+        return ""
     git = ["git", *(["-C", outcome.path] if outcome.path != "." else [])]
     if outcome.mode == "in-place":
         return _typed([*git, "diff"])

@@ -82,7 +82,7 @@ def address_of(repo: Repository, remote: str) -> Address:
 
     A path inside the repository is refused, for the hooks of what is there would be programs of the repository.
     """
-    named = (f"remote.{remote}.pushurl", f"remote.{remote}.url")
+    named = () if "://" in remote else (f"remote.{remote}.pushurl", f"remote.{remote}.url")
     given = next((told for told in (_first(repo, key) for key in named) if told), None)
     if given is None and not ("/" in remote or ":" in remote):
         raise GitError(f"{repo.place} has no remote called {remote}; `git remote -v` lists them, --remote names one")

@@ -17,8 +17,6 @@ SCHEMA_VERSION = 1
 """Raised when a field is removed or changes its meaning; new fields may come at any time."""
 Document = Mapping[str, Any]
 
-_STUCK = (State.FAILED, State.HELD)
-
 
 def document(rows: Iterable[Row], mode: Mode, branch: str) -> Document:
     """The document for the repositories of a state; `mode` is that of the last run."""
@@ -86,9 +84,12 @@ def _whole(repositories: Sequence[Document], mode: Mode, branch: str) -> Documen
 
 
 def _exit(repositories: Sequence[Document], mode: Mode) -> Exit:
-    """The worst that happened: a repository that is stuck, a crash, a failed proof, findings that are left."""
-    if any(repository["state"] in _STUCK for repository in repositories):
+    """The worst that happened: a failed or held repository, a crash, a failed proof, findings that are left."""
+    states = {repository["state"] for repository in repositories}
+    if State.FAILED in states:
         return Exit.REMAIN
+    if State.HELD in states:
+        return Exit.HELD
     if any(repository["crashes"] for repository in repositories):
         return Exit.CRASHED
     if any(repository["failed_proofs"] for repository in repositories):

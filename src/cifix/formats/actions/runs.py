@@ -1,6 +1,6 @@
 """Which artifact steps a workflow run executes, and under which names: jobs, legs and local calls followed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from cifix.formats.actions.artifacts import LOCAL, Repository, Site, site, sites
@@ -104,16 +104,20 @@ class _Frame:
     open_axes: frozenset[str] = frozenset()
 
 
-def runs(repository: Repository) -> Iterator[Run]:
-    """Every way in which files of the repository run: by themselves, or called from outside only."""
+def runs(repository: Repository, about: Collection[str] | None = None) -> Iterator[Run]:
+    """Every way in which files of the repository run: by themselves, or called from outside only.
+
+    With `about`, only runs that may come to one of these files are followed.
+    """
+    wanted = {*repository.workflows, *repository.actions} if about is None else _callers(repository, about)
     called: set[str] = set()
     started: list[Run] = []
     for path, found in repository.workflows.items():
-        if found.triggers != {"workflow_call"}:
+        if path in wanted and found.triggers != {"workflow_call"}:
             started.append(_walk(repository, path, outside=False))
             called |= started[-1].files - {path}
     for path in (*repository.workflows, *repository.actions):
-        if path not in called and all(path not in run.files for run in started):
+        if path in wanted and path not in called and all(path not in run.files for run in started):
             started.append(_walk(repository, path, outside=True))
             called |= started[-1].files
     yield from started
@@ -135,6 +139,28 @@ def groups(repository: Repository) -> Iterator[tuple[Run, ...]]:
         joined_runs.append((files, members))
     for _, members in joined_runs:
         yield tuple(members)
+
+
+def _callers(repository: Repository, paths: Collection[str]) -> set[str]:
+    """The files `paths`, those that call one of them, those that call these, and so on."""
+    calls = {path: set(_calls(repository, path)) for path in (*repository.workflows, *repository.actions)}
+    found, size = set(paths), -1
+    while size != len(found):
+        size = len(found)
+        found |= {path for path, targets in calls.items() if targets & found}
+    return found
+
+
+def _calls(repository: Repository, path: str) -> Iterator[str]:
+    """The local files that a file may call, whether they are there or not."""
+    if path in repository.workflows:
+        jobs = repository.workflows[path].jobs
+        uses = [job.uses for job in jobs] + [step.uses for job in jobs for step in job.steps]
+    else:
+        uses = [step.uses for step in repository.actions[path].steps]
+    for found in uses:
+        if found is not None and found.local is not None:
+            yield from _candidates(found.local)
 
 
 def _named(repository: Repository, path: str) -> Iterator[str]:

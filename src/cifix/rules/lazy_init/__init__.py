@@ -51,6 +51,7 @@ from cifix.model.glob import matches
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
+from cifix.rules.lazy_init.circles import endangered
 from cifix.rules.lazy_init.draft import Draft, cured, settled
 from cifix.rules.lazy_init.extras import Missing, lightened, missing
 from cifix.rules.lazy_init.reexports import Init
@@ -124,7 +125,7 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         elif inits and options.selected:
             yield from _convert_all(package, inits, options.style)
         elif inits:
-            cures = list(_cure_all(package, inits)) if _suspicious(package) else []
+            cures = [*_untracked_all(package, inits), *_cure_all(package, inits)]
             found = cures or (_lighten(package, options.style) if package.name in inits else ())
             yield from (replace(one, red_from=ALREADY) for one in found)
 
@@ -182,20 +183,10 @@ def _told(draft: Draft) -> Iterator[Finding]:
         yield _finding(draft.init, obstacle.statement, f"{what} stays eager", Refusal(obstacle.key, obstacle.detail))
 
 
-def _suspicious(package: Package) -> bool:
-    """Whether any module takes from a package by a spelling that a cycle through `__init__.py` needs."""
-    folders = [name for name, path in package.modules.items() if path and path.endswith(f"/{INIT}")]
-    absolute = [f"from {name} import".encode() for name in folders]
-    needles = [b"from . import", b"from .. import", b"from ... import", *absolute]
-    paths = [path for path in package.modules.values() if path]
-    return any(True for _ in package.snapshot.containing(needles, paths))
-
-
 def _cure_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
     done: set[str] = set()
     order = Order(package)
-    for name in inits:
-        yield from _untracked(order.package, name)
+    for name in sorted(endangered(package, inits)):
         failure = order.first(name).failure
         if failure is None or failure.half in done or failure.half not in inits:
             continue
@@ -238,6 +229,13 @@ def _light(draft: Draft, first: Missing) -> Iterator[Finding]:
     if draft.moved:
         fix = _fix(draft, f"Import {_count(draft)} of {draft.init.name} on first use, so that extras stay optional")
         yield _finding(draft.init, draft.moved[0].statement, message, fix)
+
+
+def _untracked_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
+    near = {path.removesuffix(f"/{INIT}").rpartition("/")[0] for path in package.snapshot.disk if path.endswith(".py")}
+    for name in inits:
+        if str(package.modules[name]).rpartition("/")[0] in near:
+            yield from _untracked(package, name)
 
 
 def _untracked(package: Package, name: str) -> Iterator[Finding]:

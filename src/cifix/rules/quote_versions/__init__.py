@@ -8,44 +8,62 @@ Why:
     The number gets quotes where it names a version: in the inputs of a step or of a called workflow, in
     matrix axes (`include` and `exclude` too), in environment variables and in the defaults of inputs.
 
+    The same is done for Azure Pipelines (inputs of tasks such as `UsePythonVersion`, and the matrix, variables and
+    parameters that feed them or are named so), for CircleCI (parameters of jobs, commands, executors and orbs, their
+    matrix and defaults, the environment) and for GitLab (`parallel: matrix`, variables, inputs of includes), where
+    `image: python:$PYTHON` would ask for `python:3.1`.
+
 When this is wrong:
     The shortened number is what is wanted, as 18.1 could be. Then write it that way. A required check
     that is named after the short number must be renamed in the settings of the repository.
 
 What it will not touch:
     Numbers that mean the same with and without quotes, such as `3.9`; `3.0`, which actions read as 3;
-    values of keys that name no version.
+    values of keys that name no version; files of GitLab that the pipeline does not include.
 
 Sources:
     - https://yaml.org/spec/1.2.2/#1032-tag-resolution (read 2026-11)
     - https://github.com/actions/setup-python#basic-usage advises quotes (read 2026-11)
+    - https://github.com/microsoft/azure-pipelines-tasks/issues/17323 for Azure Pipelines (read 2026-11)
+    - https://github.com/astral-sh/uv/issues/13675 for GitLab (read 2026-11)
+    - https://circleci.com/docs/reference/configuration-reference/ for CircleCI (read 2026-11)
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from cifix.formats import azure as azure_format
+from cifix.formats import circleci as circleci_format
+from cifix.formats import gitlab as gitlab_format
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS
-from cifix.formats.yaml import Document, Scalar, Seq, kind, parse
+from cifix.formats.yaml import Document, Scalar, Seq, kind, parse, parse_merging
 from cifix.model.change import Edit
 from cifix.model.expect import Route, Value
 from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
+from cifix.model.glob import matches
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
+from cifix.rules.quote_versions import azure, circleci, github, gitlab
 
 _SHORTENED = re.compile(r"\d+\.\d*[1-9]0+")
 _TEXT = re.compile(r"[:,\[\-]\s*(?:&\S+\s+)?\d+\.\d*[1-9]0+\s*(?:$|[,\]}#])", re.MULTILINE)
-_NAME = re.compile(r"(?i)(?:.*[-_])?versions?|python|py|pyver|go|golang|node|nodejs|ruby|php|java|jdk|dotnet")
 _SURE = re.compile(r"(?i).*(?:py|go).*")
-_MATRIX = re.compile(r"\bmatrix\.([\w-]+)|\bmatrix\[['\"]([\w-]+)['\"]\]")
+
+_Versions = Callable[[Document], Callable[[Route], str | None]]
+_OTHERS: tuple[tuple[tuple[str, ...], _Versions], ...] = (
+    (azure_format.PIPELINES, azure.versions),
+    (circleci_format.PIPELINES, circleci.versions),
+    (gitlab_format.PIPELINES, gitlab.versions),
+)
 
 
 @declare(
     __doc__,
-    reads=(*WORKFLOWS, *ACTIONS),
-    needles=tuple(b"%d0" % digit for digit in range(1, 10)),
+    reads=(*WORKFLOWS, *ACTIONS, *azure_format.PIPELINES, *circleci_format.PIPELINES, *gitlab_format.PIPELINES),
+    needles=(*(b"%d0" % digit for digit in range(1, 10)), b"include:"),
     safety=Safety.SAFE,
     refusals={
         "opaque": "the file is YAML that cannot be edited safely",
@@ -54,17 +72,30 @@ _MATRIX = re.compile(r"\bmatrix\.([\w-]+)|\bmatrix\[['\"]([\w-]+)['\"]\]")
 )
 def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
     """Find plain numbers with a trailing zero where a version is named."""
-    for path in rule.candidates(snapshot):
+    for path, versions in _files(snapshot):
         try:
             text = snapshot.text(path)
             if not _TEXT.search(text.text):
                 continue
-            document = snapshot.parsed(path, parse)
+            document = snapshot.parsed(path, parse if versions is github.versions else parse_merging)
         except Opaque as why:
             yield Finding("quote-versions", path, 0, 0, "a version may be shortened", Refusal("opaque", str(why)))
             continue
-        for number in _numbers(document):
-            yield _finding(path, document, number)
+        for number in _numbers(document, versions(document)):
+            yield _finding(path, document, number, known=versions is not azure.versions)
+
+
+def _files(snapshot: Snapshot) -> Iterator[tuple[str, _Versions]]:
+    """The files to look into, in order, each with what knows the versions of its system."""
+    found: dict[str, _Versions] = {}
+    for path in rule.candidates(snapshot):
+        others = (versions for globs, versions in _OTHERS if matches(path, globs))
+        versions = github.versions if matches(path, (*WORKFLOWS, *ACTIONS)) else next(others)
+        if versions is gitlab.versions:
+            found |= dict.fromkeys(gitlab_format.included(snapshot), versions)
+        else:
+            found[path] = versions
+    yield from sorted(found.items(), key=lambda item: item[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +107,7 @@ class _Number:
     names: tuple[str | None, ...]
 
 
-def _numbers(document: Document) -> Iterator[_Number]:
-    feeding = _feeding(document)
+def _numbers(document: Document, named: Callable[[Route], str | None]) -> Iterator[_Number]:
     seen: dict[int, list[Route]] = {}
     scalars: dict[int, Scalar] = {}
     for route, node in document.walk():
@@ -85,45 +115,18 @@ def _numbers(document: Document) -> Iterator[_Number]:
             scalars[id(node)] = node
             seen.setdefault(id(node), []).append(route)
     for key, scalar in scalars.items():
-        names = tuple(_names(route, feeding) for route in seen[key])
+        names = tuple(named(route) for route in seen[key])
         if any(names):
             yield _Number(scalar, tuple(seen[key]), names)
 
 
-def _feeding(document: Document) -> dict[tuple[str, str], str]:
-    """For each job and matrix axis the version input that it feeds."""
-    found: dict[tuple[str, str], str] = {}
-    for route, node in document.walk():
-        match route:
-            case ("jobs", str(job), *_, "with", str(name)) if isinstance(node, Scalar) and _NAME.fullmatch(name):
-                for axis in _MATRIX.findall(node.value):
-                    found[job, axis[0] or axis[1]] = name
-    return found
-
-
-def _names(route: Route, feeding: dict[tuple[str, str], str]) -> str | None:
-    """What the value at `route` is the version of, in the word of the file; None if it is none."""
-    name: str | None = None
-    match route:
-        case ("jobs", str(job), "strategy", "matrix", "include" | "exclude", int(), str(axis)):
-            name = feeding.get((job, axis), axis)
-        case ("jobs", str(job), "strategy", "matrix", str(axis), int()):
-            name = feeding.get((job, axis), axis)
-        case (*_, "with", str(key)):
-            name = key
-        case (*_, "env", str(key)):
-            name = key if "version" in key.lower() else None
-        case (*_, "inputs", str(key), "default") | (*_, "inputs", str(key), "options", int()):
-            name = key
-    return name if name and _NAME.fullmatch(name) else None
-
-
-def _finding(path: str, document: Document, number: _Number) -> Finding:
+def _finding(path: str, document: Document, number: _Number, *, known: bool) -> Finding:
+    """The finding for a number; `known` says that its system is sure to shorten it."""
     scalar = number.scalar
     name = next(name for name in number.names if name)
     short = float(scalar.value)
     message = f"{name} {scalar.value} is the number {short:g}: The version '{short:g}' was not found"
-    red_from = ALREADY if any(name and _SURE.fullmatch(name) for name in number.names) else None
+    red_from = ALREADY if known and any(name and _SURE.fullmatch(name) for name in number.names) else None
     return Finding(
         "quote-versions",
         path,
