@@ -1,4 +1,9 @@
-"""A clean clone of one commit: its files and nothing else, in a repository of its own without past or remotes."""
+"""A clean clone of one commit: its files and nothing else, in a repository of its own without past or remotes.
+
+The files come from `export` and not from a checkout, which would start the filter programs that the user's own
+configuration names. The repository around them is there because jobs ask git: pre-commit, versions from git, and tests
+that list files.
+"""
 
 from pathlib import Path
 

@@ -90,7 +90,7 @@ class Room:
         self.say(script.title)
         variables, paths = kept(self.scratch / "runner")
         first = [*paths, *([str(self.project)] if inside else []), str(self.bin), *self.lent]
-        whole = {**env, **variables, **self.variables, "PATH": ":".join((*first, PATH))}
+        whole = {"LANG": "C.UTF-8", **env, **variables, **self.variables, "PATH": ":".join((*first, PATH))}
         ended = execute(command, folder, whole, self.scratch / "said", self.left)
         output = () if ended.code == 0 else tuple(redact(line) for line in ended.said.splitlines()[-_LINES:])
         return Ran(script.title, ended.code, ended.seconds, output, script.tolerated)
@@ -114,7 +114,6 @@ def room(means: Means, *, bare: bool = False) -> Iterator[Room]:
             **settings(),
             **runner(scratch / "runner", checkout),
             "HOME": str(scratch / "home"),
-            "LANG": "C.UTF-8",
             "PIP_REQUIRE_VIRTUALENV": "1",
             "PYTHONNOUSERSITE": "1",
             "TMPDIR": str(scratch / "runner" / "temp"),
