@@ -191,7 +191,8 @@ def test_shards_make_one_report(cifix: Cifix, served: Served, tmp_path: Path) ->
     assert sorted(states(ran.json)) == [repo.name for repo in repos]
     assert ran.json["counts"]["applied"] == 7
     all_fixed_once(repos)
-    twice = cifix("fleet", "report", *merging, "--merge", "1.json")
+    (tmp_path / "whole.json").write_bytes(ran.out)
+    twice = cifix("fleet", "report", "--merge", "whole.json", "--merge", "whole.json")
     assert (twice.code, "not shards of one fleet" in twice.err) == (2, True)
     (tmp_path / "other.json").write_text("{}")
     assert "not a report of `cifix fleet`" in cifix("fleet", "report", "--merge", "other.json").err
