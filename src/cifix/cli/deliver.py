@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cifix.cli.examine import Examined, Selection, again, examine
-from cifix.cli.transaction import drafted
 from cifix.errors import GitError
 from cifix.forge import body
 from cifix.forge.delivery import Delivery, State
@@ -14,6 +13,7 @@ from cifix.forge.request import Forge, Request, Wanted
 from cifix.report import diff
 from cifix.report.message import digest
 from cifix.report.outcome import Outcome
+from cifix.run.drafts import drafts_of
 from cifix.vcs.branch import Recorded, checked_name, named, strangers
 from cifix.vcs.commit import State as Branch
 from cifix.vcs.commit import commit
@@ -128,7 +128,7 @@ def _landed(place: Place, ask: Ask, run: _Run) -> Delivery:
     """Commit and push, then see to the request."""
     if not run.outcome.patches:
         return Delivery(State.UNCHANGED, ask.branch, run.base, _finished(ask, run.outcome), run.request)
-    made = commit(place.between, run.start, ask.branch, drafted(run.examined), dry=ask.dry_run)
+    made = commit(place.between, run.start, ask.branch, drafts_of(run.examined), dry=ask.dry_run)
     outcome = replace(run.outcome, state=made.state, branch=ask.branch, commits=made.commits)
     if ask.dry_run:
         state = State.WOULD_UPDATE if run.request else State.WOULD_OPEN

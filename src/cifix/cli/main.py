@@ -15,7 +15,7 @@ from cifix.errors import CifixError, Exit
 class Commands(click.Group):
     """Commands by the name of their module, imported only when one is used: start-up stays fast."""
 
-    modules = ("apply", "check", "diagnose", "guard", "plan", "pr", "rules", "verify")
+    modules = ("apply", "check", "diagnose", "fleet", "guard", "plan", "pr", "rules", "verify")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names for the help page."""

@@ -69,7 +69,7 @@ def exchange(repo: Repository, address: Address, credential: Credential | None =
     """
     with TemporaryDirectory(prefix="cifix-") as folder:
         private = Path(folder).resolve()
-        settings = [*_settings(repo), *_remote(repo, address), *_header(credential or address.credential)]
+        settings = [*_settings(repo), *_remote(repo, address), *carrying(credential or address.credential)]
         isolated = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **numbered(settings)}
         with Repository(None, private, private, repo.object_format, isolated) as between:
             form = f"--object-format={repo.object_format}"
@@ -142,7 +142,7 @@ def _remote(repo: Repository, address: Address) -> Iterable[tuple[str, str]]:
     return told
 
 
-def _header(credential: Credential | None) -> Iterable[tuple[str, str]]:
+def carrying(credential: Credential | None) -> Sequence[tuple[str, str]]:
     """Our header in place of the user's; a redirection could carry it to another host, so none is followed."""
     if credential is None:
         return ()
