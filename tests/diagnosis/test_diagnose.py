@@ -46,6 +46,7 @@ def test_one_that_no_workflow_names_comes_from_another_action() -> None:
 def test_without_a_checkout_nothing_is_confirmed() -> None:
     diagnosis = told(None, log(f"{DEAD}`actions/upload-artifact: v3`."))
     assert (only(diagnosis).verdict, diagnosis.rules, diagnosis.checked) == (Verdict.UNCONFIRMED, (), False)
+    assert only(diagnosis).advice.startswith("hold it against a checkout")
 
 
 GUESS = (

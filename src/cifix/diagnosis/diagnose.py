@@ -24,6 +24,8 @@ _RAISED = re.compile(r"E\s|FAILED |ERROR |\s{0,20}ModuleNotFoundError|ImportErro
 _SHARED = {"artifact-name-taken", "artifact-missing"}
 """Facts of a job that another job of the run causes."""
 
+UNCHECKED = "hold it against a checkout: run this in the repository, or name it with --repo"
+
 QUOTED = 240
 """Characters of a log line that a report quotes."""
 
@@ -178,7 +180,9 @@ def _cause(failure: Failure, fact: Fact, known: Known, checkout: Checkout | None
         (where(failure),),
         advice=redact(_filled(known.advice, said.values)),
     )
-    return cause if checkout is None else _checked(cause, said, checkout)
+    if checkout is not None:
+        return _checked(cause, said, checkout)
+    return replace(cause, advice=UNCHECKED) if known.answers else cause
 
 
 def _checked(cause: Cause, said: _Said, checkout: Checkout) -> Cause:
