@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
@@ -124,9 +123,14 @@ class Snapshot:
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """Every regular tracked file, sorted; symbolic links and submodules are not among them."""
-        kept = {path for path, mode in self._source.modes.items() if mode in (REGULAR, EXECUTABLE)}
-        kept |= {path for path, file in self._overlay.items() if file is not None}
-        return tuple(sorted(kept - {path for path, file in self._overlay.items() if file is None}))
+        if "paths" not in self._known:
+            modes = self._source.modes
+            found = tuple(sorted(path for path in modes if modes[path] in (REGULAR, EXECUTABLE)))
+            self._known["paths"] = found, frozenset(found)
+        listed, known = self._known["paths"]
+        if all((file is not None) == (path in known) for path, file in self._overlay.items()):
+            return tuple(listed)
+        return self._laid_over(known, lambda _path: True)
 
     @cached_property
     def tracked(self) -> frozenset[str]:
@@ -193,7 +197,12 @@ class Snapshot:
     def matching(self, globs: Sequence[str]) -> tuple[str, ...]:
         """The tracked paths that one of `globs` names, sorted."""
         expression = compiled(tuple(globs))
-        return tuple(path for path in self.paths if expression.fullmatch(path))
+        key = ("matching", expression)
+        if key not in self._known:
+            plain = Snapshot(self._source, known=self._known)
+            self._known[key] = tuple(path for path in plain.paths if expression.fullmatch(path))
+        found: tuple[str, ...] = self._known[key]
+        return self._laid_over(found, lambda path: expression.fullmatch(path) is not None) if self._overlay else found
 
     def containing(self, needles: Sequence[bytes], globs: Sequence[str]) -> Iterator[str]:
         """The paths that match `globs` and hold one of `needles`; all that match, if there are no needles."""
@@ -244,9 +253,14 @@ class Snapshot:
         """Bytes and mode of a tracked path, or None if the snapshot does not track it."""
         return File(self.read(path), self.mode(path)) if path in self.tracked else None
 
+    def _laid_over(self, paths: Iterable[str], fits: Callable[[str], bool]) -> tuple[str, ...]:
+        """`paths` of the source and those of the overlay that fit, sorted, without what the overlay takes away."""
+        laid = (path for path, file in self._overlay.items() if file is not None and fits(path))
+        return tuple(sorted({*laid, *(path for path in paths if path not in self._overlay)}))
+
     def _content_key(self, path: str) -> object:
         laid = self._overlay.get(path)
-        return sha256(laid.data).digest() if laid is not None else path
+        return laid.data if laid is not None else path
 
 
 def _same(text: Text) -> Text:

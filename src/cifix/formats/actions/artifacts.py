@@ -1,14 +1,14 @@
 """The artifact steps of a repository's workflows and composite actions."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Action, Reference, Step, Workflow, action, workflow
 from cifix.formats.yaml import Document, Scalar
 from cifix.model.snapshot import Snapshot
-from cifix.model.text import Opaque
+from cifix.model.text import Opaque, Text
 
 UPLOAD = "actions/upload-artifact"
 DOWNLOAD = "actions/download-artifact"
@@ -59,20 +59,19 @@ class Repository:
     """The workflows and actions that can take part in runs with artifacts.
 
     `opaque` says why a file that may hold artifact steps, or call others that do, cannot be parsed; `texts`
-    lacks those that cannot even be decoded.
+    lacks those that cannot even be decoded. `words` are those that each text seems to assign, see `assigned`.
     """
 
     workflows: Mapping[str, Workflow]
     actions: Mapping[str, Action]
     opaque: Mapping[str, str]
     texts: Mapping[str, str]
+    words: Sequence[frozenset[str]]
 
     @cached_property
     def assigned(self) -> frozenset[str]:
         """Every word that a file seems to assign as a variable in a script, or names in quotes."""
-        return frozenset(
-            word for text in self.texts.values() for found in _ASSIGNED.findall(text) for word in found if word
-        )
+        return frozenset().union(*self.words)
 
 
 def read(snapshot: Snapshot) -> Repository:
@@ -93,7 +92,11 @@ def read(snapshot: Snapshot) -> Repository:
             text = texts.get(path)
             if text is None or "-artifact" in text or LOCAL.search(text):
                 opaque[path] = str(why)
-    return Repository(workflows, actions, opaque, texts)
+    return Repository(workflows, actions, opaque, texts, [snapshot.parsed(path, _words) for path in texts])
+
+
+def _words(text: Text) -> frozenset[str]:
+    return frozenset(word for found in _ASSIGNED.findall(text.text) for word in found if word)
 
 
 def sites(repository: Repository, path: str) -> Iterator[Site]:

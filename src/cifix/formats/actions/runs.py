@@ -1,6 +1,6 @@
 """Which artifact steps a workflow run executes, and under which names: jobs, legs and local calls followed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from cifix.formats.actions.artifacts import LOCAL, Repository, Site, site, sites
@@ -104,16 +104,20 @@ class _Frame:
     open_axes: frozenset[str] = frozenset()
 
 
-def runs(repository: Repository) -> Iterator[Run]:
-    """Every way in which files of the repository run: by themselves, or called from outside only."""
+def runs(repository: Repository, paths: Collection[str] | None = None) -> Iterator[Run]:
+    """Every way in which files of the repository run: by themselves, or called from outside only.
+
+    With `paths`, runs that cannot have to do with them are left out: a run takes in what its file names, and no more.
+    """
     called: set[str] = set()
     started: list[Run] = []
+    near = _near(repository, paths) if paths is not None else {*repository.workflows, *repository.actions}
     for path, found in repository.workflows.items():
-        if found.triggers != {"workflow_call"}:
+        if path in near and found.triggers != {"workflow_call"}:
             started.append(_walk(repository, path, outside=False))
-            called |= started[-1].files - {path}
+            called |= started[-1].files
     for path in (*repository.workflows, *repository.actions):
-        if path not in called and all(path not in run.files for run in started):
+        if path in near and path not in called:
             started.append(_walk(repository, path, outside=True))
             called |= started[-1].files
     yield from started
@@ -135,6 +139,21 @@ def groups(repository: Repository) -> Iterator[tuple[Run, ...]]:
         joined_runs.append((files, members))
     for _, members in joined_runs:
         yield tuple(members)
+
+
+def _near(repository: Repository, paths: Collection[str]) -> set[str]:
+    """The files that are among `paths`, or call one of them, however far down."""
+    callers: dict[str, list[str]] = {}
+    for path, found in (*repository.workflows.items(), *repository.actions.items()):
+        for local in found.locals:
+            for target in _candidates(local):
+                callers.setdefault(target, []).append(path)
+    near, waiting = set(paths), list(paths)
+    while waiting:
+        new = [path for path in callers.get(waiting.pop(), ()) if path not in near]
+        near.update(new)
+        waiting += new
+    return near
 
 
 def _named(repository: Repository, path: str) -> Iterator[str]:

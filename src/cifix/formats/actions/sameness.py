@@ -28,7 +28,7 @@ def differences(before: Snapshot, after: Snapshot, paths: Collection[str], commi
 
 
 def _runs(snapshot: Snapshot, paths: Collection[str]) -> dict[tuple[str, bool], Run]:
-    found = runs(read(snapshot))
+    found = runs(read(snapshot), paths)
     return {(run.path, run.outside): run for run in found if not run.files.isdisjoint(paths)}
 
 
