@@ -50,7 +50,8 @@ def resolve(
     for fix in fixes:
         paths = sorted({change.path for change in fix.changes})
         near = sorted({number for path in paths for number in touching.get(path, ())})
-        reason = _reason(fix, paths, [accepted[number] for number in near], turned_down, exclude, held)
+        others = [accepted[number] for number in near]
+        reason = _reason(fix, paths, near=others, turned_down=turned_down, exclude=exclude, held=held)
         if reason is not None:
             refused[fix] = reason
         elif fix.safety >= max(floor, Safety.REVIEW):
@@ -70,6 +71,7 @@ def resolve(
 def _reason(
     fix: Fix,
     paths: Sequence[str],
+    *,
     near: Sequence[Fix],
     turned_down: Collection[object],
     exclude: Sequence[str],

@@ -79,9 +79,7 @@ def _claimed(claims: Iterable[Expect]) -> dict[str, dict[Route, str | None]]:
     return found
 
 
-def _edited(
-    patch: Patch, path: str, edits: Sequence[Edit], claimed: Mapping[Route, str | None]
-) -> Iterable[Proof]:
+def _edited(patch: Patch, path: str, edits: Sequence[Edit], claimed: Mapping[Route, str | None]) -> Iterable[Proof]:
     yield _inverse(patch, path, edits)
     parses = _parses(patch.after, path)
     yield parses

@@ -1,5 +1,6 @@
 """An immutable view of a repository's files: what a tree holds, plus the changes laid over it."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from cifix.model.change import Change, Create, Delete, Edit, Track, Untrack, splice
-from cifix.model.glob import compiled
+from cifix.model.glob import compiled, stem
 from cifix.model.history import History
 from cifix.model.text import Opaque, Text
 
@@ -200,7 +201,8 @@ class Snapshot:
         key = ("matching", expression)
         if key not in self._known:
             plain = Snapshot(self._source, known=self._known)
-            self._known[key] = tuple(path for path in plain.paths if expression.fullmatch(path))
+            within = _within(plain.paths, stem(tuple(globs)))
+            self._known[key] = tuple(path for path in within if expression.fullmatch(path))
         found: tuple[str, ...] = self._known[key]
         return self._laid_over(found, lambda path: expression.fullmatch(path) is not None) if self._overlay else found
 
@@ -261,6 +263,12 @@ class Snapshot:
     def _content_key(self, path: str) -> object:
         laid = self._overlay.get(path)
         return laid.data if laid is not None else path
+
+
+def _within(paths: Sequence[str], start: str) -> Sequence[str]:
+    """Those of sorted `paths` that begin with `start`."""
+    first = bisect_left(paths, start)
+    return paths[first : bisect_right(paths, start, first, key=lambda path: path[: len(start)])]
 
 
 def _same(text: Text) -> Text:
