@@ -50,20 +50,20 @@ def test_no_cache_writes_none(cifix: Cifix, repo: Path, cache: Path) -> None:  #
     assert not cache.exists()
 
 
-def changed(repo: Path, git: Git, what: str) -> tuple[str, ...]:
+def changed(root: Path, git: Git, what: str) -> tuple[str, ...]:
     """Change one thing; options for the next run, where that is the change."""
-    file = repo / ".pre-commit-config.yaml"
+    file = root / ".pre-commit-config.yaml"
     changes: dict[str, Callable[[], object]] = {
         "content": lambda: file.write_bytes(file.read_bytes().replace(b"python", b"pythan")),
         "mode": lambda: file.chmod(0o755),
         "gone": file.unlink,
-        "loose": lambda: (repo / "new").write_bytes(b""),
-        "loose content": lambda: (repo / "untracked").write_bytes(b"y"),
-        "staged": lambda: git("add", "untracked", cwd=repo),
-        "setting": lambda: git("config", "core.fileMode", "false", cwd=repo),
-        "info": lambda: (repo / ".git" / "info" / "exclude").write_bytes(b"untracked\n"),
-        "commit": lambda: git("commit", "-q", "--allow-empty", "-m", "another", cwd=repo),
-        "past": lambda: (repo / ".git" / "shallow").write_bytes(b""),
+        "loose": lambda: (root / "new").write_bytes(b""),
+        "loose content": lambda: (root / "untracked").write_bytes(b"y"),
+        "staged": lambda: git("add", "untracked", cwd=root),
+        "setting": lambda: git("config", "core.fileMode", "false", cwd=root),
+        "info": lambda: (root / ".git" / "info" / "exclude").write_bytes(b"untracked\n"),
+        "commit": lambda: git("commit", "-q", "--allow-empty", "-m", "another", cwd=root),
+        "past": lambda: (root / ".git" / "shallow").write_bytes(b""),
     }
     if what in changes:
         changes[what]()
@@ -72,8 +72,20 @@ def changed(repo: Path, git: Git, what: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize(
     "what",
-    ["content", "mode", "gone", "loose", "loose content", "staged"]
-    + ["setting", "info", "commit", "option", "day", "past"],
+    [
+        "content",
+        "mode",
+        "gone",
+        "loose",
+        "loose content",
+        "staged",
+        "setting",
+        "info",
+        "commit",
+        "option",
+        "day",
+        "past",
+    ],
 )
 def test_whatever_a_rule_can_see_is_seen(cifix: Cifix, git: Git, repo: Path, runs: list[int], what: str) -> None:  # noqa: F811
     (repo / "untracked").write_bytes(b"x")
