@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,11 +27,11 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     from cifix.cli import check  # noqa: PLC0415 - the attribute is replaced
 
     counted: list[int] = []
-    real = check.examine
+    real = check.examine  # type: ignore[attr-defined]
 
-    def examine(*arguments: object) -> object:
+    def examine(*arguments: Any, profile: bool) -> object:
         counted.append(1)
-        return real(*arguments)  # type: ignore[arg-type]
+        return real(*arguments, profile=profile)
 
     monkeypatch.setattr(check, "examine", examine)
     return counted
@@ -166,3 +167,23 @@ def test_without_a_place_for_it_there_is_no_cache(
     cifix("check", repo)
     assert len(runs) == 3
     assert os.listdir(repo / ".git")  # noqa: PTH208
+
+
+def test_profile_tells_what_each_rule_took_and_leaves_the_report_as_it_is(
+    cifix: Cifix,
+    repo: Path,  # noqa: F811
+    cache: Path,
+) -> None:
+    plain = cifix("check", repo, "--no-cache")
+    told = cifix("check", repo, "--profile")
+    assert told.out == plain.out
+    assert not cache.exists()
+    lines = told.err.splitlines()
+    assert lines[0].split() == ["rule", "CPU", "s", "read", "parsed", "git"]
+    rows = {line[:28].strip(): line[28:].split() for line in lines[1:]}
+    assert list(rows)[0] == "listing and proofs"
+    assert {"hook-python3", "lazy-init", "all"} <= rows.keys()
+    for column in (1, 2, 3):
+        assert sum(int(rows[name][column]) for name in rows if name != "all") == int(rows["all"][column])
+    assert int(rows["all"][1]) > 0
+    assert "hook-python3" in cifix("apply", repo, "--dry-run", "--profile").err

@@ -17,6 +17,7 @@ from cifix.vcs.source import commit_source, worktree_source
 @click.option("--base", metavar="REV", help="Look at this commit instead of at the files on disk.")
 @options.selection
 @options.reporting(FORMATS)
+@options.profile
 @click.option("--no-cache", is_flag=True, help="Neither look up nor keep the report in the user's cache folder.")
 @click.pass_context
 def command(
@@ -27,6 +28,7 @@ def command(
     asked: Selection,
     form: str,
     output: Path | None,
+    profile: bool,
     no_cache: bool,
 ) -> None:
     """Report what cifix finds in the repository at PATH; exit with 1 if it finds anything."""
@@ -37,10 +39,10 @@ def command(
         def made() -> Report:
             rev = "HEAD" if base is None else base
             source = worktree_source(repository) if on_disk else commit_source(repository, rev)
-            examined = examine(repository, source, asked)
+            examined = examine(repository, source, asked, profile=profile)
             return finished(examined.outcome("check", again(path, repository), arguments), form)
 
-        if no_cache:
+        if no_cache or profile:
             report = made()
         else:
             key = (form, arguments, asked.today or clock(), again(path, repository), on_disk)

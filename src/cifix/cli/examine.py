@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from cifix.cli.profile import profiled
 from cifix.engine.config import Config, choose, load
 from cifix.engine.plan import Settings
 from cifix.engine.prove import Proven, prove
@@ -79,8 +80,11 @@ class Examined:
         )
 
 
-def examine(repository: Repository, source: Source, asked: Selection) -> Examined:
-    """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options."""
+def examine(repository: Repository, source: Source, asked: Selection, *, profile: bool = False) -> Examined:
+    """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options.
+
+    With `profile`, what each rule took is told on standard error.
+    """
     snapshot = Snapshot(source)
     config = load(snapshot)
     registry = discover()
@@ -88,7 +92,7 @@ def examine(repository: Repository, source: Source, asked: Selection) -> Examine
     floor, locked = Safety[asked.safety.upper()], _locked(repository, source.base)
     today = asked.today or clock()
     settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked, today)
-    with _progress(len(rules)) as advance:
+    with profiled(snapshot, repository) if profile else _progress(len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
     crashes = (*registry.crashes, *proven.plan.crashes)
     return Examined(proven, rules, settings, crashes, tuple(_notes(snapshot, config, asked)), today)

@@ -113,6 +113,7 @@ def plan(
             if rule.id in crashes:
                 continue
             progress(rule.id)
+            current.trim()
             try:
                 found = _findings(rule, current, options[rule.id])
                 resolution = resolve(

@@ -1,6 +1,7 @@
 """An immutable view of a repository's files: what a tree holds, plus the changes laid over it."""
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,9 @@ from cifix.model.history import History
 from cifix.model.text import Opaque, Text
 
 T = TypeVar("T")
+
+REMEMBERED = 4 * 1024 * 1024
+"""Characters of source whose syntax trees stay in memory from one rule to the next; a tree takes many times that."""
 
 EXECUTABLE = 0o100755
 REGULAR = 0o100644
@@ -169,7 +173,31 @@ class Snapshot:
     def read(self, path: str) -> bytes:
         """The bytes of a tracked path, or of one in `disk`; raises `Opaque` if they cannot be had."""
         laid = self._overlay.get(path)
-        return laid.data if laid is not None else self._source.read(path)
+        if laid is not None:
+            return laid.data
+        self.work["read"] += 1
+        return self._source.read(path)
+
+    @property
+    def work(self) -> Counter[str]:
+        """How often a file was `read` from the source, and `parsed` by anything, for this and all like it."""
+        counted: Counter[str] = self._known.setdefault("work", Counter())
+        return counted
+
+    def trim(self) -> None:
+        """Forget parsed files, the oldest first, beyond `REMEMBERED`; for moments when nobody works with them."""
+        heavy = [key for key in self._weights if not isinstance(self._known[key][0], _LIGHT)]
+        room = REMEMBERED
+        for key in reversed(heavy):
+            room -= self._weights[key]
+            if room < 0:
+                del self._known[key], self._weights[key]
+
+    @property
+    def _weights(self) -> dict[Any, int]:
+        """The characters of what was parsed, oldest first."""
+        weights: dict[Any, int] = self._known.setdefault("weights", {})
+        return weights
 
     def text(self, path: str) -> Text:
         """The exact text of a file; raises `Opaque` for binary, oversized and undecodable ones."""
@@ -184,7 +212,9 @@ class Snapshot:
         if key not in self._known:
             try:
                 text = Text.decode(self.read(path), cookie=key[1]) if parse is _same else self.text(path)
+                self.work["parsed"] += parse is not _same
                 self._known[key] = parse(text), None
+                self._weights[key] = len(text.text)
             except Opaque as why:
                 self._known[key] = None, str(why)
             except RecursionError:
@@ -263,6 +293,10 @@ class Snapshot:
     def _content_key(self, path: str) -> object:
         laid = self._overlay.get(path)
         return laid.data if laid is not None else path
+
+
+_LIGHT = (tuple, frozenset, type(None))
+"""What a parser gives that holds no tree."""
 
 
 def _within(paths: Sequence[str], start: str) -> Sequence[str]:

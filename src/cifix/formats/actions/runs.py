@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from cifix.formats.actions.artifacts import LOCAL, Repository, Site, site, sites
 from cifix.formats.actions.expression import CONSTANT, Lookup, Parts, Result, Unknown, holds, literal, render, spelling
 from cifix.formats.actions.matrix import Data, Matrix, at
-from cifix.formats.actions.workflow import Job, Step
+from cifix.formats.actions.workflow import Action, Job, Step, Workflow
 
 DEFAULT = "artifact"
 """The name of an upload that gives none."""
@@ -144,7 +144,8 @@ def groups(repository: Repository) -> Iterator[tuple[Run, ...]]:
 def _near(repository: Repository, paths: Collection[str]) -> set[str]:
     """The files that are among `paths`, or call one of them, however far down."""
     callers: dict[str, list[str]] = {}
-    for path, found in (*repository.workflows.items(), *repository.actions.items()):
+    files: dict[str, Workflow | Action] = {**repository.workflows, **repository.actions}
+    for path, found in files.items():
         for local in found.locals:
             for target in _candidates(local):
                 callers.setdefault(target, []).append(path)
