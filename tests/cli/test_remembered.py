@@ -181,7 +181,7 @@ def test_profile_tells_what_each_rule_took_and_leaves_the_report_as_it_is(
     lines = told.err.splitlines()
     assert lines[0].split() == ["rule", "CPU", "s", "read", "parsed", "git"]
     rows = {line[:28].strip(): line[28:].split() for line in lines[1:]}
-    assert list(rows)[0] == "listing and proofs"
+    assert next(iter(rows)) == "listing and proofs"
     assert {"hook-python3", "lazy-init", "all"} <= rows.keys()
     for column in (1, 2, 3):
         assert sum(int(rows[name][column]) for name in rows if name != "all") == int(rows["all"][column])
