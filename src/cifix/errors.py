@@ -13,6 +13,7 @@ class Exit(IntEnum):
     UNPROVEN = 4
     CRASHED = 5
     GIT = 6
+    HELD = 7
     INTERRUPTED = 130
 
 
@@ -41,6 +42,6 @@ class CrashError(CifixError):
 
 
 class GitError(CifixError):
-    """Git, or the file system under it, refused."""
+    """Git, the file system under it, or the forge of a remote refused."""
 
     code = Exit.GIT

@@ -80,6 +80,20 @@ PACKAGES = {
     "Twisted==26.10.0": ("twisted", "version"),
     "websockets==17.4": ("websockets", "connect"),
     "Werkzeug==3.1.9": ("werkzeug", "Request"),
+    "babel==2.18.0": ("babel", "Locale"),
+    "beautifulsoup4==4.15.0": ("bs4", "BeautifulSoup"),
+    "Django==5.2.19": ("django", "setup"),
+    "icalendar==7.3.2": ("icalendar", "Calendar"),
+    "invoke==3.0.3": ("invoke", "task"),
+    "jsonschema==4.26.0": ("jsonschema", "validate"),
+    "pydantic==2.14.4": ("pydantic", "BaseModel"),
+    "Pygments==2.21.0": ("pygments", "highlight"),
+    "pymongo==4.20.1": ("pymongo", "MongoClient"),
+    "requests==2.34.2": ("requests", "get"),
+    "sqlglot==30.30.0": ("sqlglot", "parse_one"),
+    "tqdm==4.70.1": ("tqdm", "tqdm"),
+    "urllib3==2.8.0": ("urllib3", "PoolManager"),
+    "WTForms==3.3.2": ("wtforms", "Form"),
 }
 """Distribution, the package in it, and the name that most of its users take; the first 22 while it was written."""
 

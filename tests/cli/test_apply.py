@@ -516,7 +516,7 @@ def test_git_is_asked_once_for_each_file_however_many_fixes_it_gets(
         asked.extend(paths)
         return filtered(repository, base, paths)
 
-    monkeypatch.setattr("cifix.cli.examine.filtered", counted)
+    monkeypatch.setattr("cifix.run.examine.filtered", counted)
     assert "Would fix 21 findings in 1 file " in cifix("check", repo).text
     assert asked == [".pre-commit-config.yaml"]
 

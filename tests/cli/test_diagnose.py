@@ -8,10 +8,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from cifix.cli.diagnose import command
+from cifix.diagnosis.catalogue import Verdict
 from cifix.diagnosis.machine import schema
+from cifix.logs.keylines import LIMIT
 from tests.cli.conftest import Cifix
 from tests.conftest import Git
 from tests.original import original
+from tests.pages import ROOT
 
 STAMP = "2026-07-16T20:33:28.4578760Z "
 EXIT = "##[error]Process completed with exit code 1."
@@ -137,6 +141,25 @@ def test_a_green_log_leaves_the_lines_that_matter(cifix: Cifix, tmp_path: Path) 
     assert [(line["line"], line["text"]) for line in done.json["key_lines"]] == [(2, "boom")]
 
 
+def test_several_green_logs_count_together(cifix: Cifix, tmp_path: Path) -> None:
+    (tmp_path / "red.txt").write_text("one 1\ntwo 2\nboom\n")
+    (tmp_path / "a.txt").write_text("one 3\n")
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as made:
+        made.writestr("0_b.txt", "two 4\n")
+    greens = [part for name in ("a.txt", "b.zip") for part in ("--baseline", tmp_path / name)]
+    done = cifix("diagnose", tmp_path / "red.txt", *greens, "--format", "json", cwd=tmp_path)
+    assert [line["text"] for line in done.json["key_lines"]] == ["boom"]
+
+
+def test_a_log_that_powershell_wrote_is_read(cifix: Cifix, tmp_path: Path) -> None:
+    columns = f"test\tUNKNOWN STEP\t{STAMP}"
+    told = f"{columns}##[group]Run pytest\r\n{columns}error: Failed to spawn: pytest\r\n{columns}{EXIT}\r\n"
+    (tmp_path / "red.log").write_bytes(told.encode("utf-16"))
+    done = cifix("diagnose", tmp_path / "red.log", cwd=tmp_path)
+    assert "failed: test / pytest" in done.text
+    assert "the environment that this job made does not hold pytest" in done.text
+
+
 def test_markdown_is_written_to_a_file(cifix: Cifix, tmp_path: Path, repo: Path, logs: Path) -> None:
     done = cifix("diagnose", logs, "--repo", repo, "--format", "markdown", "--output", tmp_path / "told.md")
     assert (done.code, done.text) == (1, "")
@@ -202,3 +225,14 @@ def test_a_refusal_of_gh_is_passed_on(cifix: Cifix, tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     done = cifix("diagnose", "--run", "42")
     assert (done.code, "gh could not read run 42: not logged in" in done.err) == (2, True)
+
+
+def test_the_readme_names_every_option_and_every_verdict() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    section = readme[readme.index("### Why is it red?") : readme.index("### Is it green now?")]
+    assert all(f"`{verdict}`" in section for verdict in Verdict)
+    synopsis = readme[readme.index("cifix diagnose LOG") : readme.index("cifix plan [PATH]")]
+    options = {option for one in command.params for option in one.opts if option.startswith("--")}
+    assert all(f"[{option}" in synopsis for option in options)
+    assert all(f"`{option}" in section for option in ("--run", "--repo", "--base", "--baseline", "--apply"))
+    assert f"{LIMIT} at most" in section

@@ -203,3 +203,58 @@ def test_the_choice_of_the_user_stands_in_the_commands(cifix: Cifix, broken: Pat
     assert done.json["validation"][0] == "cifix apply --select hook-python3 --base main"
     assert done.json["validation"][2] == "cifix check --select hook-python3 --base cifix/fixes"
     assert json.dumps(done.json)
+
+
+STAMP = "2026-07-16T20:33:28.4578760Z "
+RED = "".join(
+    f"{STAMP}{line}\n"
+    for line in (
+        "##[group]Run pytest",
+        (
+            "E   ImportError: cannot import name 'labels' from partially initialized module 'quant.lib' "
+            "(most likely due to a circular import) (/home/runner/work/quant/quant/quant/lib/__init__.py)"
+        ),
+        "##[error]Process completed with exit code 2.",
+    )
+)
+
+
+def test_the_logs_of_a_red_run_lead_the_plan(cifix: Cifix, tmp_path: Path) -> None:
+    repo = original(tmp_path / "repo")
+    (tmp_path / "red.txt").write_text(RED)
+    told = cifix("plan", repo, "--log", tmp_path / "red.txt").text
+    order = [
+        "## Executive summary",
+        "- Red: ",
+        "There is none:",
+        "## What the logs say",
+        "## Evidence",
+        "## Root causes",
+    ]
+    places = [told.index(words) for words in order]
+    assert places == sorted(places)
+    assert "What would fail next" in told
+    plain = cifix("plan", repo).text
+    assert "What the logs say" not in plain
+
+
+def test_what_makes_the_run_red_comes_before_what_would(cifix: Cifix, tmp_path: Path) -> None:
+    repo = original(tmp_path / "repo")
+    line = "##[error]This request has been automatically failed because it uses a deprecated version of "
+    (tmp_path / "red.txt").write_text(f"{line}`actions/upload-artifact: v3`.\n")
+    done = cifix("plan", repo, "--log", tmp_path / "red.txt", "--format", "json")
+    jsonschema.Draft202012Validator(schema()).validate(done.json)
+    assert done.json["causes"][0]["rule"] == "upgrade-artifacts"
+    (cause,) = done.json["logs"]["causes"]
+    assert (cause["verdict"], cause["rules"], cause["advice"]) == ("confirmed", ["upgrade-artifacts"], "")
+    assert done.json["logs"]["coming"]
+    assert cifix("plan", repo, "--format", "json").json["logs"] is None
+
+
+def test_what_is_left_for_a_person_is_told_from_the_log(cifix: Cifix, tmp_path: Path) -> None:
+    repo = original(tmp_path / "repo")
+    done = cifix("plan", repo, "--log", "-", stdin="FAILED tests/test_a.py::test_x - assert 1\n##[error]exit\n")
+    assert "### For a person" in done.text
+    assert "tests fail: a person must look" in done.text
+    (tmp_path / "green.txt").touch()
+    assert "- Nothing failed in the logs." in cifix("plan", repo, "--log", tmp_path / "green.txt").text

@@ -66,3 +66,14 @@ def test_a_page_is_set_for_the_terminal(repo: Path) -> None:
     assert code == 0
     assert b"\x1b[1m" in told
     assert b"# hook-python3" not in told
+
+
+def test_a_fleet_shows_how_far_it_is(repo: Path) -> None:
+    lines = [str(repo), str(repo.parent / "no\x1b]0;thing")]
+    (repo.parent / "repos.txt").write_text("\n".join(lines))
+    code, told = seen(repo.parent, "fleet", "plan", "--repos", "repos.txt", "--jobs", "1")
+    assert code == 3
+    assert "━".encode() in told
+    for word in (b"planned", b"failed", b"left:", b"2/2", b"2 repositories: 1 planned, 1 failed."):
+        assert word in told
+    assert b"\x1b]0;" not in told

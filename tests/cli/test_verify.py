@@ -40,7 +40,7 @@ def test_without_options_nothing_of_the_repository_runs(cifix: Cifix, repo: Path
     assert first.startswith("cifix/fixes (")
     assert "  trees: proven: the commits by cifix (2) hold the trees they name" in rest
     assert "  rules: proven: the rules it applied (hook-python3, lazy-init) find nothing left to fix" in rest
-    assert rest[-1] == "3 proven, no code of the repository ran; --import and --simulate do."
+    assert rest[-1] == "3 proven, no code of the repository ran; --import, --simulate, --uv, --run, --job and --act do."
     assert done.err == ""
 
 
@@ -120,6 +120,7 @@ def test_many_differences_are_cut_in_text(cifix: Cifix, git: Git, tmp_path: Path
     ("arguments", "code", "words"),
     [
         (["--package", "car"], 2, "add --import or --simulate"),
+        (["--python", "python3"], 2, "add --import, --simulate, --uv, --run or --job"),
         (["--import", "--python", "no-such-python"], 2, "there is no program no-such-python"),
         (["--import", "--python", "/bin/true"], 2, "is not a Python interpreter"),
         (["--import", "--package", "cart"], 2, "the tree has no package cart"),

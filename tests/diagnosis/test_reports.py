@@ -7,7 +7,8 @@ import jsonschema
 from cifix.diagnosis import machine, markdown, text
 from cifix.diagnosis.diagnose import Diagnosis
 from cifix.logs.keylines import KeyLine
-from tests.diagnosis.test_diagnose import DEAD, GUESS, PACKAGE, WORKFLOW, log, told
+from tests.diagnosis.held import log, told
+from tests.diagnosis.test_diagnose import DEAD, GUESS, PACKAGE, WORKFLOW
 
 FILES = {
     **PACKAGE,

@@ -87,5 +87,28 @@ def test_an_encrypted_or_oversized_member_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="encrypted"):
         collect(packed)
     packed.write_bytes(data[: at + 24] + (3 << 30).to_bytes(4, "little") + data[at + 28 :])
-    with pytest.raises(UsageError, match="that is not a log"):
+    with pytest.raises(UsageError, match="that is no archive of logs"):
         collect(packed)
+
+
+def test_an_empty_archive_has_no_log(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"holds no \.txt or \.log file"):
+        collect(archive(tmp_path / "logs.zip", {}))
+
+
+def test_a_member_that_turns_out_to_be_damaged_is_an_error(tmp_path: Path) -> None:
+    packed = archive(tmp_path / "logs.zip", {"a.txt": "some line\n" * 500})
+    data = bytearray(packed.read_bytes())
+    data[40:44] = b"\xff\xff\xff\xff"
+    packed.write_bytes(bytes(data))
+    (log,) = collect(packed)
+    with pytest.raises(UsageError, match=r"a\.txt is damaged .* download the archive again"), log.open() as stream:
+        stream.read()
+
+
+def test_a_member_whose_header_is_lost_is_an_error(tmp_path: Path) -> None:
+    packed = archive(tmp_path / "logs.zip", {"a.txt": "x"})
+    packed.write_bytes(b"PK\x03\x04" + b"\0" * 26 + packed.read_bytes()[30:])
+    (log,) = collect(packed)
+    with pytest.raises(UsageError, match="is damaged"), log.open():
+        pass

@@ -15,7 +15,8 @@ from cifix.logs.facts import Signature, failures, signatures
 
 STAMP = "2026-07-16T20:33:28.4578760Z "
 EXIT = "##[error]Process completed with exit code 1."
-ENTRIES = tomllib.loads((files("cifix.logs") / "signatures.toml").read_text("utf-8"))["signature"]
+SHEETS = sorted((files("cifix.logs") / "signatures").iterdir(), key=lambda sheet: sheet.name)
+ENTRIES = [entry for sheet in SHEETS for entry in tomllib.loads(sheet.read_text("utf-8"))["signature"]]
 
 
 def log(*texts: str) -> Log:

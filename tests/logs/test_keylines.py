@@ -1,11 +1,14 @@
 import io
+import tracemalloc
 from contextlib import nullcontext
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cifix.logs.collect import Log
 from cifix.logs.keylines import LIMIT, KeyLine, key_lines, known
+from tests.logs.synthetic import LOGS
 
 
 def log(*texts: str, name: str = "a.txt") -> Log:
@@ -28,8 +31,8 @@ def test_too_many_lines_are_thinned_to_errors_and_their_neighbours() -> None:
     red = log(*noise[:100], "before", "ValueError: boom", "after", *noise[100:])
     found = picked(red, log("x"), 10)
     assert len(found) == 10
-    assert [noise[99], "before", "ValueError: boom", "after", noise[100]] == found[:5]
-    assert found[5:] == noise[-5:]
+    assert [noise[99], "before", "ValueError: boom", "after", *noise[100:103]] == found[:7]
+    assert found[7:] == noise[-3:]
 
 
 def test_lines_that_differ_in_numbers_only_are_shown_once_if_there_are_too_many() -> None:
@@ -40,6 +43,49 @@ def test_lines_that_differ_in_numbers_only_are_shown_once_if_there_are_too_many(
 def test_an_early_error_survives_a_long_log() -> None:
     red = log("fatal: early", *("word " * (n % 7) + str(n) + chr(97 + n % 26) * (n % 31) for n in range(5000)))
     assert picked(red, log("x"))[0] == "fatal: early"
+
+
+@pytest.mark.parametrize("around", [0, 3000], ids=["short", "with thousands of lines around"])
+@pytest.mark.parametrize(("lines", "truth"), LOGS.values(), ids=list(LOGS))
+def test_what_failed_is_shown_whatever_tool_said_it(lines: list[str], truth: list[str], around: int) -> None:
+    noise = [f"step {'abcdefgh'[n % 8] * (n % 90)} of {'xyz'[n % 3] * (n // 90)}" for n in range(around)]
+    found = picked(log(*noise, *lines, *noise), log("x"))
+    assert sum(line.rstrip() in found for line in truth) >= 0.9 * len(truth)
+
+
+def test_a_dump_after_the_failure_does_not_hide_it() -> None:
+    dump = [f"DEBUG no error in {'abcdef'[n % 6] * (n % 40)}{'uvw'[n % 3]}, nothing failed" for n in range(400)]
+    lines, truth = LOGS["pytest"]
+    found = picked(log(*lines, *dump), log("x"))
+    assert set(truth) <= set(found)
+
+
+def test_chatter_about_errors_is_no_error() -> None:
+    lines, truth = LOGS["gradle"]
+    found = picked(log(*lines), log("x"))
+    assert sum(line.startswith("Downloading") for line in found) <= 3
+    assert set(truth) <= set(found)
+
+
+def test_the_first_of_many_errors_is_shown_with_the_last() -> None:
+    errors = [f"src/{'abcdefgh'[n % 8] * (n % 25 + 1)}.c: error: no {'xyz'[n % 3] * (n // 25 + 1)}" for n in range(200)]
+    found = picked(log(*errors), log("x"))
+    assert (found[0], found[-1], len(found)) == (errors[0], errors[-1], LIMIT)
+
+
+def test_memory_does_not_grow_with_the_log() -> None:
+    def peak(count: int) -> int:
+        data = "".join(
+            f"error: {'abcdefgh'[n % 8] * (n % 97)} {'xyz'[n % 3] * (n % 89)}\n" for n in range(count)
+        ).encode()
+        red = Log("a.txt", "", "", lambda: nullcontext(io.BytesIO(data)))
+        tracemalloc.start()
+        key_lines([red], frozenset())
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used
+
+    assert peak(60_000) < peak(6_000) + 1_000_000
 
 
 @given(

@@ -110,3 +110,19 @@ def test_any_bytes_can_be_read_in_any_chunks(data: bytes) -> None:
 def test_plain_lines_are_themselves(plain: list[str]) -> None:
     wanted = [text for text in plain if not text.startswith(("section_", "Error:"))]
     assert texts("\n".join(wanted)) == wanted
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("size", [1, 60_000])
+def test_what_powershell_redirected_is_read_as_any_other_log(encoding: str, size: int) -> None:
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    found = texts((mark + f"{STAMP}##[error]caf\u00e9 \U0001f600\r\n" * size).encode(encoding))
+    assert found == ["caf\u00e9 \U0001f600"] * size
+
+
+def test_half_a_character_at_the_end_is_no_trouble() -> None:
+    assert texts("\ufeffabc".encode("utf-16-le")[:-1]) == ["ab"]
+
+
+def test_zero_bytes_are_left_out() -> None:
+    assert texts(b"No mod\0ule\0\n\0\n") == ["No module"]

@@ -117,3 +117,65 @@ def moved(leg: str) -> str:
     for old in ("ubuntu-18.04", "ubuntu-20.04", "macos-13"):
         leg = leg.replace(f'"{old}"', f'"{facts().labels[old].successor}"')
     return leg
+
+
+def images(source: str, path: str = "azure-pipelines.yml", options: Options | None = None) -> list[Finding]:
+    return list(rule.find(Snapshot.of({path: source.encode()}), options or Options()))
+
+
+def test_every_successor_of_an_image_outlives_it() -> None:
+    known = facts()
+    for labels in (known.azure, known.circleci):
+        for name, label in labels.items():
+            follower = labels.get(label.successor)
+            assert name == name.lower()
+            assert follower is None or follower.retired > max(label.retired, known.checked)
+            assert label.source.startswith("https://")
+
+
+def test_an_image_is_told_with_its_day_and_its_name() -> None:
+    source = "pool:\n  vmImage: 'macOS-13'\n"
+    (found,) = images(source)
+    assert source[found.start : found.end] == "'macOS-13'"
+    assert found.message.startswith("macOS-13 has not worked since 2025-12-08")
+    assert found.about == ("macOS-13",)
+    assert found.red_from == date(2025, 12, 8)
+    assert isinstance(found.outcome, Fix)
+    assert found.outcome.title == "Move azure-pipelines.yml from macos-13 to macos-15"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "pool: {vmImage: ubuntu-latest}\nx: ubuntu-20.04\n",
+        "pool: ubuntu-20.04\n",
+        "variables: {word: ubuntu-20.04}\n",
+        "# ubuntu-20.04\npool: {vmImage: ubuntu-24.04}\n",
+        "- ubuntu-20.04\n",
+    ],
+)
+def test_what_is_no_image_is_left_alone(source: str) -> None:
+    assert images(source) == []
+
+
+def test_places_that_cannot_be_edited_are_refused_together() -> None:
+    source = 'pool: {vmImage: "ubuntu\\x2d20.04"}\nx: {pool: {vmImage: ubuntu-20.04}}\n'
+    outcomes = [found.outcome for found in images(source)]
+    assert [outcome.key for outcome in outcomes if isinstance(outcome, Refusal)] == ["opaque", "opaque"]
+
+
+def test_a_matrix_keeps_legs_that_were_equal_before() -> None:
+    source = "strategy:\n  matrix:\n    a: {i: ubuntu-20.04}\n    b: {i: ubuntu-20.04}\npool: {vmImage: $(i)}\n"
+    assert {type(found.outcome) for found in images(source)} == {Fix}
+
+
+def test_an_image_that_still_works_is_only_shown() -> None:
+    (found,) = images("pool: {vmImage: ubuntu-22.04}\n", options=Options(announced=True))
+    assert isinstance(found.outcome, Fix)
+    assert found.outcome.safety == Safety.SHOWN
+
+
+def test_a_version_of_python_that_no_task_installs_is_no_obstacle() -> None:
+    source = "pool: {vmImage: ubuntu-20.04}\nvariables: {limit: '3.7'}\n"
+    source += "steps: [{task: UsePythonVersion@0, inputs: {x: 1}}]\n"
+    assert isinstance(images(source)[0].outcome, Fix)

@@ -246,7 +246,9 @@ def test_windows_shells_have_their_own_words(shell: str, before: str, after: str
         ("cmd", "echo ::set-output name=a::b & x", "compound"),
         ("cmd", "echo ::set-output name=a::b%%0A", "escaped"),
         ("cmd", "if x (\necho ::set-output name=a::b\n)", "inside"),
-        ("python", "print('::set-output name=a::b')", "shell"),
+        ("perl {0}", "print('::set-output name=a::b')", "shell"),
+        ("python", "import re\nre.compile('::set-output name=a::b')", "form"),
+        ("python", "print('::set-output name=a::${{ x }}' ${{ y }})", "form"),
     ],
 )
 def test_what_other_shells_leave_to_a_person(shell: str, script: str, key: str) -> None:

@@ -1,3 +1,4 @@
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -34,10 +35,9 @@ def test_one_commit_per_draft_says_what_and_on_what(tree: Tree, repo: Repository
         State.CREATED, BRANCH, tuple(tree.git("rev-list", "--reverse", f"{base}..{BRANCH}").split())
     )
     trailers = f"Cifix-Rule: anchor\nCifix-Plan: p\nCifix-Base: {base}\nCifix-Tree: {trees[0]}"
-    assert (
-        tree.git("log", "-1", "--format=%B", result.commits[0]) == f"fix(ci): anchor it\n\nWhy.\n\nMore.\n\n{trailers}"
-    )
-    assert tree.git("log", "-1", "--format=%(trailers:only)", result.commits[0]) == trailers
+    message = tree.git("log", "-1", "--format=%B", result.commits[0])
+    assert re.fullmatch(f"fix\\(ci\\): anchor it\n\nWhy.\n\nMore.\n\n{trailers}\nCifix-Patch: [0-9a-f]{{40}}", message)
+    assert tree.git("log", "-1", "--format=%(trailers:only)", result.commits[0]) == message.split("\n\n")[-1]
     assert tree.git("log", "--format=%s %an %ce", f"{base}..{BRANCH}").split("\n") == [
         "build: next Ada ada@example.org",
         "fix(ci): anchor it Ada ada@example.org",
@@ -126,7 +126,9 @@ def amended_below(tree: Tree) -> None:
 
 
 def merged(tree: Tree) -> None:
-    tree.git("merge", "--quiet", "--no-ff", "-m", "a merge", "main")
+    """A merge in which somebody has changed a file besides."""
+    tree.git("merge", "--quiet", "--no-ff", "--no-commit", "main")
+    tree.commit({"x.py": b"human"}, "a merge")
 
 
 def grafted(tree: Tree) -> None:

@@ -1,11 +1,8 @@
 """`cifix diagnose`: from a red log to its causes, each held against the checkout, and on request to their fixes."""
 
 import shlex
-import shutil
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +12,7 @@ import click
 from cifix.cli import options
 from cifix.cli.apply import BRANCH
 from cifix.cli.examine import Selection, examine
+from cifix.cli.logs import named
 from cifix.cli.options import Writing
 from cifix.cli.show import deliver
 from cifix.cli.transaction import written
@@ -23,14 +21,11 @@ from cifix.diagnosis.checkout import Checkout
 from cifix.diagnosis.diagnose import Diagnosis, diagnose, told_of
 from cifix.errors import Exit, GitError, UsageError
 from cifix.logs.collect import Log, collect
-from cifix.logs.download import download
 from cifix.logs.facts import failures
 from cifix.logs.keylines import key_lines, known
 from cifix.report.outcome import Outcome
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source
-
-STDIN = Path("-")
 
 
 @click.command("diagnose")
@@ -38,7 +33,9 @@ STDIN = Path("-")
 @click.option("--run", metavar="ID", help="Download the log of this run, by its id or address, with gh.")
 @click.option("--repo", "path", type=click.Path(path_type=Path), help="The checkout.  [default: here, if it is one]")
 @click.option("--base", default="HEAD", show_default=True, metavar="REV", help="The commit that failed.")
-@click.option("--baseline", type=click.Path(path_type=Path), metavar="LOG", help="A green log of the same job.")
+@click.option(
+    "--baseline", multiple=True, type=click.Path(path_type=Path), metavar="LOG", help="A green log of the same job."
+)
 @click.option("--apply", "applies", is_flag=True, help="Commit the fixes of the confirmed causes on a branch.")
 @click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="Branch to commit on.")
 @options.safety("safe")
@@ -52,7 +49,7 @@ def command(
     run: str | None,
     path: Path | None,
     base: str,
-    baseline: Path | None,
+    baseline: tuple[Path, ...],
     applies: bool,
     branch: str,
     safety: str,
@@ -67,7 +64,7 @@ def command(
     --safety, one commit each, with the lines of the log in its message.
     """
     with TemporaryDirectory(prefix="cifix-") as folder, _opened(path) as repository:
-        red = [*_downloaded(run, Path(folder)), *(log for place in logs for log in _collected(place, Path(folder)))]
+        red = list(named(logs, run, Path(folder)))
         if not red:
             raise UsageError("name a log: a file, a folder, a run's archive, - for standard input, or --run ID")
         if applies and repository is None:
@@ -88,10 +85,11 @@ def command(
 
 
 def _diagnosed(
-    red: list[Log], baseline: Path | None, repository: Repository | None, base: str, today: date | None
+    red: list[Log], baseline: Sequence[Path], repository: Repository | None, base: str, today: date | None
 ) -> Diagnosis:
     found = list(failures(red))
-    lines = None if baseline is None else key_lines(red, known(collect(baseline)))
+    green = [log for place in baseline for log in collect(place)]
+    lines = key_lines(red, known(green)) if green else None
     if repository is None:
         return diagnose(found, None, lines)
     examined = examine(repository, commit_source(repository, base), Selection(safety="review", today=today))
@@ -113,20 +111,6 @@ def _opened(path: Path | None) -> AbstractContextManager[Repository | None]:
         return Repository.open(Path())
     except GitError:
         return nullcontext()
-
-
-def _downloaded(run: str | None, folder: Path) -> list[Log]:
-    return [] if run is None else [replace(log, name=f"run {run}") for log in collect(download(run, folder))]
-
-
-def _collected(place: Path, folder: Path) -> list[Log]:
-    """The logs at a place; standard input is kept in a file, for it is read more than once."""
-    if place != STDIN:
-        return collect(place)
-    kept = folder / "standard-input.log"
-    with kept.open("wb") as stream:
-        shutil.copyfileobj(sys.stdin.buffer, stream)
-    return [replace(log, name="standard input") for log in collect(kept)]
 
 
 def _arguments(told: Diagnosis, path: Path | None, base: str) -> Iterator[str]:

@@ -1,83 +1,18 @@
-"""What apply and check have in common: open, select, plan, prove."""
+"""What apply and check have in common: examine a repository while somebody may be watching."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cifix.cli.profile import profiled
-from cifix.engine.config import Config, choose, load
-from cifix.engine.plan import Settings
-from cifix.engine.prove import Proven, prove
-from cifix.engine.registry import Crash, discover
-from cifix.engine.resolve import Locked
-from cifix.model.finding import Safety
-from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
-from cifix.report.outcome import Outcome
-from cifix.vcs.commit import filtered
-from cifix.vcs.ignores import ignored
+from cifix.run.examine import Examined, Selection
+from cifix.run.examine import examine as examined
 from cifix.vcs.repository import Repository
 
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What the user asked for: rule ids to run and to leave out, the safety floor's name, and options of rules.
-
-    `target` and `allow_locked` are as the user gave them: None and false leave the choice to the configuration.
-    `today` is the day to judge by if the user names one.
-    """
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    safety: str = "safe"
-    target: str | None = None
-    allow_locked: bool = False
-    today: date | None = None
-
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        """The choice as it is typed, without what is the default."""
-        named = [part for rule in self.select for part in ("--select", rule)]
-        named += [part for rule in self.ignore for part in ("--ignore", rule)]
-        named += ["--safety", self.safety] if self.safety != "safe" else []
-        named += ["--target", self.target] if self.target else []
-        named += ["--allow-locked"] if self.allow_locked else []
-        return (*named, *(["--today", str(self.today)] if self.today else []))
-
-    @property
-    def overrides(self) -> Mapping[str, object]:
-        """The options of rules among them, by field."""
-        today = self.today and self.today.isoformat()
-        given = {"target": self.target, "allow_locked": self.allow_locked, "today": today}
-        return {field: value for field, value in given.items() if value}
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """The proven plan for a repository, what made it, the rules that broke, and what the user should know."""
-
-    proven: Proven
-    rules: tuple[Rule, ...]
-    settings: Settings
-    crashes: tuple[Crash, ...]
-    notes: tuple[str, ...]
-    today: date
-
-    def outcome(self, mode: str, path: str, arguments: tuple[str, ...]) -> Outcome:
-        """The record for the reports, of a run that has written nothing so far."""
-        return Outcome(
-            mode,
-            self.proven,
-            self.today,
-            crashes=self.crashes,
-            notes=self.notes,
-            path=path,
-            arguments=arguments,
-            rules=self.rules,
-        )
+__all__ = ["Examined", "Selection", "again", "clock", "examine"]
 
 
 def examine(repository: Repository, source: Source, asked: Selection, *, profile: bool = False) -> Examined:
@@ -85,32 +20,16 @@ def examine(repository: Repository, source: Source, asked: Selection, *, profile
 
     With `profile`, what each rule took is told on standard error.
     """
-    snapshot = Snapshot(source)
-    config = load(snapshot)
-    registry = discover()
-    rules = choose(registry.rules, registry.plugins, config, select=asked.select, ignore=asked.ignore)
-    floor, locked = Safety[asked.safety.upper()], _locked(repository, source.base)
-    today = asked.today or clock()
-    settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked, today)
-    with profiled(snapshot, repository) if profile else _progress(len(rules)) as advance:
-        proven = prove(snapshot, rules, settings, ignored, advance)
-    crashes = (*registry.crashes, *proven.plan.crashes)
-    return Examined(proven, rules, settings, crashes, tuple(_notes(snapshot, config, asked)), today)
+
+    def profiling(snapshot: Snapshot, _rules: int) -> AbstractContextManager[Callable[[str], None]]:
+        return profiled(snapshot, repository)
+
+    return examined(repository, source, asked, clock(), profiling if profile else _progress)
 
 
 def clock() -> date:
     """The day it is, in UTC; nothing below the command line asks."""
     return datetime.now(UTC).date()
-
-
-def _notes(snapshot: Snapshot, config: Config, asked: Selection) -> Iterator[str]:
-    """What the user may have meant and did not get."""
-    for rule in dict.fromkeys(asked.select):
-        if rule in asked.ignore or rule in config.ignore:
-            by = "--ignore" if rule in asked.ignore else config.origin
-            yield f"{rule} did not run, for {by} leaves it out."
-    if "cifix.toml" in snapshot.disk:
-        yield "cifix.toml has no say, for it is not tracked: `git add` it, and commit it for `apply`."
 
 
 def again(path: Path, repository: Repository) -> str:
@@ -121,23 +40,8 @@ def again(path: Path, repository: Repository) -> str:
     return f"./{folder}" if str(folder).startswith("-") else str(folder)
 
 
-def _locked(repository: Repository, base: str | None) -> Locked:
-    """Asks git once for each path, however many fixes there are for it."""
-    why = "its .gitattributes filter would have to run; change the file by hand"
-    known: dict[str, bool] = {}
-
-    def locked(paths: Iterable[str]) -> Mapping[str, str]:
-        asked = tuple(paths)
-        new = [path for path in asked if path not in known]
-        held = filtered(repository, base, new)
-        known.update((path, path in held) for path in new)
-        return {path: why for path in asked if known[path]}
-
-    return locked
-
-
 @contextmanager
-def _progress(rules: int) -> Iterator[Callable[[str], None]]:
+def _progress(_snapshot: Snapshot, rules: int) -> Iterator[Callable[[str], None]]:
     """A bar on the terminal that names the rule at work; nothing where nobody is watching."""
     if not sys.stderr.isatty():
         yield lambda _rule: None

@@ -22,11 +22,13 @@ class Commands(click.Group):
             "apply": "Fix what makes CI fail in the repository at PATH, on a branch of its own.",
             "check": "Report what cifix finds in the repository at PATH; exit with 1 if it finds anything.",
             "diagnose": "Say why the run behind LOG is red, and which of the causes the checkout confirms.",
+            "fleet": "Fix many repositories at once, and remember how far it came.",
             "guard": "Keep CI from breaking the same way again.",
             "plan": (
                 "Write down what is wrong with the CI of the repository at PATH, the proof of it, every fix, "
                 "and what to do next."
             ),
+            "pr": "Fix what makes CI fail in the repository at PATH, push it, and open or update a request for it.",
             "rules": "List the rules, explain one, show how old their facts are, or begin a new one.",
             "verify": "Prove again what BRANCH claims: trees, rules and import order; nothing of the repository runs.",
         }

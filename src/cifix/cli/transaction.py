@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 from cifix.cli.examine import Examined, again
 from cifix.cli.options import Writing
-from cifix.engine.plan import Patch, Plan
+from cifix.engine.plan import Plan
 from cifix.model.change import Untrack
 from cifix.model.snapshot import File, Snapshot, Source
-from cifix.report.message import body, digest, subject
 from cifix.report.outcome import Outcome
-from cifix.vcs.commit import Draft, State, commit
+from cifix.run.drafts import drafts_of
+from cifix.vcs.commit import State, commit
 from cifix.vcs.inplace import write_in_place
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
@@ -73,8 +73,7 @@ def _commit(
     proven: Mapping[str, Sequence[str]],
 ) -> Outcome:
     """The outcome of the commits; a dry run goes as far as to know what would become of the branch."""
-    identity = digest(examined.rules, examined.settings)
-    drafts = [_draft(patch, identity, proven.get(patch.rule.id, ())) for patch in outcome.patches]
+    drafts = drafts_of(examined, proven)
     mode = "dry-run" if how.dry_run else "apply"
     if not drafts:
         return replace(outcome, mode=mode, state=State.NOTHING_TO_DO)
@@ -83,12 +82,3 @@ def _commit(
         return replace(outcome, mode=mode, state=made.state, branch=how.branch, commits=made.commits)
     held = (f"Branch {how.branch} holds all of this already.",) if made.state is State.ALREADY_DONE else ()
     return replace(outcome, mode=mode, state=made.state, notes=(*outcome.notes, *held))
-
-
-def _draft(patch: Patch, identity: str, proven: Sequence[str]) -> Draft:
-    return Draft(
-        subject=subject(patch),
-        body=body(patch, proven),
-        trailers={"Cifix-Rule": patch.rule.id, "Cifix-Plan": identity},
-        files={path: patch.after.file(path) for path in patch.paths},
-    )

@@ -33,7 +33,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the cause behind one fact; `title` and `advice` are templates over the fact's values."""
+    """What is known of the cause behind one fact; `title` and `advice` are templates over the fact's values.
+
+    `context` names the fact that lends it values, `beside` those that it is a mere consequence of, and `many` tells
+    that however many facts of this kind with one title are one cause. A step that `stops` with it runs no test.
+    """
 
     title: str
     answers: tuple[Answer, ...]
@@ -41,6 +45,8 @@ class Known:
     advice: str
     context: str | None = None
     beside: frozenset[str] = frozenset()
+    many: bool = False
+    stops: bool = False
 
 
 @cache
@@ -55,6 +61,8 @@ def catalogue() -> Mapping[str, Known]:
             entry["advice"],
             entry.get("context"),
             frozenset(entry.get("beside", ())),
+            entry.get("many", False),
+            entry.get("stops", False),
         )
         for name, entry in told.items()
         if name != "checked"

@@ -1,11 +1,14 @@
 """Failed steps to causes: few of them, the ones that hide others first, each with its evidence."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cifix.diagnosis.catalogue import Known, Verdict, catalogue
 from cifix.diagnosis.checkout import Checkout
-from cifix.diagnosis.modules import Insight, why_missing, why_unbound
+from cifix.diagnosis.checks import check
+from cifix.diagnosis.checks.modules import why_unbound
+from cifix.diagnosis.insight import Insight, Question
 from cifix.engine.plan import Placed
 from cifix.logs.facts import Fact, Failure
 from cifix.logs.keylines import KeyLine
@@ -15,6 +18,11 @@ from cifix.model.finding import Fix
 
 _MISSING = {"anchor-gitignore", "missing-first-party-module"}
 """The rules that know what no clean checkout can import."""
+
+_RAISED = re.compile(r"E\s|FAILED |ERROR |\s{0,20}ModuleNotFoundError|ImportError: No module")
+
+_SHARED = {"artifact-name-taken", "artifact-missing"}
+"""Facts of a job that another job of the run causes."""
 
 QUOTED = 240
 """Characters of a log line that a report quotes."""
@@ -127,6 +135,8 @@ def _causes(failure: Failure, checkout: Checkout | None) -> Iterator[Cause]:
             continue
         if known.beside & stated or (fact.kind == "wrapper" and stated) or _repeats(fact, failure):
             continue
+        if "test-failed" in stated and (known.stops or not _own(fact)):
+            continue
         yield _cause(failure, fact, known, checkout)
 
 
@@ -138,62 +148,80 @@ def _repeats(fact: Fact, failure: Failure) -> bool:
     return fact.name == "test-failed" and any(_core(other) in fact.text for other in others)
 
 
+def _own(fact: Fact) -> bool:
+    """Whether a step with failed tests says it for itself: a module that is missing stands on a line of its own."""
+    return fact.name != "module-missing" or _RAISED.match(fact.text) is not None
+
+
 def _core(fact: Fact) -> str:
     return fact.text.removeprefix("E").strip()
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A fact of a step, what is known of its cause, and its values with those that other facts lend."""
+
+    fact: Fact
+    known: Known
+    values: Mapping[str, str]
+    job: str
+
+
 def _cause(failure: Failure, fact: Fact, known: Known, checkout: Checkout | None) -> Cause:
-    values = _values(fact, known, failure)
-    said = Evidence(f"{failure.step.log}:{fact.number}", redact(fact.text.strip())[:QUOTED])
+    said = _Said(fact, known, _values(fact, known, failure), failure.step.job)
+    line = Evidence(f"{failure.step.log}:{fact.number}", redact(fact.text.strip())[:QUOTED])
     cause = Cause(
         _identity(fact),
-        redact(_filled(known.title, values)),
+        redact(_filled(known.title, said.values)),
         known.otherwise,
-        (said,),
+        (line,),
         (where(failure),),
-        advice=redact(_filled(known.advice, values)),
+        advice=redact(_filled(known.advice, said.values)),
     )
-    if checkout is None:
-        return cause
-    return _checked(cause, fact, known, values, checkout)
+    return cause if checkout is None else _checked(cause, said, checkout)
 
 
-def _checked(cause: Cause, fact: Fact, known: Known, values: Mapping[str, str], checkout: Checkout) -> Cause:
+def _checked(cause: Cause, said: _Said, checkout: Checkout) -> Cause:
     """The cause with what the checkout says about it."""
-    verdict, found = _answered(known, values, checkout)
-    impossible = any(placed.finding.rule in _MISSING for placed in found)
-    insight = _insight(fact, values, checkout, impossible=impossible)
+    verdict, found = _answered(said, checkout)
+    insight = _insight(said, checkout, impossible=any(placed.finding.rule in _MISSING for placed in found))
     against = None
     if insight is not None:
-        if fact.name == "name-missing-while-importing":
+        if said.fact.name == "name-missing-while-importing":
             against = f"The interpreter guesses a circular import. There is none: {insight.sentence}."
-        shown = Evidence("", insight.sentence, insight.command)
-        cause = replace(cause, evidence=(*cause.evidence, shown), advice=insight.advice, verdict=insight.verdict)
+        shown = Evidence("", redact(insight.sentence), redact(insight.command))
+        evidence, advice = (*cause.evidence, shown), redact(insight.advice)
+        cause = replace(cause, evidence=evidence, advice=advice, verdict=insight.verdict, findings=insight.findings)
     if verdict is not None:
         cause = replace(cause, verdict=verdict, findings=found, advice="")
     return replace(cause, instead=against)
 
 
-def _answered(known: Known, values: Mapping[str, str], checkout: Checkout) -> tuple[Verdict | None, tuple[Placed, ...]]:
+def _answered(said: _Said, checkout: Checkout) -> tuple[Verdict | None, tuple[Placed, ...]]:
     """The findings of the first rules that know the cause, and how sure that makes it."""
-    for answer in known.answers:
-        found = checkout.answering(answer, values)
+    job = "" if said.fact.name in _SHARED else said.job
+    for answer in said.known.answers:
+        found = checkout.answering(answer, said.values, job)
         if found:
             return Verdict.CONFIRMED if answer.about else Verdict.LIKELY, tuple(found)
     return None, ()
 
 
-def _insight(fact: Fact, values: Mapping[str, str], checkout: Checkout, *, impossible: bool) -> Insight | None:
-    match fact.name:
-        case "module-missing" | "namespace-package":
-            return why_missing(checkout, values["module"])
-        case "name-missing-while-importing":
-            return why_unbound(checkout, values["module"], values["name"], known=impossible)
-    return None
+def _insight(said: _Said, checkout: Checkout, *, impossible: bool) -> Insight | None:
+    sites = checkout.jobs(said.job)
+    values = {**said.values, "job": said.job}
+    question = Question(said.fact.name, values, checkout, sites or checkout.sites, known=bool(sites))
+    if said.fact.name == "name-missing-while-importing":
+        return why_unbound(question, known=impossible)
+    return check(question)
 
 
 def _values(fact: Fact, known: Known, failure: Failure) -> Mapping[str, str]:
-    lent = next((other.values for other in reversed(failure.facts) if other.name == known.context), {})
+    """The values of the fact and those that a fact of its context lends: of the next line, else the last before it."""
+    lenders = [other for other in failure.facts if other.name == known.context]
+    beside = [other for other in lenders if other.number == fact.number + 1]
+    before = [other for other in reversed(lenders) if other.number <= fact.number]
+    lent = next((other.values for other in (*beside, *before, *lenders)), {})
     return {**lent, **fact.values}
 
 
@@ -216,9 +244,8 @@ def _grouped(causes: Iterable[Cause]) -> list[Cause]:
     """One cause for all that the same findings answer, and for all that say the same."""
     found: dict[object, Cause] = {}
     for cause in causes:
-        key = tuple(sorted(map(id, cause.findings))) or (
-            cause.title if cause.id.startswith("test-failed") else cause.id
-        )
+        fact = cause.id.partition(":")[0]
+        key = tuple(sorted(map(id, cause.findings))) or (cause.title if catalogue()[fact].many else cause.id)
         first = found.get(key)
         found[key] = cause if first is None else _merged(first, cause)
     return list(found.values())

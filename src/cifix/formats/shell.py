@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cifix.model.text import Opaque
 
@@ -13,6 +14,7 @@ _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[[^]]*\])?\+?=")
 _SPECIAL = re.compile(r"[$`*?]|\[.*\]|\{[^{}]*(?:,|\.\.)[^{}]*\}", re.DOTALL)
 _ARITHMETIC = re.compile(r"\(\((?:[^()]|\([^()]*\))*\)\)")
 _PARAMETERS = re.compile(r"\(\s*\)")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:=,@%+-]+")
 _LINE_GOES_ON = "\\\n"
 
 _OPENING = {"if", "while", "until", "for", "select", "case", "{"}
@@ -78,6 +80,7 @@ class _Token:
     text: str
 
 
+@lru_cache(maxsize=4096)
 def commands(script: str) -> tuple[Command, ...]:
     """Every simple command of a script in the order of writing, those inside substitutions left out.
 
@@ -260,10 +263,12 @@ def tokens(script: str) -> Iterator[_Token]:
 
 
 def piece_end(script: str, position: int) -> int:
-    """Where one character, or the quoted text, expansion or substitution that it begins, ends.
+    """Where a run of plain characters, or the quoted text, expansion or substitution that begins here, ends.
 
     It is behind the end of the script if what begins there is not closed.
     """
+    if found := _PLAIN.match(script, position):
+        return found.end()
     if script.startswith("${{", position):
         return _after(script, "}}", position)
     if script.startswith(("$(", "<(", ">("), position):

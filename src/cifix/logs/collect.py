@@ -1,7 +1,10 @@
 """Finding the logs in what a user hands over: a file, a folder, a zip archive, or standard input."""
 
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,9 +14,11 @@ from typing import BinaryIO
 from cifix.errors import UsageError
 
 _NUMBERED = re.compile(r"(?P<number>-?\d+)_(?P<name>.+)\.txt$", re.DOTALL)
-_ZIP = b"PK\x03\x04"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _EXPANDED = 2 << 30
-"""Bytes that one member of an archive may have when unpacked; a log is never that long."""
+"""Bytes that the members of an archive may have when unpacked; the logs of a run are never that long."""
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
+_UNREADABLE = (*_DAMAGED, NotImplementedError, RuntimeError, ValueError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def collect(place: Path) -> list[Log]:
     if not place.exists():
         raise UsageError(f"{place} does not exist; name a log file, a folder of logs, or the zip archive of a run")
     with place.open("rb") as stream:
-        zipped = stream.read(4) == _ZIP
+        zipped = stream.read(4) in _ZIP
     return _sorted(str(place), list(_members(place))) if zipped else [Log(str(place), "", "", _opened(place))]
 
 
@@ -51,11 +56,12 @@ def _members(place: Path) -> Iterator[tuple[str, Callable[[], AbstractContextMan
     try:
         with zipfile.ZipFile(place) as archive:
             members = [member for member in archive.infolist() if member.filename.endswith((".txt", ".log"))]
-    except (zipfile.BadZipFile, NotImplementedError) as why:
+    except _UNREADABLE as why:
         raise UsageError(f"{place} is a damaged archive ({why}); download it again") from why
+    size = sum(member.file_size for member in members)
+    if size > _EXPANDED:
+        raise UsageError(f"{place} unpacks to {size} bytes; that is no archive of logs")
     for member in members:
-        if member.file_size > _EXPANDED:
-            raise UsageError(f"{place}: {member.filename} unpacks to {member.file_size} bytes; that is not a log")
         if member.flag_bits & 1:
             raise UsageError(f"{place}: {member.filename} is encrypted; unpack the archive first")
         yield member.filename, _Member(place, member.filename)
@@ -76,15 +82,26 @@ class _Opened(AbstractContextManager[BinaryIO]):
     """A member of an archive while it is read; the archive closes with it."""
 
     def __init__(self, member: _Member) -> None:
+        self._member = member
         self._archive = zipfile.ZipFile(member.place)
-        self._stream = self._archive.open(member.name)
 
     def __enter__(self) -> BinaryIO:
+        try:
+            self._stream = self._archive.open(self._member.name)
+        except (*_UNREADABLE, OSError) as why:
+            self._archive.close()
+            raise UsageError(self._complaint(why)) from why
         return self._stream  # type: ignore[return-value]
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, why: BaseException | None, _trace: object) -> None:
+        """Close both; what is wrong with the archive only shows while it is read."""
         self._stream.close()
         self._archive.close()
+        if isinstance(why, _DAMAGED):
+            raise UsageError(self._complaint(why)) from why
+
+    def _complaint(self, why: BaseException) -> str:
+        return f"{self._member.place}: {self._member.name} is damaged ({why}); download the archive again"
 
 
 def _sorted(place: str, found: list[tuple[str, Callable[[], AbstractContextManager[BinaryIO]]]]) -> list[Log]:

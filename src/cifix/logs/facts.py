@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,17 @@ Kind = Literal["cause", "warning", "wrapper", "context"]
 _KEPT = 200
 """Facts that are kept of one step: a log that says one thing ten thousand times says it once."""
 
+_PIECE = 5
+"""Characters of a needle that are looked for first."""
+
+_RULERS = frozenset({"---", "___", "==="})
+_CAPTURED = re.compile(r"-{3,80} ?Captured \w+(?: \w+)? ?-{3,80}$")
+_ASSERTED = re.compile(
+    r"(?:E\s+)?(?:AssertionError\b|assert\s)|E\s+(?:[-+?\[{(]|where\s|and\s|Regex|Input|Actual|Expected)"
+    r"|(?:FAILED|ERROR) \S+ - (?:assert\s|AssertionError\b)"
+)
+"""What tests compare."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -30,7 +42,8 @@ class Signature:
 
     def read(self, text: str) -> Iterator[dict[str, str]]:
         """The values a line states, by name, for each time it states the fact: runners glue messages together."""
-        for match in self.pattern.finditer(text):
+        anchored = self.pattern.pattern.startswith("^")
+        for match in filter(None, [self.pattern.match(text)]) if anchored else self.pattern.finditer(text):
             yield {name.rstrip("2"): value for name, value in match.groupdict().items() if value is not None}
 
 
@@ -55,31 +68,61 @@ class Failure:
 
 @cache
 def signatures() -> tuple[Signature, ...]:
-    """Every wording that is known, from `signatures.toml`."""
-    told = tomllib.loads((files("cifix.logs") / "signatures.toml").read_text("utf-8"))
+    """Every wording that is known, from the files in `signatures/`."""
     return tuple(
         Signature(
             entry["fact"], entry["needle"], re.compile(entry["pattern"]), entry.get("class", "cause"), entry["tool"]
         )
-        for entry in told["signature"]
+        for sheet in sorted((files("cifix.logs") / "signatures").iterdir(), key=lambda sheet: sheet.name)
+        if sheet.name.endswith(".toml")
+        for entry in tomllib.loads(sheet.read_text("utf-8"))["signature"]
     )
 
 
 def failures(logs: Iterable[Log]) -> Iterator[Failure]:
-    """Every failed step of the logs with what its lines state; lines of steps that did not fail state nothing."""
-    table = [(signature.needle, signature) for signature in signatures()]
+    """Every failed step of the logs with what its lines state; lines of steps that did not fail state nothing.
+
+    What tests printed while pytest watched, and what an assertion compares, is about the tests and no fact either.
+    """
+    table = tuple(_probes(signatures()))
     for step in failed_steps(logs, lambda step, line: _note(table, step, line)):
         yield Failure(step, tuple(note for note in step.notes if isinstance(note, Fact)))
 
 
-def _note(table: Iterable[tuple[str, Signature]], step: Step, line: Line) -> None:
+def _probes(left: Sequence[Signature]) -> Iterator[tuple[str, tuple[Signature, ...]]]:
+    """Pieces of needles, each with the signatures whose needle holds it: most lines hold none of these few."""
+    while left:
+        pieces = Counter(piece for one in left for piece in _pieces(one.needle))
+        probe = max(pieces, key=lambda piece: (pieces[piece], piece))
+        yield probe, tuple(one for one in left if probe in one.needle)
+        left = [one for one in left if probe not in one.needle]
+
+
+def _pieces(needle: str) -> set[str]:
+    return {needle[at : at + _PIECE] for at in range(max(1, len(needle) - _PIECE + 1))}
+
+
+def _note(table: Iterable[tuple[str, Iterable[Signature]]], step: Step, line: Line) -> None:
     text = line.text
-    for needle, signature in table:
-        if needle in text:
-            for values in signature.read(text):
-                fact = Fact(signature.fact, values, signature.kind, line.number, text)
-                if len(step.notes) < _KEPT and not any(_same(fact, note) for note in step.notes):
-                    step.notes.append(fact)
+    if text[:3] in _RULERS:
+        step.quoting = _CAPTURED.match(text) is not None
+    if step.quoting:
+        return
+    for probe, some in table:
+        if probe in text:
+            for signature in some:
+                if signature.needle in text:
+                    _keep(signature, step, line)
+
+
+def _keep(signature: Signature, step: Step, line: Line) -> None:
+    if len(step.notes) >= _KEPT or (signature.fact != "test-failed" and _ASSERTED.match(line.text)):
+        return
+    kind = "cause" if signature.kind == "warning" and line.level == "error" else signature.kind
+    for values in signature.read(line.text):
+        fact = Fact(signature.fact, values, kind, line.number, line.text)
+        if not any(_same(fact, note) for note in step.notes):
+            step.notes.append(fact)
 
 
 def _same(fact: Fact, note: object) -> bool:

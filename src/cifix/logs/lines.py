@@ -5,6 +5,7 @@ Sources of the forms: the logs of GitHub Actions (actions/runner, `ExecutionCont
 https://docs.gitlab.com/administration/cicd/job_log_timestamps/, read 2026-11.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
@@ -13,6 +14,7 @@ LIMIT = 4096
 """Bytes kept of one line: progress bars and notebooks write lines of many megabytes."""
 
 _CHUNK = 1 << 18
+_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z(?: (?:[0-9a-f]{2}[OE]\+?(?: |$))?|$)")
 _COLOUR = re.compile(r"\x1b(?:\[[0-9;:?]*[A-Za-z]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[()][0-9A-B])")
@@ -43,7 +45,7 @@ def lines(stream: BinaryIO) -> Iterator[Line]:
     tabular: bool | None = None
     for number, raw in _physical(stream):
         for part in raw.split(b"\r") if b"\r" in raw else (raw,):
-            text = part.decode("utf-8", "replace")
+            text = part.replace(b"\0", b"").decode("utf-8", "replace")
             if not text.strip():
                 continue
             if tabular is None:
@@ -55,7 +57,7 @@ def lines(stream: BinaryIO) -> Iterator[Line]:
 def _physical(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Lines as editors count them, each cut to `LIMIT` bytes."""
     number, kept = 1, b""
-    while chunk := stream.read(_CHUNK):
+    for chunk in _utf8(stream):
         *ended, rest = chunk.split(b"\n")
         for part in ended:
             yield number, (kept + part)[:LIMIT] if kept else part[:LIMIT]
@@ -63,6 +65,17 @@ def _physical(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
         kept = (kept + rest)[:LIMIT]
     if kept:
         yield number, kept
+
+
+def _utf8(stream: BinaryIO) -> Iterator[bytes]:
+    """The bytes in pieces; those of UTF-16, which PowerShell writes, as UTF-8."""
+    first = stream.read(_CHUNK)
+    known = next((name for mark, name in _WIDE.items() if first.startswith(mark)), None)
+    decoder = codecs.getincrementaldecoder(known)("replace") if known else None
+    chunk = first
+    while chunk:
+        yield decoder.decode(chunk).encode("utf-8", "replace") if decoder else chunk
+        chunk = stream.read(_CHUNK)
 
 
 def _columns(text: str) -> tuple[str, str, str] | None:

@@ -41,7 +41,8 @@ class Step:
     """One step of one job: where its lines begin in which log, and how it ended.
 
     `exit` is its exit code where the log tells it. `failed` is True only for a step that the log calls failed, or,
-    in a log that calls none failed, for the last one that ran.
+    in a log that calls none failed, for the last one that ran. `quoting` is for who scans its lines: whether those
+    that come now quote what something else has printed.
     """
 
     log: str
@@ -51,6 +52,7 @@ class Step:
     exit: int | None = None
     failed: bool = False
     errors: int = 0
+    quoting: bool = False
     notes: list[object] = field(default_factory=list)
 
     def take(self, line: Line) -> None:

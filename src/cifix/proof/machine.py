@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from cifix import __version__
-from cifix.proof.result import Proof, Timing, Verification
+from cifix.proof.result import Proof, Ran, Timing, Verification
 
 SCHEMA_VERSION = 1
 """Raised when a field is removed or changes its meaning; new fields may come at any time."""
@@ -42,6 +42,17 @@ def _proof(proof: Proof) -> dict[str, Any]:
         "claim": proof.claim,
         "differences": [asdict(difference) for difference in proof.differences],
         "notes": list(proof.notes),
+        "commands": [_ran(one) for one in proof.ran],
+    }
+
+
+def _ran(one: Ran) -> dict[str, Any]:
+    return {
+        "command": one.command,
+        "exit_code": one.code,
+        "seconds": round(one.seconds, 3),
+        "tolerated": one.tolerated,
+        "output": list(one.output),
     }
 
 

@@ -1,11 +1,12 @@
-"""Other interpreters, started with next to nothing in their environment, and ended with all they started."""
+"""Other programs, started with next to nothing in their environment, and ended with all they started."""
 
 import json
 import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,12 @@ from cifix.errors import UsageError
 OLDEST = (3, 9)
 KNOWS_ITSELF = (3, 10)
 """The oldest Python that can tell which modules are its own: a simulation needs that."""
+
+PATH = "/usr/local/bin:/usr/bin:/bin"
+"""Where programs are found that nobody named."""
+
+_KEPT = 1 << 16
+"""Bytes of what a process said that are kept: the last ones."""
 
 _ASK = "import json, sys; print(json.dumps([sys.executable, sys.version_info[:3]]))"
 
@@ -34,10 +41,11 @@ class Python:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a process ended: its exit code, None if it had to be stopped, and the end of what it said."""
+    """How a process ended: its exit code, None if it had to be stopped, the end of what it said, and its seconds."""
 
     code: int | None
     said: str
+    seconds: float = 0.0
 
     @property
     def words(self) -> str:
@@ -72,24 +80,49 @@ def run(python: Python, arguments: Sequence[str], scratch: Path, seconds: float,
     """
     home = scratch / "home"
     home.mkdir(exist_ok=True)
-    said = scratch / "said"
+    environment = _environment(home) | _cache(scratch if bytecode else None)
+    return execute([python.executable, "-s", *arguments], home, environment, scratch / "said", seconds, kept=None)
+
+
+def execute(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    said: Path,
+    seconds: float,
+    *,
+    kept: int | None = _KEPT,
+) -> Ended:
+    """Run a command in `folder` with that environment alone, and stop it after `seconds`.
+
+    What it says goes to the file `said`; the last `kept` bytes of that are told, or all. When the command has ended,
+    everything that it started in its process group is killed.
+    """
+    started = time.monotonic()
     with said.open("wb") as sink:
         process = subprocess.Popen(
-            [python.executable, "-s", *arguments],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
-            cwd=home,
-            env=_environment(home) | _cache(scratch if bytecode else None),
+            cwd=folder,
+            env=environment,
             start_new_session=True,
         )
         try:
-            code: int | None = process.wait(seconds)
+            code: int | None = process.wait(max(seconds, 0))
         except subprocess.TimeoutExpired:
             code = None
         finally:
             _end(process)
-    return Ended(code, said.read_text("utf-8", "replace"))
+    return Ended(code, _tail(said, kept), time.monotonic() - started)
+
+
+def _tail(said: Path, kept: int | None) -> str:
+    with said.open("rb") as stream:
+        if kept is not None:
+            stream.seek(max(0, said.stat().st_size - kept))
+        return stream.read().decode("utf-8", "replace")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -102,7 +135,7 @@ def _environment(home: Path) -> dict[str, str]:
     return {
         "HOME": str(home),
         "LANG": "C.UTF-8",
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PATH": PATH,
         "PYTHONHASHSEED": "0",
         "PYTHONNOUSERSITE": "1",
         "TMPDIR": str(home),

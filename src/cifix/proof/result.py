@@ -25,14 +25,34 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """A command of the branch that was run: `code` is None if it had to be stopped, `output` the end of what it said.
+
+    Where it is `tolerated`, the job goes on although it failed.
+    """
+
+    command: str
+    code: int | None
+    seconds: float
+    output: tuple[str, ...] = ()
+    tolerated: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether the job goes on."""
+        return self.code == 0 or (self.tolerated and self.code is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
-    """A claim about the branch. Where it is unknown, `claim` says why."""
+    """A claim about the branch, and the commands `ran` for it. Where it is unknown, `claim` says why."""
 
     name: str
     verdict: Verdict
     claim: str
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()
+    ran: tuple[Ran, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +94,13 @@ def judged(name: str, claim: str, differences: Iterable[Difference], notes: Iter
 def unknown(name: str, why: str, notes: Iterable[str] = ()) -> Proof:
     """A proof that could not be tried."""
     return Proof(name, Verdict.UNKNOWN, why, (), tuple(notes))
+
+
+def tried(name: str, claim: str, ran: Iterable[Ran], notes: Iterable[str] = ()) -> Proof:
+    """A proof that holds exactly if every command ended well; unknown if the last one had to be stopped."""
+    found = tuple(ran)
+    if found and found[-1].code is None:
+        why = f"`{found[-1].command}` had to be stopped; allow more time with --timeout"
+        return Proof(name, Verdict.UNKNOWN, why, (), tuple(notes), found)
+    verdict = Verdict.PROVEN if all(one.good for one in found) else Verdict.DIFFERENT
+    return Proof(name, verdict, claim, (), tuple(notes), found)

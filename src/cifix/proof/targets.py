@@ -46,6 +46,11 @@ def targets(snapshot: Snapshot, named: Collection[str], changed: Collection[str]
     return tuple(one for one in found if _users(one) and any(path in changed for path in one.modules.values()))
 
 
+def users(snapshot: Snapshot) -> tuple[str, ...]:
+    """The names of the packages that a user may import, sorted."""
+    return tuple(sorted(one.name for one in _once(snapshot) if _users(one)))
+
+
 def roots(snapshot: Snapshot) -> tuple[str, ...]:
     """The folders of a tree that imports start from: those that hold its packages, users' ones first."""
     return tuple(dict.fromkeys(one.root for one in _once(snapshot)))

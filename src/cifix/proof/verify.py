@@ -15,6 +15,7 @@ from cifix.proof.process import Python
 from cifix.proof.result import Timing, Verification
 from cifix.proof.span import Span
 from cifix.proof.timing import timings
+from cifix.proof.trial.trial import Trials, tried_out
 from cifix.vcs.commit import filtered
 from cifix.vcs.export import changed
 from cifix.vcs.repository import Repository
@@ -23,13 +24,17 @@ from cifix.vcs.source import commit_source
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to verify beside the commits: which proofs may run code, in which interpreter, of which packages."""
+    """What to verify beside the commits: which proofs may run code, in which interpreter, of which packages.
+
+    `trials` are the commands of the branch itself to run.
+    """
 
     imports: bool = False
     simulate: bool = False
     python: Python | None = None
     packages: tuple[str, ...] = ()
     seconds: float = 600
+    trials: Trials | None = None
 
 
 def verify(repo: Repository, span: Span, asked: Asked) -> Verification:
@@ -52,6 +57,9 @@ def verify(repo: Repository, span: Span, asked: Asked) -> Verification:
                 proofs += compare_imports(old, new, plan)
                 times += [] if simulate else timings(old, new, plan)
     ran = tuple("--simulate" if simulate else "--import" for simulate in _runs(asked))
+    if asked.trials is not None:
+        proofs += tried_out(after, asked.trials)
+        ran += asked.trials.words
     python = asked.python.words if asked.python and ran else None
     return Verification(span.branch, span.base, span.tip, tuple(proofs), tuple(times), ran, python)
 

@@ -6,10 +6,11 @@ from datetime import date
 from enum import StrEnum
 
 from cifix.engine.plan import Placed
-from cifix.model.finding import ALREADY, Refusal
+from cifix.model.finding import ALREADY, Refusal, Safety
 from cifix.report.outcome import Outcome
 
 FIXED, FIXABLE, HELD, LEFT = "fixed", "fixable", "held back", "left for a person"
+NEVER = "shown, never applied"
 
 
 class Severity(StrEnum):
@@ -61,6 +62,18 @@ class Entry:
     def left(self) -> bool:
         """Whether no fix of this run is for it."""
         return self.state in {LEFT, HELD}
+
+    @property
+    def answered(self) -> str:
+        """The answer, and for a fix that this run does not apply, why."""
+        if self.state != HELD:
+            return self.answer
+        return f"{NEVER if self.shown else 'held back by the safety floor'}: {self.answer}"
+
+    @property
+    def shown(self) -> bool:
+        """Whether it ends in a fix that no run applies."""
+        return self.state == HELD and self.key == Safety.SHOWN.word
 
     @property
     def level(self) -> Severity:

@@ -8,11 +8,12 @@ from cifix.engine.plan import Patch
 from cifix.model.rule import Rule
 from cifix.report import diff
 from cifix.report.characters import printable
-from cifix.report.entry import Entry, entries
+from cifix.report.entry import NEVER, Entry, entries
 from cifix.report.markup import code, fenced, inline
 from cifix.report.message import subject
 from cifix.report.outcome import Outcome
 from cifix.report.page import link, why
+from cifix.report.proposal import proposals
 from cifix.report.summary import counted, following, sentences
 
 LIMIT = 65_000
@@ -29,7 +30,7 @@ def document(outcome: Outcome, limit: int = LIMIT) -> str:
 
     Diffs and tables are cut, with a count of what is missing, until the report has at most `limit` characters.
     """
-    diffs = [diff.patch(patch.before, patch.after).decode("utf-8", "replace") for patch in outcome.patches]
+    diffs = [diff.patch(patch.before, patch.after) for patch in outcome.patches]
     for lines, rows in SHARES:
         text = "\n".join(_document(outcome, diffs, lines, rows)).rstrip("\n") + "\n"
         if len(text) <= limit:
@@ -37,7 +38,7 @@ def document(outcome: Outcome, limit: int = LIMIT) -> str:
     return text[: text.rindex("\n", 0, limit - len(CUT))] + CUT
 
 
-def _document(outcome: Outcome, diffs: Sequence[str], lines: int, rows: int) -> Iterator[str]:
+def _document(outcome: Outcome, diffs: Sequence[bytes], lines: int, rows: int) -> Iterator[str]:
     every = list(entries(outcome))
     yield "## cifix\n"
     yield from (f"- {inline(sentence)}" for sentence in (*outcome.notes, *sentences(outcome)))
@@ -49,10 +50,11 @@ def _document(outcome: Outcome, diffs: Sequence[str], lines: int, rows: int) -> 
     ids = outcome.commits or (None,) * len(outcome.patches)
     for patch, sha, text in zip(outcome.patches, ids, diffs, strict=True):
         yield from _patch(patch, sha, list(islice(rest, len(patch.findings))), rows)
-        yield from _diff(patch, text, lines)
+        yield from _diff(text, len(patch.paths), lines)
     left = [entry for entry in every if entry.left]
     if left:
         yield from _left(left, rows)
+    yield from _shown(outcome, [entry for entry in left if entry.shown], lines)
     yield from _troubles(outcome)
     if outcome.patches:
         yield from _verified(outcome)
@@ -93,9 +95,9 @@ def _patch(patch: Patch, sha: str | None, found: Sequence[Entry], rows: int) -> 
     yield from _table(("place", "severity", "finding", "fix"), told, rows)
 
 
-def _diff(patch: Patch, text: str, lines: int) -> Iterator[str]:
-    every = text.split("\n")[:-1]
-    yield f"<details><summary>Diff of {counted(len(patch.paths), 'file')}</summary>\n"
+def _diff(text: bytes, files: int, lines: int) -> Iterator[str]:
+    every = text.decode("utf-8", "replace").split("\n")[:-1]
+    yield f"<details><summary>Diff of {counted(files, 'file')}</summary>\n"
     if every[:lines]:
         yield fenced("\n".join(map(_narrow, every[:lines])), "diff") + "\n"
     if len(every) > lines:
@@ -116,15 +118,19 @@ def _left(left: Sequence[Entry], rows: int) -> Iterator[str]:
             entry.grave,
             code(entry.rule),
             inline(entry.message),
-            f"{code(entry.key)}: {inline(_reason(entry))}",
+            f"{code(entry.key)}: {inline(entry.answered)}",
         )
         for entry in left
     ]
     yield from _table(("place", "severity", "rule", "finding", "reason"), told, rows)
 
 
-def _reason(entry: Entry) -> str:
-    return f"held back by the safety floor: {entry.answer}" if entry.state == "held back" else entry.answer
+def _shown(outcome: Outcome, shown: Sequence[Entry], lines: int) -> Iterator[str]:
+    """The diffs of fixes that nobody but a person applies."""
+    for entry, text in zip(shown, proposals(outcome, [entry.placed for entry in shown]), strict=True):
+        if text:
+            yield f"{code(entry.place)}, {NEVER}: {inline(entry.answer)}\n"
+            yield from _diff(text, text.count(b"\ndiff --git ") + 1, lines)
 
 
 def _troubles(outcome: Outcome) -> Iterator[str]:
@@ -153,7 +159,7 @@ def _off(outcome: Outcome, every: Iterable[Entry]) -> Iterator[str]:
     yield "- One finding: a comment `# cifix: ignore[rule-id] the reason` on its line, or alone on the line above."
     yield f"- Whole rules: {code(f'ignore = [{named}]')} below `[tool.cifix]` in `pyproject.toml`, or in `cifix.toml`."
     yield '- Files: `exclude = ["vendor/"]` in the same place.'
-    if outcome.branch is not None:
+    if outcome.branch is not None and outcome.command != ("pr",):
         yield f"- All of it: delete the branch {code(outcome.branch)}; nothing else was written."
 
 

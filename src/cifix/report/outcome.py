@@ -9,7 +9,7 @@ from cifix.engine.prove import Proven
 from cifix.engine.registry import Crash
 from cifix.errors import Exit
 from cifix.model.change import Change, Track, Untrack
-from cifix.model.finding import Fix, Refusal
+from cifix.model.finding import Fix, Refusal, Safety
 from cifix.model.rule import Rule
 
 MODES = ("check", "dry-run", "apply", "in-place")
@@ -69,8 +69,13 @@ class Outcome:
 
     @property
     def held(self) -> tuple[Placed, ...]:
-        """Findings whose fix is below the safety floor of this run."""
-        return tuple(one for one in self.proven.plan.remaining if isinstance(one.finding.outcome, Fix))
+        """Findings whose fix is below the safety floor of this run, and above that of another."""
+        return tuple(one for one in self.proven.plan.remaining if _level(one) is Safety.REVIEW)
+
+    @property
+    def shown(self) -> tuple[Placed, ...]:
+        """Findings whose fix no run applies."""
+        return tuple(one for one in self.proven.plan.remaining if _level(one) is Safety.SHOWN)
 
     @property
     def findings(self) -> Iterator[tuple[Placed, bool]]:
@@ -90,3 +95,8 @@ class Outcome:
         if self.written:
             return Exit.REMAIN if left else Exit.DONE
         return Exit.FOUND if left or self.patches else Exit.DONE
+
+
+def _level(placed: Placed) -> Safety | None:
+    fix = placed.finding.outcome
+    return fix.safety if isinstance(fix, Fix) else None

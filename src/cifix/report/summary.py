@@ -4,8 +4,6 @@ import shlex
 import string
 from collections.abc import Iterable, Iterator
 
-from cifix.engine.plan import Placed
-from cifix.model.finding import Fix, Safety
 from cifix.report.outcome import Outcome
 
 _SHOWN = (string.ascii_letters + string.digits + "/._-").encode()
@@ -19,13 +17,15 @@ def sentences(outcome: Outcome) -> Iterator[str]:
     if fixed:
         yield f"{_done(outcome)} {counted(fixed, 'finding')} in {counted(len(files), 'file')}{_where(outcome)}."
     else:
-        yield f"{_done(outcome)} nothing." if outcome.refused or outcome.held else "Nothing to fix."
+        yield f"{_done(outcome)} nothing." if outcome.proven.plan.remaining else "Nothing to fix."
     if len(files) < len(paths):
         yield f"Yours to `git add`: {counted(len(paths) - len(files), 'file')} hidden until now."
     if outcome.refused:
         yield f"{counted(len(outcome.refused), 'finding')} left for a person, each with its reason."
     if outcome.held:
         yield f"{counted(len(outcome.held), 'fix', 'fixes')} held back by the safety floor."
+    if outcome.shown:
+        yield f"{counted(len(outcome.shown), 'fix', 'fixes')} shown, never applied."
     if outcome.proven.plan.suppressed:
         yield f"{counted(outcome.proven.plan.suppressed, 'finding')} turned down by `cifix: ignore` comments."
 
@@ -35,12 +35,14 @@ def following(outcome: Outcome) -> str:
     again = [outcome.path, *outcome.arguments] if outcome.path != "." else list(outcome.arguments)
     if outcome.mode == "check" and outcome.base is None:
         again.append("--in-place")
-    if any(_reviewable(placed) for placed in outcome.held):
+    if outcome.held:
         return _typed(["cifix", *outcome.command, "--dry-run", *again, "--safety", "review"])
     if not outcome.patches:
         return ""
     if outcome.mode in ("check", "dry-run"):
         return _typed(["cifix", *outcome.command, *(["--dry-run"] if outcome.mode == "check" else []), *again])
+    if outcome.command == ("pr",):
+        return ""
     git = ["git", *(["-C", outcome.path] if outcome.path != "." else [])]
     if outcome.mode == "in-place":
         return _typed([*git, "diff"])
@@ -75,8 +77,3 @@ def _octal(word: str) -> str:
     """The shell's `$'...'`, in which a byte that cannot be shown stands as its number."""
     raw = word.encode("utf-8", "surrogateescape")
     return "$'" + "".join(chr(byte) if byte in _SHOWN else f"\\{byte:03o}" for byte in raw) + "'"
-
-
-def _reviewable(placed: Placed) -> bool:
-    fix = placed.finding.outcome
-    return isinstance(fix, Fix) and fix.safety is Safety.REVIEW

@@ -10,10 +10,14 @@ from cifix.engine.plan import Patch, Placed
 from cifix.model.finding import Refusal
 from cifix.report import diff
 from cifix.report.characters import single_line
-from cifix.report.entry import HELD, Entry, entry
+from cifix.report.entry import HELD, NEVER, Entry, entry
 from cifix.report.message import subject
 from cifix.report.outcome import Outcome
+from cifix.report.proposal import proposals
 from cifix.report.summary import following, sentences
+
+INDENT = b"    "
+"""What keeps `git apply` from a diff that is only shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ def lines(outcome: Outcome) -> Iterator[Line]:
         yield from _patch(outcome, patch, sha)
         yield from _diff(outcome, patch) if outcome.mode == "dry-run" else ()
         yield Line(b"")
-    if outcome.refused or outcome.held:
+    if outcome.proven.plan.remaining:
         yield from _left(outcome)
     yield from _troubles(outcome)
     for sentence in (*outcome.notes, *sentences(outcome)):
@@ -67,6 +71,11 @@ def _left(outcome: Outcome) -> Iterator[Line]:
         yield _finding(told)
         key = f"[{told.key}]" if isinstance(placed.finding.outcome, Refusal) else f"({HELD}, {told.key})"
         yield _line(f"    {told.rule} {key}: {told.answer}", "yellow")
+    for placed, text in zip(outcome.shown, proposals(outcome, outcome.shown), strict=True):
+        told = entry(placed, outcome, in_patch=False)
+        yield _finding(told)
+        yield _line(f"    {told.rule} ({NEVER}): {told.answer}", "yellow")
+        yield from (Line(INDENT + line, _diff_style(line)) for line in text.split(b"\n")[:-1])
     yield Line(b"")
 
 

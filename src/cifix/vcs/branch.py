@@ -1,17 +1,23 @@
 """What a branch holds: whether all its commits are ours, and whether somebody is working on it."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cifix.errors import GitError
+from cifix.vcs.partial import named_programs
+from cifix.vcs.patches import patch_digest
+from cifix.vcs.private import quarantine
 from cifix.vcs.repository import Repository
 
 NO_BASE = "none"
 """The value of `Cifix-Base` for a branch that starts without a commit."""
 
 _NAMED = 5
+_MOST = 100
+"""Commits of a branch that are looked at; one with more is not only ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +78,59 @@ def chain_of(repo: Repository, tip: str) -> Chain | None:
 
 def refuse_strangers(repo: Repository, branch: str, tip: str, base: str | None) -> None:
     """Raise `GitError` if the branch holds commits that neither `base` holds nor cifix made."""
-    if base is not None and repo.attempt("merge-base", "--is-ancestor", tip, base).status == 0:
-        return
-    excluded = (f"^{base}",) if base else ()
-    oids = repo.run("rev-list", "--topo-order", "--max-count=100", tip, *excluded).decode().split()
-    commits = [commit for commit in (recorded(repo, oid) for oid in oids) if not commit.ours]
-    named = (
-        "; ".join(f"{commit.oid[:10]} {commit.subject}" for commit in commits[:_NAMED]) or f"{tip[:10]} was rewritten"
+    commits = strangers(repo, tip, base)
+    if commits:
+        raise GitError(
+            f"branch {branch} holds commits that cifix did not make ({named(commits)}); they stay as they are: "
+            f"choose another branch with --branch, or delete this one if it is not needed"
+        )
+
+
+def strangers(repo: Repository, tip: str, upstream: str | None) -> tuple[Recorded, ...]:
+    """The commits from `tip` down to what `upstream` holds that others made or changed, newest first.
+
+    Ours are the commits as cifix made them, their copies on another base that do the same, and merges that git makes
+    again without a hand: the forge's button to update a branch. The last needs git 2.38; an older one takes every
+    merge for the work of others.
+    """
+    excluded = (f"^{upstream}",) if upstream else ()
+    oids = repo.run("rev-list", "--topo-order", f"--max-count={_MOST}", tip, *excluded).decode().split()
+    return tuple(
+        commit
+        for number, commit in enumerate(recorded(repo, oid) for oid in oids)
+        if number == _MOST - 1 or not (_own(repo, commit) or _mechanical(repo, commit))
     )
-    more = f" and {len(commits) - _NAMED} more" if len(commits) > _NAMED else ""
-    raise GitError(
-        f"branch {branch} holds commits that cifix did not make ({named}{more}); they stay as they are: "
-        f"choose another branch with --branch, or delete this one if it is not needed"
-    )
+
+
+def named(commits: Sequence[Recorded]) -> str:
+    """The first few of the commits, by short id and subject."""
+    told = "; ".join(f"{commit.oid[:10]} {commit.subject}" for commit in commits[:_NAMED])
+    return f"{told} and {len(commits) - _NAMED} more" if len(commits) > _NAMED else told
+
+
+def _own(repo: Repository, commit: Recorded) -> bool:
+    """Whether cifix made the commit, or one that does the same on another base."""
+    base = commit.trailers.get("Cifix-Base", "")
+    if len(commit.parents) > 1 or (base != NO_BASE and not _above(repo, base, commit.oid)):
+        return False
+    if commit.ours or not commit.parents or "Cifix-Patch" not in commit.trailers:
+        return commit.ours
+    parent = recorded(repo, commit.parents[0])
+    return patch_digest(repo.attempt, parent.tree, commit.tree) == commit.trailers["Cifix-Patch"]
+
+
+def _above(repo: Repository, base: str, oid: str) -> bool:
+    known = repo.oid(f"{base}^{{commit}}") if len(base) == len(oid) else None
+    return known is not None and repo.attempt("merge-base", "--is-ancestor", known, oid).status == 0
+
+
+def _mechanical(repo: Repository, commit: Recorded) -> bool:
+    """Whether git merges the two parents to the same tree, so that nobody has edited anything in between."""
+    if len(commit.parents) != 2 or named_programs(repo, r"merge\..*\.driver"):  # noqa: PLR2004 - two parents
+        return False
+    with TemporaryDirectory(prefix="cifix-") as folder:
+        again = repo.attempt("merge-tree", "--write-tree", *commit.parents, env=quarantine(repo, Path(folder)))
+    return again.status == 0 and again.out.decode().split("\n")[0] == commit.tree
 
 
 def refuse_if_held(repo: Repository, branch: str) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 from cifix.errors import GitError
 from cifix.model.snapshot import EXECUTABLE, REGULAR, File
 from cifix.vcs.attributes import FILTERED, attribute_files
-from cifix.vcs.branch import NO_BASE, Chain, chain_of, checked_name, refuse_if_held, refuse_strangers, tip_of
+from cifix.vcs.branch import NO_BASE, Chain, chain_of, checked_name, recorded, refuse_if_held, refuse_strangers, tip_of
 from cifix.vcs.disk import stays_inside
 from cifix.vcs.partial import named_programs
+from cifix.vcs.patches import patch_digest
 from cifix.vcs.private import PrivateIndex, private_index
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source
@@ -86,7 +87,7 @@ def commit(repo: Repository, base: str | None, branch: str, drafts: Sequence[Dra
             return Result(State.UPDATED if tip else State.CREATED, branch, ())
         signing = _signing(repo)
         _refuse_anonymous(repo)
-        commits = _chained(index, base, planned, signing)
+        commits = _chained(repo, index, base, planned, signing)
         if not _moved(repo, ref, commits[-1], tip, planned[0][0].subject):
             standing = _standing(repo, branch, tip_of(repo, branch), base)
             if _same(standing, base, planned):
@@ -192,21 +193,29 @@ def _parents(path: str) -> Iterable[str]:
 
 
 def _chained(
-    index: PrivateIndex, base: str | None, planned: Sequence[tuple[Draft, str]], signing: Sequence[str]
+    repo: Repository,
+    index: PrivateIndex,
+    base: str | None,
+    planned: Sequence[tuple[Draft, str]],
+    signing: Sequence[str],
 ) -> tuple[str, ...]:
     commits: list[str] = []
     parent = base
+    before = recorded(repo, base).tree if base else index.empty()
     for draft, tree in planned:
-        message = _message(draft, base, tree).encode("utf-8", "surrogateescape")
+        patch = patch_digest(index.attempt, before, tree)
+        message = _message(draft, base, tree, patch).encode("utf-8", "surrogateescape")
         above = ("-p", parent) if parent else ()
         command = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree, *above, *signing, "-F", "-")
         parent = index.run(*command, stdin=message).decode().strip()
         commits.append(parent)
+        before = tree
     return tuple(commits)
 
 
-def _message(draft: Draft, base: str | None, tree: str) -> str:
+def _message(draft: Draft, base: str | None, tree: str, patch: str | None) -> str:
     trailers = {**draft.trailers, "Cifix-Base": base or NO_BASE, "Cifix-Tree": tree}
+    trailers |= {"Cifix-Patch": patch} if patch else {}
     lines = (f"{key}: {' '.join(value.split())}" for key, value in trailers.items())
     paragraphs = (" ".join(draft.subject.split()), draft.body.strip("\n"), "\n".join(lines))
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"

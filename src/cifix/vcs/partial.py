@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from cifix.errors import GitError
 from cifix.vcs.repository import Repository
 
-_TRANSPORTS = "file:git:http:https:ssh"
+TRANSPORTS = "file:git:http:https:ssh"
+"""What may carry objects, for GIT_ALLOW_PROTOCOL: nothing that starts a program of the remote's choice."""
+
 _PROGRAMS = (
     r"core\.(sshcommand|gitproxy|askpass|alternaterefscommand)|credential\.(.*\.)?helper|remote\..*\.(uploadpack|vcs)"
 )
@@ -42,7 +44,7 @@ def fetch(repo: Repository, remote: str, oids: Iterable[str]) -> None:
         *("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--filter=blob:none", "--stdin", "--no-tags"),
         *("--no-prune", "--no-write-fetch-head", "--recurse-submodules=no", "--", remote),
         stdin="".join(f"{oid}\n" for oid in oids).encode(),
-        env={"GIT_ALLOW_PROTOCOL": _TRANSPORTS},
+        env={"GIT_ALLOW_PROTOCOL": TRANSPORTS},
     )
 
 

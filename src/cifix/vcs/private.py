@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from cifix.errors import GitError
 from cifix.vcs.attributes import filtered_by
 from cifix.vcs.quoting import quoted
-from cifix.vcs.repository import Repository
+from cifix.vcs.repository import Outcome, Repository
 
 
 class PrivateIndex:
@@ -25,6 +25,10 @@ class PrivateIndex:
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Like `Repository.run`, on this index."""
         return self._repo.run(*arguments, stdin=stdin, env=self._env)
+
+    def attempt(self, *arguments: str, stdin: bytes = b"") -> Outcome:
+        """Like `Repository.attempt`, on this index."""
+        return self._repo.attempt(*arguments, stdin=stdin, env=self._env)
 
     def filtered(self, paths: Iterable[str]) -> frozenset[str]:
         """The paths that the attribute files of this index hand to a filter program."""
@@ -56,6 +60,10 @@ class PrivateIndex:
     def tree(self) -> str:
         """The id of the tree that this index holds; blobs a partial clone lacks stay where they are."""
         return self.run("write-tree", "--missing-ok").decode().strip()
+
+    def empty(self) -> str:
+        """The id of the tree without files, which is written if need be."""
+        return self.run("mktree").decode().strip()
 
 
 @contextmanager

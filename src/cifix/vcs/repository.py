@@ -88,16 +88,24 @@ class Repository:
     """A repository found on disk; close it, or use it in a `with` statement, to end the processes it keeps.
 
     `root` is the absolute work tree, or None in a bare repository. `git_dir` is the private folder of this work
-    tree and `common_dir` the one shared by all work trees; `object_format` is "sha1" or "sha256". `processes` counts
-    how often git was started in it.
+    tree and `common_dir` the one shared by all work trees; `object_format` is "sha1" or "sha256". `environment` holds
+    variables for every git command here; `processes` counts how often git was started in it.
     """
 
-    def __init__(self, root: Path | None, git_dir: Path, common_dir: Path, object_format: str) -> None:
+    def __init__(
+        self,
+        root: Path | None,
+        git_dir: Path,
+        common_dir: Path,
+        object_format: str,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.root = root
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.object_format = object_format
         self.processes = 0
+        self._given = dict(environment)
         self._batch: Batch | None = None
         self._lock = Lock()
 
@@ -178,14 +186,14 @@ class Repository:
         self.close()
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.root, self.git_dir, self.common_dir, self.object_format)
+        return type(self), (self.root, self.git_dir, self.common_dir, self.object_format, self._given)
 
     @property
     def _environment(self) -> dict[str, str]:
         located = {"GIT_DIR": str(self.git_dir)}
         if self.root is not None:
             located["GIT_WORK_TREE"] = str(self.root)
-        return {**_QUIET, **located}
+        return {**_QUIET, **located, **self._given}
 
 
 def _folder(path: Path) -> Path:

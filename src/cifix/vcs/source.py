@@ -40,13 +40,16 @@ class Entry:
     state: str = "H"
 
 
-def commit_source(repo: Repository, rev: str) -> "Stored":
-    """The files of the commit `rev`; an empty tree if `rev` is HEAD and no commit exists yet."""
+def commit_source(repo: Repository, rev: str, around: Repository | None = None) -> "Stored":
+    """The files of the commit `rev`; an empty tree if `rev` is HEAD and no commit exists yet.
+
+    `around` is the repository whose work tree and private ignore files count, if that is another one.
+    """
     base = repo.oid(f"{rev}^{{commit}}")
     if base is None and (rev != "HEAD" or repo.oid("HEAD") is not None):
         raise GitError(f"no commit is called {rev} in {repo.place}; `git log --oneline --all` lists what there is")
     entries = {} if base is None else dict(_tree(repo, base))
-    return Stored(repo, base, entries)
+    return Stored(repo, base, entries, around)
 
 
 def index_source(repo: Repository) -> "Stored":
@@ -69,9 +72,12 @@ def worktree_source(repo: Repository) -> "Checkout":
 class Stored:
     """The files of a tree or of the index, read as git has stored them."""
 
-    def __init__(self, repo: Repository, base: str | None, entries: Mapping[str, Entry]) -> None:
+    def __init__(
+        self, repo: Repository, base: str | None, entries: Mapping[str, Entry], around: Repository | None = None
+    ) -> None:
         self.base = base
         self._repo = repo
+        self._around = around or repo
         self._entries = entries
         self._blobs: dict[str, bytes] = {}
         self._room = _KEPT
@@ -89,7 +95,7 @@ class Stored:
     @cached_property
     def excludes(self) -> Mapping[str, bytes]:
         """Ignore files from outside the tree, weakest first."""
-        return excludes(self._repo)
+        return excludes(self._around)
 
     @cached_property
     def history(self) -> History:
@@ -152,7 +158,7 @@ class Stored:
 
     @cached_property
     def _loose(self) -> Loose:
-        return Loose(self._repo)
+        return Loose(self._around)
 
 
 class Checkout:

@@ -1,7 +1,7 @@
 """The artifact steps of a repository's workflows and composite actions."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,19 +59,19 @@ class Repository:
     """The workflows and actions that can take part in runs with artifacts.
 
     `opaque` says why a file that may hold artifact steps, or call others that do, cannot be parsed; `texts`
-    lacks those that cannot even be decoded. `words` are those that each text seems to assign, see `assigned`.
+    lacks those that cannot even be decoded. `words` are those that a file seems to assign, by its path.
     """
 
     workflows: Mapping[str, Workflow]
     actions: Mapping[str, Action]
     opaque: Mapping[str, str]
     texts: Mapping[str, str]
-    words: Sequence[frozenset[str]]
+    words: Mapping[str, frozenset[str]]
 
     @cached_property
     def assigned(self) -> frozenset[str]:
         """Every word that a file seems to assign as a variable in a script, or names in quotes."""
-        return frozenset().union(*self.words)
+        return frozenset[str]().union(*self.words.values())
 
 
 def read(snapshot: Snapshot) -> Repository:
@@ -80,10 +80,12 @@ def read(snapshot: Snapshot) -> Repository:
     actions: dict[str, Action] = {}
     opaque: dict[str, str] = {}
     texts: dict[str, str] = {}
+    words: dict[str, frozenset[str]] = {}
     needles = (b"-artifact", b"./", b"$/")
     for path in snapshot.containing(needles, (*WORKFLOWS, *ACTIONS)):
         try:
             texts[path] = snapshot.text(path).text
+            words[path] = snapshot.parsed(path, _assigned)
             if path.startswith(".github/workflows/"):
                 workflows[path] = snapshot.parsed(path, workflow)
             else:
@@ -92,10 +94,10 @@ def read(snapshot: Snapshot) -> Repository:
             text = texts.get(path)
             if text is None or "-artifact" in text or LOCAL.search(text):
                 opaque[path] = str(why)
-    return Repository(workflows, actions, opaque, texts, [snapshot.parsed(path, _words) for path in texts])
+    return Repository(workflows, actions, opaque, texts, words)
 
 
-def _words(text: Text) -> frozenset[str]:
+def _assigned(text: Text) -> frozenset[str]:
     return frozenset(word for found in _ASSIGNED.findall(text.text) for word in found if word)
 
 

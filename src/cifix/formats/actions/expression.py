@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cifix.model.text import Opaque
 
@@ -42,6 +43,8 @@ def dynamic(text: str) -> bool:
 
 def render(text: str, lookup: Lookup) -> Parts:
     """A text with its expressions replaced by their values; what is not known stays an `Unknown` part."""
+    if not dynamic(text):
+        return (text,) if text else ()
     parts: list[str | Unknown] = []
     position = 0
     for spot in _SPOT.finditer(text):
@@ -115,19 +118,26 @@ def evaluate(source: str, lookup: Lookup) -> Result:
     return found
 
 
+@lru_cache(maxsize=4096)
+def _tokens(source: str) -> tuple[tuple[str, str], ...]:
+    """The tokens of an expression, each with its kind; raises `Opaque`."""
+    tokens: list[tuple[str, str]] = []
+    position = 0
+    while source[position:].strip():
+        found = _TOKEN.match(source, position)
+        if found is None or found.lastgroup is None:
+            raise Opaque(f"the expression {source.strip()!r} cannot be read")
+        tokens.append((found.lastgroup, found.group(found.lastgroup)))
+        position = found.end()
+    return tuple(tokens)
+
+
 class _Reader:
     """Reads an expression by descent, one method per precedence level, and evaluates it on the way."""
 
     def __init__(self, source: str, lookup: Lookup) -> None:
         self.lookup = lookup
-        self.tokens: list[tuple[str, str]] = []
-        position = 0
-        while source[position:].strip():
-            found = _TOKEN.match(source, position)
-            if found is None or found.lastgroup is None:
-                raise Opaque(f"the expression {source.strip()!r} cannot be read")
-            self.tokens.append((found.lastgroup, found.group(found.lastgroup)))
-            position = found.end()
+        self.tokens = list(_tokens(source))
 
     def either(self) -> Result:
         left = self.both()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from cifix.formats.actions.artifacts import LOCAL, Repository, Site, site, sites
 from cifix.formats.actions.expression import CONSTANT, Lookup, Parts, Result, Unknown, holds, literal, render, spelling
 from cifix.formats.actions.matrix import Data, Matrix, at
-from cifix.formats.actions.workflow import Action, Job, Step, Workflow
+from cifix.formats.actions.workflow import Job, Step
 
 DEFAULT = "artifact"
 """The name of an upload that gives none."""
@@ -104,20 +104,20 @@ class _Frame:
     open_axes: frozenset[str] = frozenset()
 
 
-def runs(repository: Repository, paths: Collection[str] | None = None) -> Iterator[Run]:
+def runs(repository: Repository, about: Collection[str] | None = None) -> Iterator[Run]:
     """Every way in which files of the repository run: by themselves, or called from outside only.
 
-    With `paths`, runs that cannot have to do with them are left out: a run takes in what its file names, and no more.
+    With `about`, only runs that may come to one of these files are followed.
     """
+    wanted = {*repository.workflows, *repository.actions} if about is None else _callers(repository, about)
     called: set[str] = set()
     started: list[Run] = []
-    near = _near(repository, paths) if paths is not None else {*repository.workflows, *repository.actions}
     for path, found in repository.workflows.items():
-        if path in near and found.triggers != {"workflow_call"}:
+        if path in wanted and found.triggers != {"workflow_call"}:
             started.append(_walk(repository, path, outside=False))
-            called |= started[-1].files
+            called |= started[-1].files - {path}
     for path in (*repository.workflows, *repository.actions):
-        if path in near and path not in called:
+        if path in wanted and path not in called and all(path not in run.files for run in started):
             started.append(_walk(repository, path, outside=True))
             called |= started[-1].files
     yield from started
@@ -141,20 +141,26 @@ def groups(repository: Repository) -> Iterator[tuple[Run, ...]]:
         yield tuple(members)
 
 
-def _near(repository: Repository, paths: Collection[str]) -> set[str]:
-    """The files that are among `paths`, or call one of them, however far down."""
-    callers: dict[str, list[str]] = {}
-    files: dict[str, Workflow | Action] = {**repository.workflows, **repository.actions}
-    for path, found in files.items():
-        for local in found.locals:
-            for target in _candidates(local):
-                callers.setdefault(target, []).append(path)
-    near, waiting = set(paths), list(paths)
-    while waiting:
-        new = [path for path in callers.get(waiting.pop(), ()) if path not in near]
-        near.update(new)
-        waiting += new
-    return near
+def _callers(repository: Repository, paths: Collection[str]) -> set[str]:
+    """The files `paths`, those that call one of them, those that call these, and so on."""
+    calls = {path: set(_calls(repository, path)) for path in (*repository.workflows, *repository.actions)}
+    found, size = set(paths), -1
+    while size != len(found):
+        size = len(found)
+        found |= {path for path, targets in calls.items() if targets & found}
+    return found
+
+
+def _calls(repository: Repository, path: str) -> Iterator[str]:
+    """The local files that a file may call, whether they are there or not."""
+    if path in repository.workflows:
+        jobs = repository.workflows[path].jobs
+        uses = [job.uses for job in jobs] + [step.uses for job in jobs for step in job.steps]
+    else:
+        uses = [step.uses for step in repository.actions[path].steps]
+    for found in uses:
+        if found is not None and found.local is not None:
+            yield from _candidates(found.local)
 
 
 def _named(repository: Repository, path: str) -> Iterator[str]:

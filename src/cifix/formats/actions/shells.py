@@ -2,17 +2,26 @@
 
 from collections.abc import Iterable, Iterator
 
-from cifix.formats.actions.expression import Lookup, Unknown, literal, render
+from cifix.formats.actions.expression import Lookup, Unknown, dynamic, literal, render
 from cifix.formats.actions.matrix import at
 from cifix.formats.actions.workflow import Job, Step, Workflow
 from cifix.formats.yaml import Map, Scalar, Seq, resolved
 from cifix.model.text import Opaque
 
-_FAMILIES = {"bash": "posix", "sh": "posix", "pwsh": "pwsh", "powershell": "powershell", "cmd": "cmd"}
+_FAMILIES = {
+    "bash": "posix",
+    "sh": "posix",
+    "pwsh": "pwsh",
+    "powershell": "powershell",
+    "cmd": "cmd",
+    "python": "python",
+}
 
 
 def family(step: Step, job: Job | None = None, workflow: Workflow | None = None) -> str:
-    """`posix`, `pwsh`, `powershell` or `cmd`: the step's own shell, the default of job or workflow, or the system's.
+    """The shell of a step: its own, the default of job or workflow, or that of the system.
+
+    One of `posix`, `pwsh`, `powershell`, `cmd` and `python`.
 
     Without a job it is a step of a composite action, which must name its shell. Raises `Opaque` if that is not known.
     """
@@ -50,7 +59,7 @@ def _systems(job: Job) -> Iterator[str]:
     node = job.node.get("runs-on")
     labels = [resolved(item) for item in node.items] if isinstance(node, Seq) else [node]
     texts = [label.value for label in labels if isinstance(label, Scalar)]
-    for leg in job.matrix.legs:
+    for leg in job.matrix.legs if any(map(dynamic, texts)) else job.matrix.legs[:1]:
 
         def lookup(path: str, leg: object = leg) -> str | float | bool | Unknown | None:
             context, _, name = path.partition(".")

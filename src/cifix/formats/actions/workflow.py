@@ -1,9 +1,8 @@
 """GitHub workflows and composite actions: jobs, steps and what they use."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from cifix.formats.actions.matrix import Matrix, expand
 from cifix.formats.yaml import Document, Map, Node, Scalar, Seq, parse, resolved
@@ -90,7 +89,7 @@ class Job:
     env: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Workflow:
     """A workflow file. `defaults` are the inputs that callers may set, with their defaults, if it can be called."""
 
@@ -100,29 +99,14 @@ class Workflow:
     defaults: Mapping[str, str | None]
     env: Mapping[str, str]
 
-    @cached_property
-    def locals(self) -> frozenset[str]:
-        """What the workflow calls of its own repository, relative to the root."""
-        steps = _locals(step.uses for job in self.jobs for step in job.steps)
-        return steps | _locals(job.uses for job in self.jobs)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Action:
     """A composite action; any other kind of action has no steps."""
 
     document: Document
     steps: tuple[Step, ...]
     defaults: Mapping[str, str | None]
-
-    @cached_property
-    def locals(self) -> frozenset[str]:
-        """What the action calls of its own repository, relative to the root."""
-        return _locals(step.uses for step in self.steps)
-
-
-def _locals(called: Iterable[Reference | None]) -> frozenset[str]:
-    return frozenset(uses.local for uses in called if uses is not None and uses.local is not None)
 
 
 def workflow(text: Text) -> Workflow:

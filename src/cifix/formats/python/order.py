@@ -5,6 +5,7 @@ and `from` falling back to `sys.modules` for a submodule that is still running (
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cifix.formats.python.packages import Package
@@ -180,6 +181,9 @@ class _State:
             match event:
                 case Bind(names=names):
                     self.bound[name].update(names)
+                case Load(local=True):
+                    with suppress(_Stop):
+                        self.statement(name, event)
                 case Load() if event.line in self.order.skipped.get(name, ()):
                     self.bound[name].update(bound for _, bound in event.names or ())
                 case Load():
@@ -209,7 +213,8 @@ class _State:
             else:
                 if base in self.bound:
                     self.take(name, base, taken)
-                self.bound[name].add(bound)
+                if not load.local:
+                    self.bound[name].add(bound)
 
     def star(self, base: str) -> set[str]:
         return {name for name in self.bound.get(base, ()) if not name.startswith("_")}

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cifix.formats.python import Module, parse
 from cifix.formats.python.keyword import is_lazy
@@ -18,12 +18,16 @@ _REACHES_OUT = re.compile(r"\b(?:global|globals|locals|vars|dir|exec|eval|module
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """An import statement: of `names` from a module, or of the module itself if `names` is None."""
+    """An import statement: of `names` from a module, or of the module itself if `names` is None.
+
+    A `local` one stands in a function that the module calls while it is imported, and may not be reached.
+    """
 
     line: int
     level: int
     module: str | None
     names: tuple[tuple[str, str], ...] | None
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,44 @@ def compiled(module: Module) -> Program:
     plain = _REACHES_OUT.search(module.text.text) is None
     found = names(ast.Module(list(_shallow(module.tree.body)), []) if plain else module.tree)
     lazy = {**table(module.tree), **promises(module.tree)}
-    return Program(tuple(_block(module.tree.body)), frozenset(found.bound), lazy, found.dynamic)
+    return Program(tuple(_all(module.tree.body)), frozenset(found.bound), lazy, found.dynamic)
+
+
+def _all(body: list[ast.stmt]) -> Iterator[Event]:
+    """The events of a module, before each statement those of the functions that it calls."""
+    importing = {
+        statement.name: statement
+        for statement in body
+        if isinstance(statement, ast.FunctionDef)
+        and any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(statement))
+    }
+    for statement in body:
+        if importing:
+            for name in _called(statement):
+                yield from _inside(importing.get(name))
+        yield from _events(statement)
+
+
+def _called(statement: ast.stmt) -> Iterator[str]:
+    """The plain names that a statement calls, or decorates with, when it runs."""
+    if isinstance(statement, ast.If) and (is_type_checking(statement.test) or is_main(statement.test)):
+        return
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        called = [node.func] if isinstance(node, ast.Call) else getattr(node, "decorator_list", ())
+        yield from (each.id for each in called if isinstance(each, ast.Name))
+        body = node.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) else ()
+        later = {id(inner) for inner in body} if isinstance(body, list) else {id(body)}
+        waiting += [child for child in ast.iter_child_nodes(node) if id(child) not in later]
+
+
+def _inside(function: ast.FunctionDef | None) -> Iterator[Load]:
+    """The imports of a function that run whenever it does; those under a condition or in a `try` may not."""
+    body = function.body if function else []
+    plain = [statement for statement in body if isinstance(statement, ast.Import | ast.ImportFrom)]
+    for event in loads(_block(plain)):
+        yield replace(event, local=True)
 
 
 def _shallow(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

@@ -22,8 +22,10 @@ __all__ = [
     "kind",
     "leaves",
     "parse",
+    "parse_merging",
     "resolved",
     "tail",
+    "unmerged",
     "written",
 ]
 
@@ -110,24 +112,40 @@ def parse(text: Text) -> Document:
     return parse_with(text, pure=False)
 
 
-def parse_with(text: Text, *, pure: bool) -> Document:
+def parse_merging(text: Text) -> Document:
+    """`parse` for systems that know merge keys: `<<` is a key like any other, see `unmerged`."""
+    return parse_with(text, pure=False, merges=True)
+
+
+def unmerged(route: Route) -> Route:
+    """A route without the merge keys it passes, as if what they merge were written in their place."""
+    kept: list[str | int] = []
+    merged = False
+    for step in route:
+        if step != "<<" and not (merged and isinstance(step, int)):
+            kept.append(step)
+        merged = step == "<<"
+    return tuple(kept)
+
+
+def parse_with(text: Text, *, pure: bool, merges: bool = False) -> Document:
     """`parse` with the choice of parser; both give the same tree, but the pure one reads a little less."""
     if text.encoding != "utf-8":
         raise Opaque("the file is not UTF-8, as YAML must be")
-    document = Document(text, tree(text, pure=pure))
+    document = Document(text, tree(text, pure=pure, merges=merges))
     if "\t" in text.text:
         _refuse_tabs(document)
     return document
 
 
 def leaves(text: Text) -> Mapping[Route, tuple[str, str]]:
-    """The data of a file as `route -> (kind, value)`, aliases followed; raises `Opaque` like `parse`.
+    """The data of a file as `route -> (kind, value)`, aliases followed; raises `Opaque` like `parse_merging`.
 
     A kind is `str`, `int`, `float`, `bool`, `null` as YAML 1.2 resolves it, or a tag as written; an empty
     collection is the leaf `map` or `seq`.
     """
     found: dict[Route, tuple[str, str]] = {}
-    for route, node in parse(text).walk():
+    for route, node in parse_merging(text).walk():
         match node:
             case Scalar(value=value):
                 found[route] = kind(node), value
@@ -141,17 +159,18 @@ def leaves(text: Text) -> Mapping[Route, tuple[str, str]]:
 
 
 def _walk(route: Route, node: Node) -> Iterator[tuple[Route, Node]]:
-    node = resolved(node)
-    yield route, node
-    match node:
-        case Map(entries=entries):
-            for entry in entries:
-                yield from _walk((*route, entry.key.value), entry.value)
-        case Seq(items=items):
-            for index, item in enumerate(items):
-                yield from _walk((*route, index), item)
-        case _:
-            pass
+    todo: list[tuple[Route, Node]] = [(route, node)]
+    while todo:
+        route, node = todo.pop()
+        node = resolved(node)
+        yield route, node
+        match node:
+            case Map(entries=entries):
+                todo += [((*route, entry.key.value), entry.value) for entry in reversed(entries)]
+            case Seq(items=items):
+                todo += [((*route, index), items[index]) for index in reversed(range(len(items)))]
+            case _:
+                pass
 
 
 def _refuse_tabs(document: Document) -> None:

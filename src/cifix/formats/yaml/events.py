@@ -35,20 +35,21 @@ class _Event(Protocol):
     flow_style: bool
 
 
-def tree(text: Text, *, pure: bool) -> Node | None:
+def tree(text: Text, *, pure: bool, merges: bool = False) -> Node | None:
     """The root node of the only document in `text`, None if there is nothing but comments.
 
-    Raises `Opaque` for what cannot be read, or not be edited with certainty.
+    With `merges`, a merge key is a key like any other, and what it merges is not followed. Raises `Opaque` for what
+    cannot be read, or not be edited with certainty.
     """
     from ruamel.yaml import YAML  # noqa: PLC0415 - importing a rule must stay cheap
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     events: Iterator[_Event] = YAML(typ="safe", pure=pure).parse(text.text[text.start :])
     try:
-        root = _Builder(text, events).root()
+        root = _Builder(text, events, merges=merges).root()
     except YAMLError as why:
         if not pure:  # the C parser knows YAML 1.1 only
-            return tree(text, pure=True)
+            return tree(text, pure=True, merges=merges)
         raise Opaque(f"the YAML cannot be read: {_reason(why)}") from why
     values, levels = _extent(root, {}) if root else (0, 0)
     if values > VALUES or levels > DEPTH:
@@ -79,10 +80,11 @@ def _reason(why: Exception) -> str:
 class _Builder:
     """Turns parser events into nodes, and parser marks into the exact ends both parsers agree on."""
 
-    def __init__(self, text: Text, events: Iterator[_Event]) -> None:
+    def __init__(self, text: Text, events: Iterator[_Event], *, merges: bool) -> None:
         self.text = text.text
         self.offset = text.start
         self.events = events
+        self.merges = merges
         self.anchors: dict[str, Node | None] = {}
         self.last = text.start
 
@@ -166,7 +168,7 @@ class _Builder:
             self.refuse(event, "a key is not a plain text")
         if key.value in seen:
             self.refuse(event, f"the key {key.value!r} occurs twice")
-        if key.value == "<<" and not key.style:
+        if key.value == "<<" and not key.style and not self.merges:
             self.refuse(event, "a merge key (<<) is not followed")
         return key
 

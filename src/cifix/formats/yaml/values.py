@@ -23,14 +23,14 @@ def edits(path: str, document: Document, scalar: Scalar, changes: Sequence[Chang
     """Each change as an edit, spelled as the style of the scalar asks; raises `Opaque` if one cannot be placed."""
     line, _ = document.text.line_column(scalar.start)
     value = changed(scalar.value, changes)
+    if scalar.style != "|" and any("\n" in new for _, _, new in changes):
+        raise Opaque(f"line {line}: only a literal block has room for more lines")
     if not scalar.style and spelled(value, flow=scalar.flow) != value:
         if document.text.text[scalar.start : scalar.end] != scalar.value:
             raise Opaque(f"line {line}: without quotes the new script would not be a text of YAML")
         yield Edit(path, scalar.start, scalar.end, spelled(value, flow=scalar.flow))
         return
     for start, end, new in changes:
-        if "\n" in new and scalar.style != "|":
-            raise Opaque(f"line {line}: only a literal block has room for more lines")
         first, last = _span(document, scalar, start, end)
         meant = scalar.value[:start].rpartition("\n")[2]
         yield Edit(path, first, last, _spelled(document, scalar, first, new, meant))
@@ -57,4 +57,7 @@ def _spelled(document: Document, scalar: Scalar, position: int, new: str, indent
         return new
     start, _ = document.text.line_span(document.text.line_column(position)[0])
     written = document.text.text[start:position]
-    return new.replace("\n", document.text.newline_at(position) + written.removesuffix(indent))
+    margin = written.removesuffix(indent)
+    lines = new.split("\n")
+    inner = [margin + line if line else "" for line in lines[1:-1]]
+    return document.text.newline_at(position).join([lines[0], *inner, margin + lines[-1]])

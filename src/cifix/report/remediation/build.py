@@ -13,18 +13,23 @@ from cifix.report import diff
 from cifix.report.entry import Entry, Severity, entries
 from cifix.report.outcome import Outcome
 from cifix.report.page import cause
-from cifix.report.remediation.document import Affected, Cause, Evidence, Job, Left, Remediation
+from cifix.report.proposal import proposals
+from cifix.report.remediation.document import Affected, Cause, Evidence, Job, Left, Logs, Remediation
 from cifix.report.remediation.evidence import Witness
 from cifix.report.remediation.jobs import Jobs
+from cifix.report.remediation.logs import first
 
 
-def remediation(outcome: Outcome, actions: Iterable[str] = ()) -> Remediation:
-    """The plan for what a run has found; `actions` are sentences about what to do afterwards."""
+def remediation(outcome: Outcome, actions: Iterable[str] = (), logs: Logs | None = None) -> Remediation:
+    """The plan for what a run has found; `actions` are sentences about what to do afterwards.
+
+    What the logs of a red run tell of comes first.
+    """
     before = outcome.proven.plan.before
     jobs, witness = Jobs(before), Witness(before)
     every = list(entries(outcome))
     fixable = sum(len(patch.findings) for patch in outcome.patches)
-    causes = tuple(_ordered(_causes(outcome, every[:fixable], jobs, witness)))
+    causes = tuple(_ordered(_causes(outcome, every[:fixable], jobs, witness), first(logs)))
     left = sorted(_left(outcome, every[fixable:], jobs, witness), key=_urgency)
     return Remediation(
         outcome.base,
@@ -38,6 +43,7 @@ def remediation(outcome: Outcome, actions: Iterable[str] = ()) -> Remediation:
         outcome.proven.plan.suppressed,
         tuple(_troubles(outcome)),
         outcome.notes,
+        logs,
     )
 
 
@@ -69,16 +75,18 @@ def _jobs(entry: Entry, jobs: Jobs) -> tuple[Job, ...]:
     return () if entry.severity is Severity.NOTICE else jobs.of(entry.placed)
 
 
-def _ordered(causes: Iterable[Cause]) -> Iterator[Cause]:
-    """Files that no commit has first, for nobody can see them; then the gravest, and what is in the way of most jobs.
+def _ordered(causes: Iterable[Cause], red: frozenset[str]) -> Iterator[Cause]:
+    """What the logs tell of by the rules in `red`, then files that no commit has, then the gravest and most in the way.
 
-    What changes a file stays behind the causes whose commits change it before.
+    Files that no commit has are files that nobody can see. What changes a file stays behind the causes whose commits
+    change it before.
     """
     left = list(causes)
     while left:
         free = [one for one in left if not any(_builds_on(one, other) for other in left)]
-        yield min(free, key=_rank)
-        left.remove(min(free, key=_rank))
+        chosen = min(free, key=lambda one: (one.rule.id not in red, _rank(one)))
+        yield chosen
+        left.remove(chosen)
 
 
 def _rank(one: Cause) -> tuple[bool, int, int, int]:
@@ -103,15 +111,8 @@ def _paths(one: Cause) -> set[str]:
 
 def _left(outcome: Outcome, entries_left: Sequence[Entry], jobs: Jobs, witness: Witness) -> Iterator[Left]:
     """What the run leaves; the diff of a fix that it has but may not apply stands at the first finding of it."""
-    after = outcome.proven.plan.after
-    failed = {failure.rule for failure in outcome.proven.failures}
-    shown: set[Fix] = set()
-    for entry in entries_left:
-        fix = entry.placed.finding.outcome
-        text = b""
-        if isinstance(fix, Fix) and fix not in shown and entry.rule not in failed:
-            shown.add(fix)
-            text = diff.patch(after, after.with_changes(fix.changes))
+    texts = proposals(outcome, [entry.placed for entry in entries_left])
+    for entry, text in zip(entries_left, texts, strict=True):
         yield Left(entry, _evidence([entry], witness), text, _jobs(entry, jobs))
 
 

@@ -70,13 +70,48 @@ class Affected:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step that failed: job and step in words, `file:line` of its log, and its exit code if that is known."""
+
+    name: str
+    place: str
+    exit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A cause that logs tell of. `lines` are places and texts, of the log or, without a place, about the commit.
+
+    `verdict` says how sure it is, `rules` have findings for it, `instead` contradicts the log, and `advice` is for a
+    person where there is no finding.
+    """
+
+    title: str
+    verdict: str
+    lines: tuple[tuple[str, str], ...]
+    steps: tuple[str, ...]
+    rules: tuple[str, ...]
+    instead: str | None
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """What the logs of a run say; `coming` are places and messages of findings that no step has hit yet."""
+
+    steps: tuple[Step, ...]
+    causes: tuple[Seen, ...]
+    coming: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Remediation:
     """A whole plan. `causes` stand in the order in which to read and merge them: what is in the way of most first.
 
     `base` is the commit it is about, `today` the day that tells how grave findings are, `arguments` are the words of
     the command line that choose the same findings. `packages` are importable packages that the fixes touch, `actions`
     what to do when the branch is merged.
-    `troubles` are rules that broke or whose fix could not be proven.
+    `troubles` are rules that broke or whose fix could not be proven. `logs` are there if the plan is for a red run.
     """
 
     base: str | None
@@ -90,3 +125,4 @@ class Remediation:
     suppressed: int
     troubles: tuple[str, ...]
     notes: tuple[str, ...]
+    logs: Logs | None = None

@@ -8,6 +8,7 @@ from typing import Any
 from cifix import __version__
 from cifix.report.characters import legible
 from cifix.report.entry import Entry, day
+from cifix.report.remediation import logs
 from cifix.report.remediation.document import Affected, Cause, Evidence, Job, Left, Remediation
 from cifix.report.remediation.markdown import commands
 
@@ -33,6 +34,7 @@ def document(plan: Remediation) -> str:
         "suppressed": plan.suppressed,
         "troubles": [legible(trouble) for trouble in plan.troubles],
         "notes": list(plan.notes),
+        "logs": logs.data(plan.logs),
     }
     return json.dumps(told, indent=2, ensure_ascii=True) + "\n"
 

@@ -9,6 +9,7 @@ from cifix.model.finding import Safety
 from cifix.report.characters import printable
 from cifix.report.entry import Entry, Severity
 from cifix.report.markup import code, fenced, inline
+from cifix.report.remediation import logs
 from cifix.report.remediation.document import Affected, Cause, Evidence, Job, Left, Remediation
 from cifix.report.summary import counted
 
@@ -37,6 +38,8 @@ def document(plan: Remediation) -> str:
 def _document(plan: Remediation) -> Iterator[str]:
     yield "# CI remediation plan\n"
     yield from _summary(plan)
+    if plan.logs is not None and plan.logs.steps:
+        yield from logs.section(plan.logs)
     if plan.causes or plan.left:
         yield from _evidence(plan)
     if plan.causes:
@@ -58,6 +61,7 @@ def _summary(plan: Remediation) -> Iterator[str]:
     if plan.base is not None:
         yield f"- Looked at: commit {code(plan.base)}, as of {plan.today}."
     yield from (f"- {inline(note)}" for note in plan.notes)
+    yield from logs.summary(plan.logs) if plan.logs is not None else ()
     found = sum(len(one.found) for one in plan.causes)
     commits = sum(len(one.commits) for one in plan.causes)
     if not found and not plan.left:

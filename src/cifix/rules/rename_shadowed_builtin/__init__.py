@@ -179,7 +179,8 @@ def _deletes(part: ast.AST) -> bool:
 def _finding(path: str, shadow: _Shadow, outcome: Fix | Refusal) -> Finding:
     kind = "Variable" if shadow.code == "A001" else "Function argument"
     message = f"{shadow.code} {kind} `{shadow.name}` is shadowing a Python builtin"
-    return Finding("rename-shadowed-builtin", path, shadow.start, shadow.start + len(shadow.name), message, outcome)
+    end = shadow.start + len(shadow.name)
+    return Finding("rename-shadowed-builtin", path, shadow.start, end, message, outcome, about=(shadow.code,))
 
 
 def _obstacle(snapshot: Snapshot, path: str, shadow: _Shadow, options: Options) -> Refusal | None:

@@ -95,7 +95,9 @@ def _findings(linter: Ruff, path: str, module: Module) -> Iterator[Finding]:
 
 def _finding(path: str, module: Module, node: ast.Assert, outcome: Fix | Refusal) -> Finding:
     start = module.span(node)[0]
-    return Finding("replace-assert", path, start, start + len("assert"), "S101 Use of `assert` detected", outcome)
+    return Finding(
+        "replace-assert", path, start, start + len("assert"), "S101 Use of `assert` detected", outcome, about=("S101",)
+    )
 
 
 def _only_for_checkers(node: ast.AST, above: Parents) -> bool:

@@ -1,4 +1,4 @@
-r"""Replace runner labels that GitHub has retired.
+r"""Replace labels of hosted runners and images that were retired.
 
 Why:
     A job on a retired image does not start. It fails with `This is a scheduled Ubuntu 20.04 retirement. Ubuntu 20.04
@@ -11,18 +11,27 @@ Why:
     Macs stay Intel Macs. Where the successor is in the matrix already, the retired entry is taken out, so that no leg
     runs twice; that is done only if the remaining legs are exactly the old ones under their new label.
 
+    In Azure Pipelines the image that `vmImage` names is replaced, also where a matrix, variable or parameter feeds it:
+    without it a job stops with `The remote provider was unable to process the request` or with a notice about the
+    removed environment. In CircleCI it is the machine image, without which `Job was rejected because resource class
+    medium, image ubuntu-1604:202104-01 is not a valid resource class`.
+
 When this is wrong:
     If the job needs the old system: old compilers and libraries are gone with it. Wheels and packages that were built
     on it may need a newer system now. Read what the job does, then merge. Names of checks that contain the label
     change, so a required check must be renamed in the settings of the repository.
 
 What it will not touch:
-    Labels that still work on the day `today`; runners of your own; comments, and names that only mention a label.
+    Labels that still work on the day `today`; runners of your own; comments, and names that only mention a label; the
+    container images of CircleCI that are no longer built, since they can still be pulled.
 
 Sources:
     - https://github.com/actions/runner-images lists the images and announces their end (read 2026-11)
     - https://github.com/actions/runner-images/issues/11101 for Ubuntu 20.04, 13046 for macOS 13, 13518 for macOS 14,
       12045 for Windows 2019 (read 2026-11)
+    - https://learn.microsoft.com/azure/devops/pipelines/agents/hosted-deprecation-schedule for Azure Pipelines, and
+      https://github.com/actions/runner-images/issues/11486 for its macOS images, which run on Intel (read 2026-11)
+    - https://circleci.com/docs/guides/execution-managed/linux-vm-support-policy/ for CircleCI (read 2026-11)
     - https://github.com/actions/setup-python/issues/962 for Python 3.7 on Ubuntu 24.04 (read 2026-11)
 """
 
@@ -33,6 +42,7 @@ from datetime import date
 from functools import partial
 
 from cifix.errors import UsageError
+from cifix.formats import azure, circleci
 from cifix.formats.actions.workflow import WORKFLOWS, Workflow, workflow
 from cifix.formats.yaml import Document, leaves
 from cifix.formats.yaml.edit import replace
@@ -41,11 +51,13 @@ from cifix.model.change import Edit
 from cifix.model.expect import Route
 from cifix.model.facts import sheet
 from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.glob import matches
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
+from cifix.rules.runner_labels import images
 from cifix.rules.runner_labels.comparisons import Comparison, comparisons
-from cifix.rules.runner_labels.facts import Label, facts
+from cifix.rules.runner_labels.facts import Label, at, facts
 from cifix.rules.runner_labels.moves import Move, Uncertain, expected, move, spelled_like
 from cifix.rules.runner_labels.obstacles import Obstacle, obstacles
 from cifix.rules.runner_labels.sites import Runner, Site, runner
@@ -81,8 +93,11 @@ class Options:
 
 @declare(
     __doc__,
-    reads=WORKFLOWS,
-    needles=(b"-16.04", b"-18.04", b"-20.04", b"-22.04", b"-10.15", b"-11", b"-12", b"-13", b"-14", b"-2016", b"-2019"),
+    reads=(*WORKFLOWS, *azure.PIPELINES, *circleci.PIPELINES),
+    needles=(
+        *(b"-16.04", b"-18.04", b"-20.04", b"-22.04", b"-10.14", b"-10.15", b"-11", b"-12", b"-13", b"-14"),
+        *(b"-2016", b"-win2016", b"-2019", b"-1604", b"-2004", b"circleci/classic", b"template:"),
+    ),
     safety=Safety.REVIEW,
     after=("quote-versions",),
     options=Options,
@@ -99,13 +114,18 @@ class Options:
         "artifact-name": "an artifact is named after the label, and another job spells that name",
         "old-python": "the job sets up a Python that Ubuntu 24.04 does not have (3.7 and older)",
         "xcode": "the job names a version of Xcode, which the new image may not have",
+        "visual-studio": "the pipeline names a version of Visual Studio, which the new image does not have",
     },
 )
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Find the labels that do not work on the chosen day, job by job."""
-    labels = facts().at(options.day, announced=options.announced)
+    labels = at(facts().labels, options.day, announced=options.announced)
     words = re.compile(rf"(?i)(?<![\w.-])(?:{'|'.join(map(re.escape, labels))})(?![\w.-])")
-    for path in rule.candidates(snapshot):
+    candidates = list(rule.candidates(snapshot))
+    yield from images.findings(snapshot, candidates, options.day, announced=options.announced)
+    for path in candidates:
+        if not matches(path, WORKFLOWS):
+            continue
         try:
             text = snapshot.text(path)
             if not words.search(text.text):
@@ -256,8 +276,5 @@ def _finding(path: str, site: Site, today: _Today, outcome: Fix | Refusal) -> Fi
     found = today.words.search(site.scalar.value)
     name = found.group() if found else site.scalar.value
     label = today.labels[name.lower()]
-    if label.retired > today.day:
-        message = f"{name} stops working on {label.retired}: {label.source}"
-    else:
-        message = f"{name} has not worked since {label.retired}: jobs fail, or wait for a runner that never comes"
+    message = label.told(name, today.day)
     return Finding("runner-labels", path, site.scalar.start, site.scalar.end, message, outcome, label.retired, (name,))

@@ -1,9 +1,10 @@
 """The facts of the rule that age, from `facts.toml`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Any
 
 from cifix.model.facts import sheet
 
@@ -16,26 +17,41 @@ class Label:
     successor: str
     source: str
 
+    def told(self, name: str, day: date) -> str:
+        """What is the matter with the label, as it is written, on a day."""
+        if self.retired > day:
+            return f"{name} stops working on {self.retired}: {self.source}"
+        return f"{name} has not worked since {self.retired}: jobs fail, or wait for a runner that never comes"
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The labels, in lower case, that stopped or will stop working, as known on the day `checked`."""
+    """The labels, in lower case, that stopped or will stop working, as known on the day `checked`.
+
+    `labels` are those of GitHub, `azure` and `circleci` the images of the other systems.
+    """
 
     checked: date
     labels: Mapping[str, Label]
+    azure: Mapping[str, Label]
+    circleci: Mapping[str, Label]
 
-    def at(self, today: date, *, announced: bool) -> Mapping[str, Label]:
-        """The labels that do not work on the day `today`; with `announced` those that will stop as well."""
-        return {name: label for name, label in self.labels.items() if announced or label.retired <= today}
+
+def at(labels: Mapping[str, Label], today: date, *, announced: bool) -> Mapping[str, Label]:
+    """The labels that do not work on the day `today`; with `announced` those that will stop as well."""
+    return {name: label for name, label in labels.items() if announced or label.retired <= today}
 
 
 @cache
 def facts() -> Facts:
     """The sheet of the rule, in the shape that the rule needs."""
     found = sheet("cifix.rules.runner_labels").data
-    labels = {
+    return Facts(found["checked"], *(_labels(found[part]) for part in ("image", "azure", "circleci")))
+
+
+def _labels(images: Iterable[Mapping[str, Any]]) -> Mapping[str, Label]:
+    return {
         name: Label(image["retired"], successor, image["source"])
-        for image in found["image"]
+        for image in images
         for name, successor in image["labels"].items()
     }
-    return Facts(found["checked"], labels)

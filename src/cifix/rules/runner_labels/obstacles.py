@@ -21,10 +21,10 @@ class Obstacle:
     detail: str
 
 
-_OLD_PYTHON = re.compile(r"(?:2(?:\.\d+)?|3\.[0-7])(?:\.[\dxX*]+)?(?:-dev)?")
-_PYTHON = re.compile(r"(?i)py(?:$|[^a-z]|thon|ver|v$)")
+OLD_PYTHON = re.compile(r"(?:2(?:\.\d+)?|3\.[0-7])(?:\.[\dxX*]+)?(?:-dev)?")
+PYTHON = re.compile(r"(?i)py(?:$|[^a-z]|thon|ver|v$)")
 _CONDA = re.compile(r"conda|mamba|pixi")
-_XCODE = re.compile(r"Xcode[-_ ]?\d|/Applications/Xcode|xcode-version", re.IGNORECASE)
+XCODE = re.compile(r"Xcode[-_ ]?\d|/Applications/Xcode|xcode-version", re.IGNORECASE)
 _ARTIFACT = ("actions/upload-artifact", "actions/download-artifact")
 
 
@@ -46,7 +46,7 @@ def _old_python(document: Document, runner: Runner, moved: Sequence[str]) -> Ite
     if not own and any(step.uses and _CONDA.search(step.uses.slug) for step in runner.job.steps):
         return
     for label, version in _pythons(document, runner):
-        if _OLD_PYTHON.fullmatch(version):
+        if OLD_PYTHON.fullmatch(version):
             for old in moved:
                 if old.startswith("ubuntu") and label in {old, ""}:
                     yield Obstacle(
@@ -65,12 +65,12 @@ def _pythons(document: Document, runner: Runner) -> Iterator[tuple[str, str]]:
     for leg in matrix.legs if matrix.unknown is not None else ():
         found = at(leg, ".".join(runner.axis).lower()) if runner.axis else None
         label = found.lower() if isinstance(found, str) else ""
-        texts = [*written, *(f"${{{{ matrix.{key} }}}}" for key in leg if _PYTHON.match(key))]
+        texts = [*written, *(f"${{{{ matrix.{key} }}}}" for key in leg if PYTHON.match(key))]
         for text in texts:
             yield from ((label, version) for version in (literal(render(text, _values(leg))) or "").split())
     if matrix.unknown is None:
         for route, scalar in scalars(document, runner.matrix):
-            if any(isinstance(key, str) and _PYTHON.match(key) for key in route[len(runner.matrix) :]):
+            if any(isinstance(key, str) and PYTHON.match(key) for key in route[len(runner.matrix) :]):
                 yield "", scalar.value
 
 
@@ -85,7 +85,7 @@ def _values(leg: Mapping[str, Data]) -> Lookup:
 
 def _xcode(document: Document, runner: Runner, label: str) -> Iterator[Obstacle]:
     for route, scalar in scalars(document, runner.job.route):
-        if _XCODE.search(scalar.value) or _XCODE.search(str(route[-1])):
+        if XCODE.search(scalar.value) or XCODE.search(str(route[-1])):
             line = document.text.line_column(scalar.start)[0]
             yield Obstacle(label, "xcode", f"line {line} names an Xcode that the new image may not have")
 

@@ -15,12 +15,18 @@ Why:
     What a variable or another program says must be reviewed, because a second line or a `%0A` in it would now be
     read differently. Values that a script escapes by hand for several lines are written between two marks.
 
+    Shell and Python scripts in files of their own are rewritten too, if a step of a workflow or composite action
+    surely runs them: each `echo`, and each `print` of one text. A person must review that for Python, since the script
+    cannot be run any more where the variable is missing. JavaScript is reported: that of an action was often bundled
+    with an `@actions/core` older than 1.10, which prints the commands.
+
 When this is wrong:
     On GitHub Enterprise Server with runners older than 2.297, which lack some of the files. A value from strangers that
     may hold the closing mark of a text of several lines needs a random mark.
 
 What it will not touch:
-    Commands that other programs print, scripts in files of their own, and comments.
+    Commands that other programs print; files that no step runs by name, such as tests and tools that read logs; what
+    a script that is run starts in turn; comments and docstrings.
 
 Sources:
     - https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands (read 2026-11)
@@ -30,7 +36,6 @@ Sources:
       (read 2026-11)
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -41,14 +46,14 @@ from cifix.formats.yaml.edit import place
 from cifix.formats.yaml.values import Change, changed, edits
 from cifix.model.change import Edit
 from cifix.model.expect import Value
-from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
+from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.glob import matches
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
-from cifix.rules.workflow_commands import escapes, posix, windows
-from cifix.rules.workflow_commands.command import ANY, ESCAPE, Cannot, Rewrite
-
-_COMMENT = re.compile(r"[ \t]*(?:#|(?:@?rem\b|::[^sa]))", re.IGNORECASE)
+from cifix.rules.workflow_commands import files
+from cifix.rules.workflow_commands.command import ANY, Cannot, announced
+from cifix.rules.workflow_commands.scripts import commands, rewrites
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,8 @@ class _Script:
 
 @declare(
     __doc__,
-    reads=(*WORKFLOWS, *ACTIONS),
-    needles=(b"::set-output", b"::save-state", b"::set-env", b"::add-path"),
+    reads=(*WORKFLOWS, *ACTIONS, *files.PROGRAMS),
+    needles=(b"set-output", b"save-state", b"set-env", b"add-path"),
     safety=Safety.SAFE,
     refusals={
         "opaque": "the file is YAML that cannot be edited safely",
@@ -73,11 +78,16 @@ class _Script:
         "form": "the command is printed in another form than one text",
         "quoting": "unquoted or nested quoted characters of the value mean something to the shell",
         "escaped": "the value holds escapes, such as `%0A`, that a file does not decode",
+        "javascript": "the command is printed by JavaScript",
+        "bundle": "an action was bundled with a version of `@actions/core` that prints the commands",
     },
 )
 def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
     """Find the steps that print commands which have a file now."""
     for path in rule.candidates(snapshot):
+        if matches(path, files.PROGRAMS):
+            yield from files.findings(snapshot, path)
+            continue
         try:
             text = snapshot.text(path)
             if not ANY.search(text.text):
@@ -97,30 +107,19 @@ def _scripts(steps: Sequence[tuple[Step, Job | None]]) -> Iterator[_Script]:
     found: dict[int, _Script] = {}
     for step, job in steps:
         scalar = step.node.get("run")
-        if isinstance(scalar, Scalar) and any(_commands(scalar.value)):
+        if isinstance(scalar, Scalar) and any(commands(scalar.value)):
             found.setdefault(scalar.start, _Script(scalar, [])).steps.append((step, job))
     yield from found.values()
-
-
-def _commands(script: str) -> Iterator[tuple[int, re.Match[str]]]:
-    """The start of each line that is no comment and holds a command, and where the command is."""
-    for line in re.finditer(r"[^\n]+", script):
-        found = ANY.search(line.group())
-        if found and not _COMMENT.match(line.group()):
-            yield line.start(), found
 
 
 def _judged(path: str, document: Document, scripts: Sequence[_Script], whole: Workflow | None) -> Iterator[Finding]:
     for script in scripts:
         outcome = _outcome(path, document, script, whole)
-        for start, found in _commands(script.scalar.value):
+        for start, found in commands(script.scalar.value):
             here = start + found.start()
             name = found["name"]
-            disabled = name in {"set-env", "add-path"}
-            state = "is disabled" if disabled else "is deprecated and will be disabled soon"
-            message = f"The `{name}` command {state}. Please upgrade to using Environment Files"
             span = _place(document, script.scalar, here, len(name))
-            yield Finding("workflow-commands", path, *span, message, outcome, ALREADY if disabled else None, (name,))
+            yield announced(path, span, name, outcome)
 
 
 def _place(document: Document, scalar: Scalar, start: int, size: int) -> tuple[int, int]:
@@ -141,7 +140,7 @@ def _outcome(path: str, document: Document, script: _Script, whole: Workflow | N
         shells = _families(script, whole)
         if len(shells) > 1:
             return Refusal("alias", "it is run by several shells")
-        done = list(_rewrites(scalar.value, shells.pop()))
+        done = list(rewrites(scalar.value, shells.pop()))
         changes = [change for one in done for change in one.changes]
         made: tuple[Edit, ...] = tuple(edits(path, document, scalar, changes))
     except Cannot as why:
@@ -165,31 +164,3 @@ def _families(script: _Script, whole: Workflow | None) -> set[str]:
 
 def _new(scalar: Scalar, changes: Sequence[Change]) -> str:
     return changed(scalar.value, changes)
-
-
-def _rewrites(script: str, shell: str) -> Iterator[Rewrite]:
-    if "::stop-commands" in script:
-        raise Cannot("inside", "the script tells the runner to ignore commands for a while")
-    for start, _ in _commands(script):
-        end = script.find("\n", start)
-        end = len(script) if end < 0 else end
-        match shell:
-            case "posix":
-                yield _posix(script, start, end)
-            case "cmd":
-                yield windows.cmd(script, start, end)
-            case _:
-                yield windows.powershell(script, start, end, core=shell == "pwsh")
-
-
-def _posix(script: str, start: int, end: int) -> Rewrite:
-    """A line of a script that may escape values by hand: then only what is plain is taken as it is."""
-    if not ESCAPE.search(script):
-        return posix.rewrite(script, start, end)
-    try:
-        return escapes.rewrite(script, start, end)
-    except Cannot:
-        plain = posix.rewrite(script, start, end)
-        if plain.certain:
-            return plain
-        raise

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal
+
 FILES = {
     "set-output": "GITHUB_OUTPUT",
     "save-state": "GITHUB_STATE",
@@ -56,3 +58,11 @@ def value_is_plain(value: str) -> bool:
     """Whether a value, as written in a script, is one line that has nothing to decode, whatever it expands to."""
     rest = _KNOWN.sub("", value)
     return not any(mark in rest for mark in "$`%\\\n\"'")
+
+
+def announced(path: str, span: tuple[int, int], name: str, outcome: Fix | Refusal) -> Finding:
+    """The finding for a command, in the words of the runner."""
+    disabled = name in {"set-env", "add-path"}
+    state = "is disabled" if disabled else "is deprecated and will be disabled soon"
+    message = f"The `{name}` command {state}. Please upgrade to using Environment Files"
+    return Finding("workflow-commands", path, *span, message, outcome, ALREADY if disabled else None, (name,))

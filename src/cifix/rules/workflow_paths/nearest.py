@@ -51,6 +51,8 @@ def _candidates(snapshot: Snapshot, path: str) -> Iterator[str]:
     words = _words(path)
     ending = posixpath.splitext(base)[1]
     for other in (*snapshot.paths, *(snapshot.folders if not ending else ())):
+        if not other.endswith(ending):
+            continue
         folder, name = posixpath.split(other)
         if posixpath.splitext(name)[1] != ending or not name:
             continue

@@ -1,0 +1,29 @@
+"""The logs that a user names on the command line."""
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from cifix.logs.collect import Log, collect
+from cifix.logs.download import download
+
+STDIN = Path("-")
+
+
+def named(places: Iterable[Path], run: str | None, folder: Path) -> Iterator[Log]:
+    """The logs at `places` and those of a run, which gh downloads into `folder`; standard input is kept there too."""
+    if run is not None:
+        yield from (replace(log, name=f"run {run}") for log in collect(download(run, folder)))
+    for place in places:
+        yield from collect(place) if place != STDIN else _standard_input(folder)
+
+
+def _standard_input(folder: Path) -> Iterator[Log]:
+    """It is read more than once, so it goes into a file."""
+    kept = folder / "standard-input.log"
+    if not kept.exists():
+        with kept.open("wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+    yield from (replace(log, name="standard input") for log in collect(kept))

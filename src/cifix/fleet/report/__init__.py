@@ -1,0 +1,1 @@
+"""A fleet for people and machines; every form is made from the one JSON document."""

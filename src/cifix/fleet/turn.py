@@ -1,0 +1,173 @@
+"""One repository's turn, a function of its job alone: look, clone, plan, prove, commit, push.
+
+It keeps nothing: neither a clone nor a process outlives it, and it may run in any process on any machine.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cifix.errors import GitError, UnprovenError, UsageError
+from cifix.fleet.analysis import analysed
+from cifix.fleet.job import Analysis, Job, Mode, Result, State
+from cifix.vcs.bare import Heads, branches, clone, connected, delete, fetch_branch, heads
+from cifix.vcs.branch import chain_of, refuse_strangers
+from cifix.vcs.commit import commit
+from cifix.vcs.exchange import Credential
+from cifix.vcs.push import Landing, push
+from cifix.vcs.repository import Repository
+
+_FAILURES = (Landing.AUTH, Landing.OTHER)
+
+
+@dataclass(slots=True)
+class Watch:
+    """Seconds by step."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time what happens inside."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - start, 3)
+
+
+def turn(job: Job) -> Result:
+    """Do what the job asks for; a repository that cannot be looked at gives a result that says why."""
+    watch = Watch()
+    try:
+        with TemporaryDirectory(prefix="turn-", dir=job.scratch) as folder:
+            return _turn(job, Path(folder).resolve(), watch)
+    except (GitError, UsageError, UnprovenError) as why:
+        return Result(State.FAILED, str(why), job.target.base, seconds=watch.seconds)
+
+
+def _turn(job: Job, folder: Path, watch: Watch) -> Result:
+    url, credential = job.target.url, _credential(job)
+    with watch.step("look"):
+        seen = heads(url, {job.branch, *filter(None, [job.target.base])}, folder / "look", credential)
+    if job.mode is Mode.CLOSE:
+        return _closed(job, seen, folder, credential, watch)
+    base = job.target.base or seen.default
+    if base is None or base not in seen.tips:
+        return _baseless(job, base, folder, credential, watch)
+    if base == job.branch:
+        raise GitError(f"{base} is the branch to start from, so nothing is pushed to it; choose another --branch")
+    tip = seen.tips.get(job.branch)
+    if settled := _settled(job, base, seen.tips[base], tip):
+        return Result(*settled, seconds=watch.seconds)
+    with watch.step("clone"):
+        repo = clone(url, base, seen.tips[base], folder / "clone", credential, history=job.history)
+    with repo:
+        found = _known(job, repo.oid(f"refs/heads/{base}"))
+        fresh = found is None
+        if found is None:
+            with watch.step("analyse"):
+                found = analysed(repo, base, job)
+        commits: tuple[str, ...] = ()
+        state, reason = _outcome(found), ""
+        if job.mode is Mode.APPLY and found.drafts:
+            with watch.step("push"):
+                state, reason, commits = _tried(repo, job, found, tip)
+    return Result(state, reason, base, commits, found if fresh else None, watch.seconds)
+
+
+def _closed(job: Job, seen: Heads, folder: Path, credential: Credential | None, watch: Watch) -> Result:
+    """Take our branch away, if it stands as we left it."""
+    tip = seen.tips.get(job.branch)
+    if tip is not None and tip != job.tip:
+        why = f"branch {job.branch} has been moved since it was pushed, so it stays; delete it by hand"
+        return Result(State.HELD, why, seconds=watch.seconds)
+    if tip is not None:
+        with watch.step("push"):
+            delete(connected(job.target.url, tip, folder / "close", credential), job.branch, tip)
+    return Result(State.CLOSED, seconds=watch.seconds)
+
+
+def _baseless(job: Job, base: str | None, folder: Path, credential: Credential | None, watch: Watch) -> Result:
+    with watch.step("look"):
+        empty = not branches(job.target.url, folder / "branches", credential)
+    if job.target.base is None and empty:
+        return Result(State.CLEAN, "there is no commit yet", base, seconds=watch.seconds)
+    named = f"no branch {base}" if base else "no default branch"
+    raise GitError(f"{job.target.url} has {named}; name one that it has in the second column of the list")
+
+
+def _settled(job: Job, base: str, oid: str, tip: str | None) -> tuple[State, str, str, tuple[str, ...]] | None:
+    """The end of a turn of which nothing is left to do, since base and branch stand where they stood."""
+    known = _known(job, oid)
+    if known is None:
+        return None
+    if known.drafts and job.pushed and tip is not None and tip == job.tip:
+        return State.APPLIED, "", base, job.commits
+    return None if known.drafts and job.mode is Mode.APPLY else (_outcome(known), "", base, ())
+
+
+def _known(job: Job, oid: str | None) -> Analysis | None:
+    known = job.known
+    return known if known is not None and known.base == oid and not known.run["crashes"] else None
+
+
+def _outcome(found: Analysis) -> State:
+    if found.drafts:
+        return State.PLANNED
+    return State.LEFT if found.run["findings"] or found.run["crashes"] else State.CLEAN
+
+
+def _tried(repo: Repository, job: Job, found: Analysis, tip: str | None) -> tuple[State, str, tuple[str, ...]]:
+    """What became of the push; where it fails, what was found is kept all the same."""
+    try:
+        return _pushed(repo, job, found, tip)
+    except GitError as why:
+        return State.FAILED, str(why), ()
+
+
+def _pushed(repo: Repository, job: Job, found: Analysis, tip: str | None) -> tuple[State, str, tuple[str, ...]]:
+    """Commit what was planned in the clone and move the remote's branch there, if nobody else has moved it."""
+    if tip is not None:
+        fetch_branch(repo, job.target.url, job.branch)
+        tip = repo.oid(f"refs/heads/{job.branch}")
+        strangers = _strangers(repo, job.branch, tip, found.base)
+        if strangers:
+            return State.HELD, strangers, ()
+    made = commit(repo, found.base, job.branch, found.drafts)
+    if not made.commits:
+        return State.CLEAN, "", ()
+    if made.commits[-1] == tip:
+        return State.APPLIED, "", made.commits
+    pushed = push(repo, job.branch, made.commits[-1], tip)
+    if pushed.landed:
+        return State.APPLIED, "", made.commits
+    state = State.FAILED if pushed.landing in _FAILURES else State.HELD
+    return state, f"{pushed.landing}: {pushed.said}", ()
+
+
+def _strangers(repo: Repository, branch: str, tip: str | None, base: str) -> str:
+    """Why the branch is not ours to move, if it is not."""
+    if tip is None or chain_of(repo, tip) is not None:
+        return ""
+    try:
+        refuse_strangers(repo, branch, tip, base)
+    except GitError as why:
+        return str(why)
+    return ""
+
+
+def _credential(job: Job) -> Credential | None:
+    scheme, _, rest = job.target.url.partition("://")
+    host = rest.partition("/")[0]
+    variable = job.tokens.get(host)
+    if variable is None or scheme not in ("http", "https"):
+        return None
+    token = os.environ.get(variable)
+    if not token:
+        raise UsageError(f"the variable {variable}, which is to hold the token for {host}, is not set or empty")
+    return Credential(f"{scheme}://{host}/", token)

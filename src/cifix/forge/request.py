@@ -1,0 +1,71 @@
+"""What a forge is to cifix: a place that holds requests to merge a branch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Runs(StrEnum):
+    """What CI does after a request was opened or its branch pushed."""
+
+    START = "start"
+    """Runs start by themselves."""
+    WAIT = "wait"
+    """Runs are made and wait until somebody with write access approves them."""
+    NONE = "none"
+    """No run is made: the forge does not let this token start any."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as the forge shows it; `state` is `open`, `closed` or `merged`, `author` may be empty."""
+
+    number: str
+    url: str
+    title: str
+    body: str
+    state: str
+    base: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request to open; `patch` is what it changes, for a forge that is only a folder.
+
+    `reviewers` are names of users; on GitHub `organisation/team` is a team.
+    """
+
+    branch: str
+    base: str
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    draft: bool = False
+    patch: bytes = b""
+
+
+class Forge(Protocol):
+    """A project on a forge. Methods raise `GitError` where the forge refuses or does not answer."""
+
+    @property
+    def name(self) -> str:
+        """The forge and the way to it, such as `github`."""
+
+    def requests(self, branch: str) -> Sequence[Request]:
+        """All requests of the project's own branch, newest first, whatever became of them."""
+
+    def open(self, wanted: Wanted) -> Request:
+        """Open a request, or give the one that somebody has opened for the branch meanwhile."""
+
+    def update(self, request: Request, wanted: Wanted) -> None:
+        """Give an open request the title and body, and add the labels and reviewers."""
+
+    def workflows(self) -> bool | None:
+        """Whether our credential may push workflow files; None where only the push tells."""
+
+    def runs(self, request: Request) -> Runs:
+        """What CI does for the request."""

@@ -1,0 +1,1 @@
+"""One run over one repository, whoever asks for it: select, plan, prove, and what to commit."""

@@ -1,0 +1,141 @@
+"""Bare clones that hold no more than a run needs: one commit, its trees, and the blobs that are asked for.
+
+Nothing is checked out, so no filter, link or attribute of a stranger's repository has any effect; the folder is laid
+out here and not by `git init`, so no template or hook of the machine gets into it.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cifix.errors import GitError
+from cifix.logs.redact import redact
+from cifix.vcs.branch import checked_name
+from cifix.vcs.exchange import NETWORK, REMOTE, Credential, carrying, numbered
+from cifix.vcs.repository import Repository
+
+_IMPATIENT = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
+"""Bytes a second and seconds: a server that stays below for so long is given up."""
+
+_HOOKLESS = f"git -c core.hooksPath={os.devnull} -c core.fsmonitor=false -c gc.auto=0 receive-pack"
+"""What takes a push where the remote is a folder of this machine: its hooks are programs of a repository too."""
+
+_SHA256 = 64
+_CHAIN = 32
+"""Commits of a standing fix branch that are fetched to find out who made them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What a remote repository offers: the name of its default branch, if it tells, and tips by branch."""
+
+    default: str | None
+    tips: Mapping[str, str]
+
+
+def heads(url: str, names: Iterable[str], folder: Path, credential: Credential | None = None) -> Heads:
+    """Ask a remote for its default branch and for branches called `names`; `folder` is an empty one to work in.
+
+    Raises `GitError` if it cannot be reached.
+    """
+    asking = _laid_out(folder, url, "sha1", "main", credential)
+    refs = [f"refs/heads/{branch}" for branch in names]
+    told = _reached(asking, url, "ls-remote", "--symref", "--", REMOTE, "HEAD", *refs)
+    default, tips = None, {}
+    for line in os.fsdecode(told).splitlines():
+        value, _, name = line.partition("\t")
+        if name == "HEAD" and value.startswith("ref: refs/heads/"):
+            default = value.removeprefix("ref: refs/heads/")
+        elif name == "HEAD":
+            tips["HEAD"] = value
+        elif name in refs:
+            tips[name.removeprefix("refs/heads/")] = value
+    if default is not None and "HEAD" in tips:
+        tips[default] = tips["HEAD"]
+    return Heads(default, {name: tip for name, tip in tips.items() if name != "HEAD"})
+
+
+def branches(url: str, folder: Path, credential: Credential | None = None) -> frozenset[str]:
+    """The names of all branches of a remote; `folder` is an empty one to work in."""
+    asking = _laid_out(folder, url, "sha1", "main", credential)
+    told = os.fsdecode(_reached(asking, url, "ls-remote", "--heads", "--", REMOTE))
+    return frozenset(line.partition("\trefs/heads/")[2] for line in told.splitlines())
+
+
+def clone(
+    url: str, branch: str, tip: str, folder: Path, credential: Credential | None = None, *, history: bool = False
+) -> Repository:
+    """A bare clone, in the empty `folder`, of one branch whose tip was `tip` a moment ago.
+
+    It holds the newest commit alone, or every commit with `history`, and no blobs if the server can leave them out.
+    Raises `GitError` if it cannot be had.
+    """
+    repo = _laid_out(folder, url, _form(tip), branch, credential)
+    depth = () if history else ("--depth=1",)
+    _fetch(repo, url, branch, *depth)
+    return repo
+
+
+def fetch_branch(repo: Repository, url: str, branch: str) -> None:
+    """Fetch a branch that may hold commits of ours, deep enough to see that; raises `GitError` if that fails."""
+    _fetch(repo, url, branch, f"--depth={_CHAIN}")
+
+
+def connected(url: str, tip: str, folder: Path, credential: Credential | None = None) -> Repository:
+    """An empty repository, in the empty `folder`, that can talk to a remote one; `tip` is any commit of that."""
+    return _laid_out(folder, url, _form(tip), "none", credential)
+
+
+def delete(repo: Repository, branch: str, tip: str) -> None:
+    """Delete a branch of the remote that stands at `tip`; raises `GitError` if it does not, or that is refused."""
+    ref = checked_name(repo, branch)
+    told = repo.attempt("push", "--porcelain", f"--force-with-lease={ref}:{tip}", "--", REMOTE, f":{ref}", env=NETWORK)
+    if told.status:
+        raise GitError(f"the remote did not delete {branch}: {redact(told.error.strip())}")
+
+
+def _fetch(repo: Repository, url: str, branch: str, *depth: str) -> None:
+    refspec = f"+refs/heads/{branch}:refs/heads/{branch}"
+    limits = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--no-auto-maintenance", "--quiet")
+    _reached(repo, url, "fetch", "--filter=blob:none", *limits, *depth, "--", REMOTE, refspec)
+
+
+_DULL = ("warning: filtering not", "Please make sure you have", "and the repository exists")
+
+
+def _reached(repo: Repository, url: str, command: str, *arguments: str) -> bytes:
+    outcome = repo.attempt(command, *arguments, env=NETWORK)
+    if outcome.status:
+        said = [line for line in outcome.error.splitlines() if line.strip() and not line.startswith(_DULL)]
+        raise GitError(f"git {command} of {url} failed: {redact('; '.join(said)) or 'it gave no reason'}")
+    return outcome.out
+
+
+def _laid_out(folder: Path, url: str, form: str, branch: str, credential: Credential | None) -> Repository:
+    """An empty bare repository that knows its remote; the credential is in the environment of its commands only."""
+    for name in ("objects", "refs"):
+        (folder / name).mkdir(parents=True)
+    (folder / "HEAD").write_text(f"ref: refs/heads/{branch}\n", "utf-8", "surrogateescape")
+    settings = ["[core]", "repositoryFormatVersion = 1", "bare = true"]
+    settings += ["[extensions]", "objectFormat = sha256"] if form == "sha256" else []
+    settings += [f'[remote "{REMOTE}"]', f"url = {_value(url)}", "promisor = true", "partialCloneFilter = blob:none"]
+    settings += [f"receivepack = {_value(_HOOKLESS)}"] if _is_local(url) else []
+    (folder / "config").write_text("\n".join(settings) + "\n", "utf-8", "surrogateescape")
+    carried = numbered(carrying(credential)) if credential else {}
+    return Repository(None, folder, folder, form, {**_IMPATIENT, **carried})
+
+
+def _form(oid: str) -> str:
+    return "sha256" if len(oid) == _SHA256 else "sha1"
+
+
+def _is_local(url: str) -> bool:
+    return url.startswith(("/", "file://"))
+
+
+def _value(text: str) -> str:
+    """Text as a value in a configuration file."""
+    escaped = re.sub(r'(["\\])', r"\\\1", text).replace("\n", "\\n")
+    return f'"{escaped}"'
