@@ -26,6 +26,7 @@ def plain_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "HOME": str(home),
+        "XDG_CACHE_HOME": "none: not absolute",
         "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
         "XDG_CONFIG_HOME": str(home / "config"),
     }

@@ -1,3 +1,4 @@
+import importlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import cifix
+from cifix.cli.main import Commands
 from cifix.model.snapshot import File
 from cifix.testing import build
 from tests.cli.conftest import Cifix
@@ -23,6 +25,19 @@ def test_help_names_the_commands(cifix: Cifix) -> None:
     done = cifix("--help")
     assert done.code == 0
     assert all(name in done.text for name in ("apply", "check", "rules", "cifix apply --dry-run"))
+
+
+@pytest.mark.parametrize("name", Commands.modules)
+def test_the_help_page_says_what_the_command_says_of_itself(name: str) -> None:
+    command = importlib.import_module(f"cifix.cli.{name}").command
+    assert Commands.modules[name] == command.get_short_help_str(1000)
+
+
+def test_the_help_page_imports_no_command() -> None:
+    loaded = "sorted(name for name in sys.modules if name.startswith('cifix'))"
+    code = f"import sys, cifix.cli.main as m\nm.cifix(['--help'], standalone_mode=False)\nprint({loaded})"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.splitlines()[-1] == "['cifix', 'cifix.cli', 'cifix.cli.main', 'cifix.errors']"
 
 
 def test_no_arguments_shows_the_help(cifix: Cifix) -> None:

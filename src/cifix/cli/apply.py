@@ -32,6 +32,7 @@ BRANCH = "cifix/fixes"
 )
 @options.selection
 @options.reporting(FORMATS)
+@options.profile
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -42,6 +43,7 @@ def command(
     asked: Selection,
     form: str,
     output: Path | None,
+    profile: bool,
 ) -> None:
     """Fix what makes CI fail in the repository at PATH, on a branch of its own.
 
@@ -55,7 +57,7 @@ def command(
     started = interpreter(python, asked_by="--verify-import") if python is not None else None
     arguments = (*asked.arguments, *how.arguments, *(("--verify-import", python) if python is not None else ()))
     with Repository.open(path) as repository:
-        examined = examine(repository, source_of(repository, how), asked)
+        examined = examine(repository, source_of(repository, how), asked, profile=profile)
         proven = _imported(repository, examined.proven.plan, how.branch, started) if started else {}
         outcome = written(repository, examined, path, arguments, how, proven=proven)
         show(outcome, form, output)

@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from cifix.model.snapshot import Source
+from cifix.cli.profile import profiled
+from cifix.model.snapshot import Snapshot, Source
 from cifix.run.examine import Examined, Selection
 from cifix.run.examine import examine as examined
 from cifix.vcs.repository import Repository
@@ -14,9 +15,16 @@ from cifix.vcs.repository import Repository
 __all__ = ["Examined", "Selection", "again", "clock", "examine"]
 
 
-def examine(repository: Repository, source: Source, asked: Selection) -> Examined:
-    """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options."""
-    return examined(repository, source, asked, clock(), _progress)
+def examine(repository: Repository, source: Source, asked: Selection, *, profile: bool = False) -> Examined:
+    """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options.
+
+    With `profile`, what each rule took is told on standard error.
+    """
+
+    def profiling(snapshot: Snapshot, _rules: int) -> AbstractContextManager[Callable[[str], None]]:
+        return profiled(snapshot, repository)
+
+    return examined(repository, source, asked, clock(), profiling if profile else _progress)
 
 
 def clock() -> date:
@@ -33,7 +41,7 @@ def again(path: Path, repository: Repository) -> str:
 
 
 @contextmanager
-def _progress(rules: int) -> Iterator[Callable[[str], None]]:
+def _progress(_snapshot: Snapshot, rules: int) -> Iterator[Callable[[str], None]]:
     """A bar on the terminal that names the rule at work; nothing where nobody is watching."""
     if not sys.stderr.isatty():
         yield lambda _rule: None

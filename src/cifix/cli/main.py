@@ -4,6 +4,8 @@ import importlib
 import os
 import signal
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 import click
@@ -15,12 +17,34 @@ from cifix.errors import CifixError, Exit
 class Commands(click.Group):
     """Commands by the name of their module, imported only when one is used: start-up stays fast."""
 
-    modules = ("apply", "check", "diagnose", "fleet", "guard", "plan", "pr", "rules", "verify")
+    modules: Mapping[str, str] = MappingProxyType(
+        {
+            "apply": "Fix what makes CI fail in the repository at PATH, on a branch of its own.",
+            "check": "Report what cifix finds in the repository at PATH; exit with 1 if it finds anything.",
+            "diagnose": "Say why the run behind LOG is red, and which of the causes the checkout confirms.",
+            "fleet": "Fix many repositories at once, and remember how far it came.",
+            "guard": "Keep CI from breaking the same way again.",
+            "plan": (
+                "Write down what is wrong with the CI of the repository at PATH, the proof of it, every fix, "
+                "and what to do next."
+            ),
+            "pr": "Fix what makes CI fail in the repository at PATH, push it, and open or update a request for it.",
+            "rules": "List the rules, explain one, show how old their facts are, or begin a new one.",
+            "verify": "Prove again what BRANCH claims: trees, rules and import order; nothing of the repository runs.",
+        }
+    )
+    """What the help page says of each: the first sentence of its own help, so that none has to be imported."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names for the help page."""
         del ctx
         return list(self.modules)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands on the help page."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.modules.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of one command, after forgetting what a surrounding git left in the environment."""

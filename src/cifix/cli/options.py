@@ -163,3 +163,6 @@ def reporting(formats: Iterable[str], default: str = "text") -> Callable[[F], F]
             help="Write the report there instead of to the terminal.",
         ),
     )
+
+
+profile = click.option("--profile", is_flag=True, help="Tell on standard error what each rule took.")

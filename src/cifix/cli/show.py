@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from cifix.cli.remembered import Report
 from cifix.errors import UsageError
 from cifix.report import github, junit, machine, markdown, sarif, text
 from cifix.report.characters import printable
@@ -23,8 +24,15 @@ FORMATS = ("text", *DOCUMENTS)
 
 def show(outcome: Outcome, form: str, output: Path | None) -> None:
     """Print the report in the asked form, or write it to `output`; raises `UsageError` if that cannot be written."""
-    report = list(text.lines(outcome)) if form == "text" else []
-    deliver(report, None if form == "text" else DOCUMENTS[form](outcome).encode(), output)
+    report = finished(outcome, form)
+    deliver(report.lines, report.document, output)
+
+
+def finished(outcome: Outcome, form: str) -> Report:
+    """The report in the asked form, before it goes anywhere."""
+    if form == "text":
+        return Report(tuple(text.lines(outcome)), None, outcome.exit)
+    return Report((), DOCUMENTS[form](outcome).encode(), outcome.exit)
 
 
 def deliver(report: Sequence[text.Line], document: bytes | None, output: Path | None) -> None:

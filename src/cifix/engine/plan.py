@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from cifix.engine.config import Config, options_for
@@ -48,7 +49,7 @@ class Placed:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Patch:
     """What one rule does in one round: one commit."""
 
@@ -58,16 +59,25 @@ class Patch:
     before: Snapshot
     after: Snapshot
 
-    @property
+    @cached_property
     def changes(self) -> tuple[Change, ...]:
         """All changes of all fixes, each once, in a stable order."""
         unique = dict.fromkeys(change for fix in self.fixes for change in fix.changes)
         return tuple(sorted(unique, key=lambda change: (change.path, type(change).__name__, _start(change))))
 
-    @property
+    @cached_property
     def paths(self) -> tuple[str, ...]:
         """The files that the patch changes, sorted; that these and no others differ is one of the proofs."""
         return tuple(sorted({change.path for change in self.changes}))
+
+    @cached_property
+    def edits(self) -> Mapping[str, tuple[Edit, ...]]:
+        """The edits of each file that has any, in order."""
+        found: dict[str, list[Edit]] = {}
+        for change in self.changes:
+            if isinstance(change, Edit):
+                found.setdefault(change.path, []).append(change)
+        return {path: tuple(edits) for path, edits in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,7 @@ def plan(
             if rule.id in crashes:
                 continue
             progress(rule.id)
+            current.trim()
             try:
                 found = _findings(rule, current, options[rule.id])
                 resolution = resolve(
@@ -161,8 +172,7 @@ def _placed(findings: Iterable[Finding], snapshot: Snapshot, patches: Sequence[P
 def _place(finding: Finding, snapshot: Snapshot, patches: Sequence[Patch]) -> Placed:
     span = [finding.start, finding.end]
     for patch in reversed(patches):
-        edits = [change for change in patch.changes if isinstance(change, Edit) and change.path == finding.path]
-        if edits:
+        if edits := patch.edits.get(finding.path):
             undone = inverse(patch.before.text(finding.path).text, edits)
             span = [origin(offset, undone) for offset in span]
             snapshot = patch.before

@@ -1,6 +1,6 @@
 """Which fixes of one rule can be done together; each one that cannot ends in a refusal."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cifix.engine.suppress import suppressed
@@ -41,42 +41,51 @@ def resolve(
     shown = [finding for finding in findings if not matches(finding.path, exclude)]
     kept = [finding for finding in shown if not suppressed(finding, snapshot)]
     dropped = {id(finding) for finding in findings} - {id(finding) for finding in kept}
-    turned_down = [finding.outcome for finding in findings if id(finding) in dropped]
-    accepted: list[Fix] = []
-    refused: dict[Fix, Refusal] = {}
+    turned_down = {finding.outcome for finding in findings if id(finding) in dropped}
     fixes = dict.fromkeys(finding.outcome for finding in kept if isinstance(finding.outcome, Fix))
-    held = locked({change.path for fix in fixes for change in fix.changes})
+    held = locked(sorted({change.path for fix in fixes for change in fix.changes}))
+    accepted: list[Fix] = []
+    touching: dict[str, list[int]] = {}
+    refused: dict[Fix, Refusal] = {}
     for fix in fixes:
-        reason = _reason(fix, accepted, turned_down, exclude, held)
+        paths = sorted({change.path for change in fix.changes})
+        near = sorted({number for path in paths for number in touching.get(path, ())})
+        others = [accepted[number] for number in near]
+        reason = _reason(fix, paths, near=others, turned_down=turned_down, exclude=exclude, held=held)
         if reason is not None:
             refused[fix] = reason
         elif fix.safety >= max(floor, Safety.REVIEW):
+            for path in paths:
+                touching.setdefault(path, []).append(len(accepted))
             accepted.append(fix)
     settled = [_settled(finding, refused) for finding in kept]
+    done = set(accepted)
     return Resolution(
         tuple(accepted),
-        tuple(finding for finding in settled if finding.outcome in accepted),
-        tuple(finding for finding in settled if finding.outcome not in accepted),
+        tuple(finding for finding in settled if finding.outcome in done),
+        tuple(finding for finding in settled if finding.outcome not in done),
         len(shown) - len(kept),
     )
 
 
 def _reason(
     fix: Fix,
-    accepted: Sequence[Fix],
-    turned_down: Sequence[object],
+    paths: Sequence[str],
+    *,
+    near: Sequence[Fix],
+    turned_down: Collection[object],
     exclude: Sequence[str],
     held: Mapping[str, str],
 ) -> Refusal | None:
-    paths = sorted({change.path for change in fix.changes})
+    """Why `fix`, which changes files at `paths`, cannot be done after the accepted ones that are `near` to it."""
     outside = [path for path in paths if matches(path, exclude)]
     if outside:
         return Refusal("excluded", f"the fix would change {', '.join(outside)}")
     if fix in turned_down:
         return Refusal("suppressed-together", "one of its places bears a `cifix: ignore` comment")
-    if not held.keys().isdisjoint(paths):
-        return Refusal("locked", "; ".join(f"{path}: {held[path]}" for path in paths if path in held))
-    for other in accepted:
+    if why := "; ".join(f"{path}: {held[path]}" for path in paths if path in held):
+        return Refusal("locked", why)
+    for other in near:
         if collide(fix.changes, other.changes):
             return Refusal("overlap", f"collides with: {other.title}")
     return None

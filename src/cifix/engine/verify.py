@@ -14,6 +14,7 @@ from cifix.formats.python.lossless import lossless
 from cifix.model.change import Edit, Track, inverse, splice
 from cifix.model.expect import (
     Absent,
+    Expect,
     Exports,
     Hidden,
     Renamed,
@@ -44,13 +45,14 @@ class Proof:
 def verify(patch: Patch, ignored: Ignored = gitignore.ignored) -> tuple[Proof, ...]:
     """Every proof about `patch`; `ignored` judges ignore patterns, by default without git."""
     proofs = [_only_claimed_paths(patch)]
-    for path in patch.paths:
-        edits = [change for change in patch.changes if isinstance(change, Edit) and change.path == path]
-        if edits:
-            proofs += _edited(patch, path, edits)
-        elif path in patch.after and Track(path) not in patch.changes:
-            proofs.append(_parses(patch.after, path))
     claims = [claim for fix in patch.fixes for claim in fix.expects]
+    tracked = {change.path for change in patch.changes if isinstance(change, Track)}
+    leaves = _claimed(claims)
+    for path in patch.paths:
+        if path in patch.edits:
+            proofs += _edited(patch, path, patch.edits[path], leaves.get(path, {}))
+        elif path in patch.after and path not in tracked:
+            proofs.append(_parses(patch.after, path))
     ignoring = [claim for claim in claims if isinstance(claim, Revealed | Hidden)]
     if ignoring or any(is_ignore_file(path) for path in patch.paths):
         proofs.append(_ignoring(patch, ignoring, ignored))
@@ -68,14 +70,23 @@ def _only_claimed_paths(patch: Patch) -> Proof:
     return Proof("only the named files change", not stray, ", ".join(sorted(stray)))
 
 
-def _edited(patch: Patch, path: str, edits: Sequence[Edit]) -> Iterable[Proof]:
+def _claimed(claims: Iterable[Expect]) -> dict[str, dict[Route, str | None]]:
+    """The value that each file is claimed to have at some routes, None for no value; the last claim counts."""
+    found: dict[str, dict[Route, str | None]] = {}
+    for claim in claims:
+        if isinstance(claim, Value | Absent):
+            found.setdefault(claim.path, {})[claim.route] = claim.value if isinstance(claim, Value) else None
+    return found
+
+
+def _edited(patch: Patch, path: str, edits: Sequence[Edit], claimed: Mapping[Route, str | None]) -> Iterable[Proof]:
     yield _inverse(patch, path, edits)
     parses = _parses(patch.after, path)
     yield parses
     if not parses.ok:
         return
     if path.endswith((".yml", ".yaml", ".toml")):
-        yield _data(patch, path)
+        yield _data(patch, path, claimed)
     if path.endswith((".py", ".pyi")):
         yield _statements(patch, path, edits)
         yield _lossless(patch, path)
@@ -101,16 +112,9 @@ def _parses(snapshot: Snapshot, path: str) -> Proof:
     return Proof(name, ok=True)
 
 
-def _data(patch: Patch, path: str) -> Proof:
+def _data(patch: Patch, path: str, claimed: Mapping[Route, str | None]) -> Proof:
     read = toml.leaves if path.endswith(".toml") else yaml.leaves
     before, after = patch.before.parsed(path, read), patch.after.parsed(path, read)
-    claimed: dict[Route, str | None] = {}
-    for fix in patch.fixes:
-        for claim in fix.expects:
-            if isinstance(claim, Value) and claim.path == path:
-                claimed[claim.route] = claim.value
-            elif isinstance(claim, Absent) and claim.path == path:
-                claimed[claim.route] = None
     wrong = [_words(route) for route, value in claimed.items() if _text(after.get(route)) != value]
     moved = [
         _words(route)

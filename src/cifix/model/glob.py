@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from posixpath import commonprefix
 
 _PARTS = re.compile(r"(\*\*/|\*\*|\*|\?|\{[^{}]*\}|\[!?.[^\]]*\])", re.DOTALL)
 _SET = re.compile(r"\[(!?)(.[^\]]*)\]", re.DOTALL)
@@ -12,6 +13,12 @@ _SET = re.compile(r"\[(!?)(.[^\]]*)\]", re.DOTALL)
 def compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """One expression that matches a path, relative to the repository root, if any pattern does."""
     return re.compile("|".join(f"(?:{_translate(pattern)})" for pattern in patterns) or r"(?!)", re.DOTALL)
+
+
+def stem(patterns: Sequence[str]) -> str:
+    """What every path begins with that one of the patterns matches, as far as their letters say it."""
+    plain = [_PARTS.split(pattern.removeprefix("./").removeprefix("/"))[0] for pattern in patterns]
+    return commonprefix([part.rstrip("/") for part in plain])
 
 
 def matches(path: str, patterns: Sequence[str]) -> bool:

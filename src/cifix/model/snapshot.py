@@ -1,18 +1,22 @@
 """An immutable view of a repository's files: what a tree holds, plus the changes laid over it."""
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from cifix.model.change import Change, Create, Delete, Edit, Track, Untrack, splice
-from cifix.model.glob import compiled
+from cifix.model.glob import compiled, stem
 from cifix.model.history import History
 from cifix.model.text import Opaque, Text
 
 T = TypeVar("T")
+
+REMEMBERED = 4 * 1024 * 1024
+"""Characters of source whose syntax trees stay in memory from one rule to the next; a tree takes many times that."""
 
 EXECUTABLE = 0o100755
 REGULAR = 0o100644
@@ -124,9 +128,14 @@ class Snapshot:
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """Every regular tracked file, sorted; symbolic links and submodules are not among them."""
-        kept = {path for path, mode in self._source.modes.items() if mode in (REGULAR, EXECUTABLE)}
-        kept |= {path for path, file in self._overlay.items() if file is not None}
-        return tuple(sorted(kept - {path for path, file in self._overlay.items() if file is None}))
+        if "paths" not in self._known:
+            modes = self._source.modes
+            found = tuple(sorted(path for path in modes if modes[path] in (REGULAR, EXECUTABLE)))
+            self._known["paths"] = found, frozenset(found)
+        listed, known = self._known["paths"]
+        if all((file is not None) == (path in known) for path, file in self._overlay.items()):
+            return tuple(listed)
+        return self._laid_over(known, lambda _path: True)
 
     @cached_property
     def tracked(self) -> frozenset[str]:
@@ -164,7 +173,31 @@ class Snapshot:
     def read(self, path: str) -> bytes:
         """The bytes of a tracked path, or of one in `disk`; raises `Opaque` if they cannot be had."""
         laid = self._overlay.get(path)
-        return laid.data if laid is not None else self._source.read(path)
+        if laid is not None:
+            return laid.data
+        self.work["read"] += 1
+        return self._source.read(path)
+
+    @property
+    def work(self) -> Counter[str]:
+        """How often a file was `read` from the source, and `parsed` by anything, for this and all like it."""
+        counted: Counter[str] = self._known.setdefault("work", Counter())
+        return counted
+
+    def trim(self) -> None:
+        """Forget parsed files, the oldest first, beyond `REMEMBERED`; for moments when nobody works with them."""
+        heavy = [key for key in self._weights if not isinstance(self._known[key][0], _LIGHT)]
+        room = REMEMBERED
+        for key in reversed(heavy):
+            room -= self._weights[key]
+            if room < 0:
+                del self._known[key], self._weights[key]
+
+    @property
+    def _weights(self) -> dict[Any, int]:
+        """The characters of what was parsed, oldest first."""
+        weights: dict[Any, int] = self._known.setdefault("weights", {})
+        return weights
 
     def text(self, path: str) -> Text:
         """The exact text of a file; raises `Opaque` for binary, oversized and undecodable ones."""
@@ -179,7 +212,9 @@ class Snapshot:
         if key not in self._known:
             try:
                 text = Text.decode(self.read(path), cookie=key[1]) if parse is _same else self.text(path)
+                self.work["parsed"] += parse is not _same
                 self._known[key] = parse(text), None
+                self._weights[key] = len(text.text)
             except Opaque as why:
                 self._known[key] = None, str(why)
             except RecursionError:
@@ -193,7 +228,13 @@ class Snapshot:
     def matching(self, globs: Sequence[str]) -> tuple[str, ...]:
         """The tracked paths that one of `globs` names, sorted."""
         expression = compiled(tuple(globs))
-        return tuple(path for path in self.paths if expression.fullmatch(path))
+        key = ("matching", expression)
+        if key not in self._known:
+            plain = Snapshot(self._source, known=self._known)
+            within = _within(plain.paths, stem(tuple(globs)))
+            self._known[key] = tuple(path for path in within if expression.fullmatch(path))
+        found: tuple[str, ...] = self._known[key]
+        return self._laid_over(found, lambda path: expression.fullmatch(path) is not None) if self._overlay else found
 
     def containing(self, needles: Sequence[bytes], globs: Sequence[str]) -> Iterator[str]:
         """The paths that match `globs` and hold one of `needles`; all that match, if there are no needles."""
@@ -244,9 +285,24 @@ class Snapshot:
         """Bytes and mode of a tracked path, or None if the snapshot does not track it."""
         return File(self.read(path), self.mode(path)) if path in self.tracked else None
 
+    def _laid_over(self, paths: Iterable[str], fits: Callable[[str], bool]) -> tuple[str, ...]:
+        """`paths` of the source and those of the overlay that fit, sorted, without what the overlay takes away."""
+        laid = (path for path, file in self._overlay.items() if file is not None and fits(path))
+        return tuple(sorted({*laid, *(path for path in paths if path not in self._overlay)}))
+
     def _content_key(self, path: str) -> object:
         laid = self._overlay.get(path)
-        return sha256(laid.data).digest() if laid is not None else path
+        return laid.data if laid is not None else path
+
+
+_LIGHT = (tuple, frozenset, type(None))
+"""What a parser gives that holds no tree."""
+
+
+def _within(paths: Sequence[str], start: str) -> Sequence[str]:
+    """Those of sorted `paths` that begin with `start`."""
+    first = bisect_left(paths, start)
+    return paths[first : bisect_right(paths, start, first, key=lambda path: path[: len(start)])]
 
 
 def _same(text: Text) -> Text:

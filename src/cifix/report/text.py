@@ -6,7 +6,7 @@ Piped into `git apply` the text of a dry run is a valid patch: git passes over t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cifix.engine.plan import Patch
+from cifix.engine.plan import Patch, Placed
 from cifix.model.finding import Refusal
 from cifix.report import diff
 from cifix.report.characters import single_line
@@ -47,10 +47,12 @@ def lines(outcome: Outcome) -> Iterator[Line]:
 
 def _patch(outcome: Outcome, patch: Patch, sha: str | None) -> Iterator[Line]:
     yield _line(f"{patch.rule.id}: {patch.rule.summary}", "bold cyan")
+    found: dict[object, list[Placed]] = {}
+    for placed in patch.findings:
+        found.setdefault(placed.finding.outcome, []).append(placed)
     for fix in patch.fixes:
-        for placed in patch.findings:
-            if placed.finding.outcome == fix:
-                yield _finding(entry(placed, outcome, in_patch=True))
+        for placed in found.get(fix, ()):
+            yield _finding(entry(placed, outcome, in_patch=True))
         yield _line(f"    fix ({fix.safety.word}): {fix.title}", "green")
     if sha is not None:
         yield _line(f"    commit {sha[:12]} {subject(patch)}")

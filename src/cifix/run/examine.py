@@ -77,7 +77,7 @@ class Examined:
         )
 
 
-def _unwatched(_rules: int) -> AbstractContextManager[Callable[[str], None]]:
+def _unwatched(_snapshot: Snapshot, _rules: int) -> AbstractContextManager[Callable[[str], None]]:
     return nullcontext(lambda _rule: None)
 
 
@@ -86,12 +86,12 @@ def examine(
     source: Source,
     asked: Selection,
     today: date,
-    watched: Callable[[int], AbstractContextManager[Callable[[str], None]]] = _unwatched,
+    watched: Callable[[Snapshot, int], AbstractContextManager[Callable[[str], None]]] = _unwatched,
 ) -> Examined:
     """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options.
 
-    `today` is the day to judge by unless `asked` names one. `watched` is given the number of rules; what it opens is
-    told the id of each rule before that runs.
+    `today` is the day to judge by unless `asked` names one. `watched` is given the files and the number of rules;
+    what it opens is told the id of each rule before that runs.
     """
     snapshot = Snapshot(source)
     config = load(snapshot)
@@ -100,7 +100,7 @@ def examine(
     floor, locked = Safety[asked.safety.upper()], _locked(repository, source.base)
     today = asked.today or today
     settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked, today)
-    with watched(len(rules)) as advance:
+    with watched(snapshot, len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
     crashes = (*registry.crashes, *proven.plan.crashes)
     return Examined(proven, rules, settings, crashes, tuple(_notes(snapshot, config, asked)), today)

@@ -88,8 +88,8 @@ class Repository:
     """A repository found on disk; close it, or use it in a `with` statement, to end the processes it keeps.
 
     `root` is the absolute work tree, or None in a bare repository. `git_dir` is the private folder of this work
-    tree and `common_dir` the one shared by all work trees; `object_format` is "sha1" or "sha256".
-    `environment` holds variables for every git command here.
+    tree and `common_dir` the one shared by all work trees; `object_format` is "sha1" or "sha256". `environment` holds
+    variables for every git command here; `processes` counts how often git was started in it.
     """
 
     def __init__(
@@ -104,6 +104,7 @@ class Repository:
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.object_format = object_format
+        self.processes = 0
         self._given = dict(environment)
         self._batch: Batch | None = None
         self._lock = Lock()
@@ -148,6 +149,7 @@ class Repository:
 
     def attempt(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] = MappingProxyType({})) -> Outcome:
         """Like `run`, for commands whose failure is an answer."""
+        self.processes += 1
         return _execute(self.place, arguments, stdin, {**self._environment, **env})
 
     def oid(self, name: str) -> str | None:
@@ -163,6 +165,7 @@ class Repository:
             if self._batch is not None and not self._batch.usable:
                 self._batch = None
             if self._batch is None:
+                self.processes += 1
                 git = _gitpython()(self.place)
                 env = {**self._environment}
                 command = [*_unsetting(env), "git", *_OPTIONS, "cat-file", "--batch"]

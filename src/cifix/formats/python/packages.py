@@ -52,6 +52,7 @@ class Packages:
     def __init__(self, tracked: Iterable[str], loose: Iterable[str] = ()) -> None:
         self._tracked = frozenset(tracked)
         self._loose = frozenset(loose)
+        self._bases: dict[tuple[str, int, str], str | None] = {}
 
     @cached_property
     def regular(self) -> frozenset[str]:
@@ -116,6 +117,12 @@ class Packages:
     def base(self, importer: str, statement: Import) -> str | None:
         """The folder that the module's dotted name starts from; None if it is not first-party."""
         here = importer.rpartition("/")[0]
+        key = here, statement.level, "" if statement.level else statement.module.partition(".")[0]
+        if key not in self._bases:
+            self._bases[key] = self._base(here, statement)
+        return self._bases[key]
+
+    def _base(self, here: str, statement: Import) -> str | None:
         if statement.level:
             folders = [here, *(str(folder) for folder in PurePosixPath(here).parents if str(folder) != ".")]
             inside = statement.level <= len(folders) and f"{here}/__init__" in self._modules

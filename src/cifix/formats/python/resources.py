@@ -39,6 +39,8 @@ _BY_PACKAGE = {
 }
 _LOADERS = {"PackageLoader", "FileSystemLoader"}
 _OTHER_LOADERS = {"ChoiceLoader", "DictLoader", "PrefixLoader", "FunctionLoader", "ModuleLoader"}
+_TOLD = {"open", "read_text", "read_bytes", "get_template", *_PROBES, *_BY_PACKAGE, *_LOADERS, *_OTHER_LOADERS}
+"""The last names of all calls that matter here; a function without any is passed over."""
 _READING = re.compile(r"r[bt]?|[bt]r")
 
 
@@ -125,11 +127,13 @@ Names = Mapping[str, ast.expr]
 
 
 def _calls(node: ast.AST, names: Names, *, guarded: bool) -> Iterator[tuple[ast.Call, Names, bool]]:
-    """Every call below `node`, with the names that are bound once where it stands."""
+    """Every call below `node` that may tell of a file, with the names that are bound once where it stands."""
     if isinstance(node, ast.Call):
         yield node, names, guarded
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         inside = list(ast.walk(node))
+        if not any(isinstance(one, ast.Call) and _last(one.func) in _TOLD for one in inside):
+            return
         arguments = {one.arg for one in inside if isinstance(one, ast.arg)}
         bound = {one.id for one in inside if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
         names = {name: value for name, value in names.items() if name not in bound} | _single(inside)

@@ -29,11 +29,11 @@ Sources:
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 
 from cifix.formats.actions.workflow import WORKFLOWS, workflow
-from cifix.formats.gitignore import ignore_files, ignored
+from cifix.formats.gitignore import Ignores, ignore_files
 from cifix.formats.yaml import Document, Scalar
 from cifix.formats.yaml.edit import place, replace
 from cifix.formats.yaml.values import changed, edits
@@ -64,6 +64,12 @@ from cifix.rules.workflow_paths.references import Reference, references
 )
 def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
     """Look up every path that a job must find; a file that cannot be read names nothing that is known."""
+    ignores = cache(lambda: Ignores.of(ignore_files(snapshot), snapshot.excludes))
+
+    @cache
+    def answer(lost: str) -> Answer:
+        return nearest(snapshot, lost)
+
     for path in rule.candidates(snapshot):
         try:
             found = snapshot.parsed(path, workflow)
@@ -72,19 +78,19 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
         missing: dict[int, list[tuple[Reference, Answer]]] = {}
         for job in found.jobs:
             for one in references(found, job):
-                if not _there(snapshot, one):
-                    missing.setdefault(one.scalar.start, []).append((one, nearest(snapshot, one.path)))
+                if not _there(snapshot, one, ignores):
+                    missing.setdefault(one.scalar.start, []).append((one, answer(one.path)))
         for lost in missing.values():
             yield from _findings(path, found.document, lost)
 
 
-def _there(snapshot: Snapshot, one: Reference) -> bool:
+def _there(snapshot: Snapshot, one: Reference, ignores: Callable[[], Ignores]) -> bool:
     """Whether a path is in the tree, or may well be made where it is named."""
     if exists(snapshot, one.path) or not exists(snapshot, one.base):
         return True
     if facts().made & set(one.path.split("/")) or one.path in snapshot.disk or _made(snapshot, one):
         return True
-    return bool(ignored(ignore_files(snapshot), snapshot.excludes, [one.path]))
+    return ignores().ignored(one.path)
 
 
 def _made(snapshot: Snapshot, one: Reference) -> bool:
