@@ -15,7 +15,7 @@ from cifix.model.text import Opaque, Text
 
 T = TypeVar("T")
 
-REMEMBERED = 4 * 1024 * 1024
+REMEMBERED = 8 * 1024 * 1024
 """Characters of source whose syntax trees stay in memory from one rule to the next; a tree takes many times that."""
 
 EXECUTABLE = 0o100755
