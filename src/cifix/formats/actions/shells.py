@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from cifix.formats.actions.expression import Lookup, Unknown, dynamic, literal, render
 from cifix.formats.actions.matrix import at
-from cifix.formats.actions.workflow import Job, Step, Workflow
-from cifix.formats.yaml import Map, Scalar, Seq, resolved
+from cifix.formats.actions.workflow import Job, Step, Workflow, run_default
+from cifix.formats.yaml import Scalar, Seq, resolved
 from cifix.model.text import Opaque
 
 _FAMILIES = {
@@ -26,9 +26,9 @@ def family(step: Step, job: Job | None = None, workflow: Workflow | None = None)
     Without a job it is a step of a composite action, which must name its shell. Raises `Opaque` if that is not known.
     """
     top = workflow.document.at(()) if workflow else None
-    holders = [step.node, *(_defaults(node) for node in (job.node if job else None, top))]
-    for holder in holders:
-        if holder and (shell := holder.word("shell")):
+    above = (run_default(node, "shell") for node in (job.node if job else None, top))
+    for shell in (step.node.word("shell"), *(found.value for found in above if found)):
+        if shell:
             return _named(shell)
     if job is None:
         raise Opaque("the step names no shell")
@@ -38,13 +38,6 @@ def family(step: Step, job: Job | None = None, workflow: Workflow | None = None)
     if len(found) != 1 or "" in found:
         raise Opaque("the job names no shell, and runs on several systems, or on one that is not known")
     return found.pop()
-
-
-def _defaults(node: object) -> Map | None:
-    """What `defaults.run` says in a job or workflow."""
-    for key in ("defaults", "run"):
-        node = node.get(key) if isinstance(node, Map) else None
-    return node if isinstance(node, Map) else None
 
 
 def _named(shell: str) -> str:

@@ -132,6 +132,13 @@ def action(text: Text) -> Action:
     return Action(document, steps, _defaults(root.get("inputs")))
 
 
+def run_default(node: object, key: str) -> Scalar | None:
+    """What `defaults.run` of a job or workflow says about `key`, such as `shell`, for all its scripts."""
+    for name in ("defaults", "run", key):
+        node = node.get(name) if isinstance(node, Map) else None
+    return node if isinstance(node, Scalar) else None
+
+
 def reference(text: str) -> Reference | None:
     """What a `uses:` names; None for container images and what is not understood."""
     if text.startswith(("./", "$/")):

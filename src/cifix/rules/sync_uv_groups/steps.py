@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from cifix.formats.actions.expression import Result, Unknown, holds, literal, render, spelling
 from cifix.formats.actions.matrix import Data, at
-from cifix.formats.actions.workflow import Action, Job, Reference, Step, Workflow, action
+from cifix.formats.actions.workflow import Action, Job, Reference, Step, Workflow, action, run_default
 from cifix.formats.yaml import Document, Map, Scalar, Seq, resolved
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -199,9 +199,5 @@ def _visit(leg: Leg, step: Step, holders: Sequence[Map], *, maybe: bool) -> Visi
 
 def _default(holders: Sequence[Map], key: str) -> str | None:
     """What `defaults.run` of the job or the workflow says."""
-    for holder in holders:
-        found = holder.get("defaults")
-        run = found.get("run") if isinstance(found, Map) else None
-        if isinstance(run, Map) and (word := run.word(key)):
-            return word
-    return None
+    found = (run_default(holder, key) for holder in holders)
+    return next((scalar.value for scalar in found if scalar and scalar.value), None)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from cifix.formats.actions.shells import family
-from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Step, Workflow, action, workflow
+from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Job, Step, Workflow, action, run_default, workflow
 from cifix.formats.shell import Command, commands
 from cifix.formats.yaml import Map, Scalar
 from cifix.model.snapshot import Snapshot
@@ -75,7 +75,8 @@ def _run(snapshot: Snapshot, step: Step, job: Job | None, whole: Workflow | None
     script = step.node.get("run")
     if not isinstance(script, Scalar):
         return {}
-    base = step.node.word("working-directory") or _default(job) or ""
+    default = run_default(job.node, "working-directory") if job else None
+    base = step.node.word("working-directory") or (default.value if default else "")
     found: dict[str, str] = {}
     for program, name in _programs(script.value, _shell(step, job, whole)):
         path, rooted = _ROOT.subn("", name, count=1)
@@ -88,12 +89,6 @@ def _run(snapshot: Snapshot, step: Step, job: Job | None, whole: Workflow | None
         else:
             found |= _tracked(snapshot, posixpath.join(start, path), program)
     return found
-
-
-def _default(job: Job | None) -> str | None:
-    node = job.node.get("defaults") if job else None
-    run = node.get("run") if isinstance(node, Map) else None
-    return run.word("working-directory") if isinstance(run, Map) else None
 
 
 def _shell(step: Step, job: Job | None, whole: Workflow | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cifix.formats.actions.shells import family
-from cifix.formats.actions.workflow import Job, Step, Workflow
+from cifix.formats.actions.workflow import Job, Step, Workflow, run_default
 from cifix.formats.shell import Command, commands
 from cifix.formats.yaml import Map, Scalar
 from cifix.model.expect import Route
@@ -88,7 +88,7 @@ def _of_step(found: Workflow, job: Job, step: Step, before: _Before) -> Iterator
     if not isinstance(script, Scalar):
         return
     own = step.node.get("working-directory")
-    folder = own if isinstance(own, Scalar) else _working(job.node) or _working(found.document.at(()))
+    folder = own if isinstance(own, Scalar) else _working(job.node, found.document.at(()))
     if folder is None:
         base = ""
     elif _PLAIN.fullmatch(folder.value):
@@ -153,11 +153,9 @@ def _commands(found: Workflow, job: Job, step: Step, script: str) -> tuple[Comma
         return ()
 
 
-def _working(node: object) -> Scalar | None:
-    """The folder that a job or workflow names for all its scripts."""
-    for key in ("defaults", "run", "working-directory"):
-        node = node.get(key) if isinstance(node, Map) else None
-    return node if isinstance(node, Scalar) else None
+def _working(*holders: object) -> Scalar | None:
+    """The folder that the first of job and workflow to name one has for all its scripts."""
+    return next(filter(None, (run_default(node, "working-directory") for node in holders)), None)
 
 
 def _remember(step: Step, before: _Before) -> None:

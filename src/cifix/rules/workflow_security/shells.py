@@ -3,8 +3,7 @@
 import re
 
 from cifix.formats.actions.shells import family
-from cifix.formats.actions.workflow import Job, Step, Workflow
-from cifix.formats.yaml import Map
+from cifix.formats.actions.workflow import Job, Step, Workflow, run_default
 from cifix.model.text import Opaque
 
 _ERREXIT = re.compile(r"\s-[a-zA-Z]*e[a-zA-Z]*\b|\berrexit\b")
@@ -17,19 +16,11 @@ def ends_at(step: Step, job: Job, found: Workflow) -> tuple[bool, bool] | None:
             return None
     except Opaque:
         return None
-    shell = _named(step.node) or _default(job.node) or _default(found.document.at(()))
+    above = (run_default(node, "shell") for node in (job.node, found.document.at(())))
+    of_job, of_workflow = (default.value if default else None for default in above)
+    shell = step.node.word("shell") or of_job or of_workflow
     if shell in {None, "sh"}:
         return True, False
     if shell == "bash":
         return True, True
     return _ERREXIT.search(shell or "") is not None, "pipefail" in (shell or "")
-
-
-def _default(node: object) -> str | None:
-    for key in ("defaults", "run"):
-        node = node.get(key) if isinstance(node, Map) else None
-    return _named(node)
-
-
-def _named(node: object) -> str | None:
-    return node.word("shell") if isinstance(node, Map) else None
