@@ -50,10 +50,14 @@ class Major:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: its majors, the `tags` and exact versions that exist, and the commits of exact versions."""
+    """One action: its majors, the `tags` and exact versions that exist, and the commits of exact versions.
+
+    `absent` are majors that have exact versions only.
+    """
 
     majors: Mapping[int, Major]
     tags: frozenset[int]
+    absent: frozenset[int]
     exact: Mapping[int, str]
     hashes: Mapping[str, str]
     pair: str
@@ -99,7 +103,8 @@ def _action(row: Mapping[str, Any], steps: Mapping[str, Mapping[str, Any]], mode
         for number, node in enumerate(row["node"], start=1)
     }
     exact = {int(number): version for number, version in row.get("exact", {}).items()}
-    return Action(majors, frozenset(row["tags"]), exact, row.get("hashes", {}), row.get("pair", ""))
+    tags, absent = frozenset(row["tags"]), frozenset(row.get("absent", ()))
+    return Action(majors, tags, absent, exact, row.get("hashes", {}), row.get("pair", ""))
 
 
 def _major(row: Mapping[str, Any], *, warned: bool) -> Major:
