@@ -12,7 +12,7 @@ Why:
     parameters that feed them or are named so), for CircleCI (parameters of jobs, commands, executors and orbs, their
     matrix and defaults, the environment) and for GitLab (`parallel: matrix`, variables, inputs of includes), where
     `image: python:$PYTHON` would ask for `python:3.1`. Azure Pipelines reads the number as it is written in some
-    places, so nobody can say whether a run fails.
+    places, and what becomes of it in CircleCI is up to the parameter, so there nobody can say whether a run fails.
 
 When this is wrong:
     The shortened number is what is wanted, as 18.1 could be. Then write it that way. A required check
@@ -60,6 +60,9 @@ _OTHERS: tuple[tuple[tuple[str, ...], _Versions], ...] = (
     (gitlab_format.PIPELINES, gitlab.versions),
 )
 
+_UNSURE = (azure.versions, circleci.versions)
+"""Systems of which nobody can say what becomes of a shortened number: another version, or a text as it was."""
+
 
 @declare(
     __doc__,
@@ -83,7 +86,7 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
             yield Finding("quote-versions", path, 0, 0, "a version may be shortened", Refusal("opaque", str(why)))
             continue
         for number in _numbers(document, versions(document)):
-            yield _finding(path, document, number, known=versions is not azure.versions)
+            yield _finding(path, document, number, known=versions not in _UNSURE)
 
 
 def _files(snapshot: Snapshot) -> Iterator[tuple[str, _Versions]]:

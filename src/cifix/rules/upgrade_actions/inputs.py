@@ -80,7 +80,9 @@ def _obstacles(inputs: Inputs, move: Move) -> None:
         if found:
             words = found.group() or inputs.values[str(key)]
             raise UnfitError(
-                Refusal("input", f"its `{key}` says `{words}`, which means nothing to later versions, or something else")
+                Refusal(
+                    "input", f"its `{key}` says `{words}`, which means nothing to later versions, or something else"
+                )
             )
 
 

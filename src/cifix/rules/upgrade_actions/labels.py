@@ -61,7 +61,12 @@ def _conditions(item: Map) -> bool:
 
 def _conditions_of(path: str, label: str, item: Node) -> Sequence[Entry]:
     """The conditions of an item in the old form, each a list of patterns; all of them must hold."""
-    if isinstance(item, Map) and item.entries and not item.flow and _FORMS.keys() >= {one.key.value for one in item.entries}:
+    if (
+        isinstance(item, Map)
+        and item.entries
+        and not item.flow
+        and _FORMS.keys() >= {one.key.value for one in item.entries}
+    ):
         lists = [one.value.items for one in item.entries if isinstance(one.value, Seq)]
         if len(lists) == len(item.entries) and all(isinstance(pattern, Scalar) for one in lists for pattern in one):
             return item.entries
