@@ -129,7 +129,9 @@ def _finding(path: str, document: Document, number: _Number, versions: _Versions
     name = next(name for name in number.names if name)
     short = float(scalar.value)
     message = f"{name} {scalar.value} is the number {short:g}"
-    message += " to YAML" if versions in (azure.versions, circleci.versions) else f": The version '{short:g}' was not found"
+    message += (
+        " to YAML" if versions in (azure.versions, circleci.versions) else f": The version '{short:g}' was not found"
+    )
     environment = versions is circleci.versions and all("environment" in route for route in number.routes)
     known = versions is not azure.versions and not environment
     red_from = ALREADY if known and any(name and _SURE.fullmatch(name) for name in number.names) else None

@@ -95,7 +95,9 @@ def _findings(path: str, found: Workflow) -> Iterator[Finding]:
         alone = own or len(inheriting) == 1
         route = (*(job.route if own or not alone else ()), _KEY)
         place = _Place(path, found.document, job, route, block if alone else None)
-        outcome = _outcome(place, levels, tuple(dict.fromkeys(scope for lack in lacks for scope in (*lack.scopes, *lack.also))))
+        outcome = _outcome(
+            place, levels, tuple(dict.fromkeys(scope for lack in lacks for scope in (*lack.scopes, *lack.also)))
+        )
         yield from (_finding(path, lack, "job" if own else "workflow", outcome) for lack in lacks)
 
 
