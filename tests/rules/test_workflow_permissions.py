@@ -1,7 +1,7 @@
 """workflow-permissions: what each action of the table needs, and what makes it need nothing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -17,7 +17,7 @@ SCOPES = {"attestations", "contents", "id-token", "issues", "packages", "pages",
 OTHER = "${{ secrets.BOT }}"
 
 
-def findings(steps: list[Mapping[str, object]], permissions: object, **job: object) -> list[Finding]:
+def findings(steps: Sequence[Mapping[str, object]], permissions: object, **job: object) -> list[Finding]:
     data = {
         "on": ["push", "pull_request", "issues"],
         "permissions": permissions,

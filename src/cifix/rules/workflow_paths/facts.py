@@ -12,8 +12,8 @@ class Facts:
     """`programs`: those with paths as arguments, each with the words of which one must come first, if any.
 
     `flags` are options without a value, `files` options of which the value is a file. `inputs` are those of actions
-    that name files. `inert_actions` and `inert_programs` make no files, nor do `programs`; `made` are names that builds give, `common`
-    those that many folders have.
+    that name files. `inert_actions` and `inert_programs`, `programs` among them, make no files; `made` are names that
+    builds give, `common` those that many folders have.
     """
 
     programs: Mapping[str, frozenset[str]]

@@ -4,8 +4,8 @@ Why:
     As soon as a workflow or job has `permissions`, every scope that it does not name is `none`. An action that needs
     more fails with "Resource not accessible by integration", "Permission to octo/repo.git denied to
     github-actions[bot]", or "Ensure GITHUB_TOKEN has permission "id-token: write"". The scopes that are missing are
-    added to the block that holds for this job alone, with those that the action may need as well; where it would hold for other jobs as well, the job gets a block
-    of its own that repeats what held before.
+    added to the block that holds for this job alone, with those that the action may need as well; where it would hold
+    for other jobs as well, the job gets a block of its own that repeats what held before.
 
 When this is wrong:
     If the job is meant to fail there, or never to reach the step. More rights for a job are a matter to think about,

@@ -14,9 +14,10 @@ TOKEN = "<token>"  # noqa: S105 - it stands for the token of the job
 class Need:
     """The scopes that an action must be able to write to, and when that is so.
 
-    It may need those of `also` too, and fails in some runs only if `sometimes`. One of `alternatives` is as good. `token` are inputs that may hold another token; `when` and `unless` conditions on
-    inputs; `events` limits it to workflows that one of them starts, `hosted` to runners of GitHub, and `publishes` to
-    jobs that push an image; `pushes` says that the action pushes with what the checkout of the job left behind.
+    It may need those of `also` too, and fails in some runs only if `sometimes`. One of `alternatives` is as good.
+    `token` are inputs that may hold another token; `when` and `unless` conditions on inputs; `events` limits it to
+    workflows that one of them starts, `hosted` to runners of GitHub, and `publishes` to jobs that push an image;
+    `pushes` says that the action pushes with what the checkout of the job left behind.
     """
 
     action: str
