@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cifix.formats.actions.workflow import version
@@ -75,15 +75,30 @@ def _moved(site: Site, action: Action, reach: Reach, snapshot: Snapshot) -> Iter
     message = _message(site, action, numbers)
     alone = missing(action, site.uses) and not too_old(action, numbers, reach)
     major = goal(action, numbers, site.uses, _NEAREST if alone and not action.pair else reach)
+    judged = Verdict(site, message, red_from, action.pair)
     if major is None:
         detail = f"{site}: no {'commit' if site.uses.sha else 'version'} of {site.name} is known to move to"
-        yield Verdict(site, message, red_from, action.pair, refusal=Refusal("unknown-ref", detail))
+        yield replace(judged, refusal=Refusal("unknown-ref", detail))
     elif major > numbers[0] or (red_from and ref(action, major, site.uses) != site.uses.ref):
-        uses = f"{site.name}@{ref(action, major, site.uses)}"
-        comment = _comment(site, action, major)
-        crossed = range(numbers[0] + 1, major + 1)
-        ending = _ending(site, uses, comment, moves(action, numbers, major), snapshot)
-        yield Verdict(site, message, red_from, action.pair, uses, crossed, *ending)
+        best = _moving(judged, action, numbers, major, snapshot)
+        nearer = _nearer(action, numbers, site) if best.refusal else None
+        other = _moving(judged, action, numbers, nearer, snapshot) if nearer else best
+        yield best if other.refusal else other
+
+
+def _nearer(action: Action, numbers: tuple[int, ...], site: Site) -> int | None:
+    """The nearest major that works, for a step that cannot follow further and has one that does not work at all."""
+    lost = dead(action, numbers) or action.majors[numbers[0]].ended
+    return goal(action, numbers, site.uses, _NEAREST) if lost and not action.pair else None
+
+
+def _moving(judged: Verdict, action: Action, numbers: tuple[int, ...], major: int, snapshot: Snapshot) -> Verdict:
+    site = judged.site
+    uses = f"{site.name}@{ref(action, major, site.uses)}"
+    comment = _comment(site, action, major)
+    edits, expects, notes, refusal = _ending(site, uses, comment, moves(action, numbers, major), snapshot)
+    crossed = range(numbers[0] + 1, major + 1)
+    return replace(judged, to=uses, crossed=crossed, edits=edits, expects=expects, notes=notes, refusal=refusal)
 
 
 def _message(site: Site, action: Action, numbers: tuple[int, ...]) -> str:
