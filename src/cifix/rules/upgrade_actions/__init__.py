@@ -9,7 +9,9 @@ Why:
 
     The inputs move too, where a newer version calls them otherwise, does without them, or takes something else if
     they are missing: `version` of setup-node becomes `node-version`, `file` of codecov `files`, setup-python gets the
-    `python-version` that used to be its default. The configuration of actions/labeler gets the form of v5. Unasked the
+    `python-version` that used to be its default. The configuration of actions/labeler gets the form of v5.
+    setup-miniconda gets Miniforge3 in the place of Mambaforge, without which it ends with "Unexpected HTTP response:
+    404". Unasked the
     rule acts on versions that fail or were given up by their makers. Named on the command line it also moves what
     GitHub warns about, such as every action made for Node 20, and replaces archived actions.
     `target` says how far: `v4` to the lowest major that works, `minimal` to the lowest nobody warns about, `latest` to
@@ -51,6 +53,7 @@ from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.upgrade_actions.facts import facts
 from cifix.rules.upgrade_actions.goal import Reach, missing, too_old
+from cifix.rules.upgrade_actions.gone import gone
 from cifix.rules.upgrade_actions.labels import DEFAULT, Labels, labels
 from cifix.rules.upgrade_actions.sites import sites
 from cifix.rules.upgrade_actions.verdict import Verdict, verdicts
@@ -117,7 +120,9 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         except Opaque as why:
             yield Finding(rule.id, path, 0, 0, "an action may be too old", Refusal("opaque", str(why)))
             continue
-        for verdict in verdicts(sites(path, found), facts(), options.reach, snapshot):
+        every = list(sites(path, found))
+        yield from gone(every)
+        for verdict in verdicts(every, facts(), options.reach, snapshot):
             groups.setdefault(_group(verdict), []).append(verdict)
     held = _held(snapshot, options) if groups else None
     lesson = f"; refresh {LOCK} with `gh actions-lock` before you merge" if LOCK in snapshot.tracked else ""
@@ -144,7 +149,8 @@ def _suspect(used: str, reach: Reach) -> bool:
     named = reference(used)
     known = facts().actions.get(named.slug) if named else None
     if named is None or known is None:
-        return named is not None and reach.warned and named.slug in facts().replacements
+        told = facts().gone.keys() | (facts().replacements.keys() if reach.warned else set())
+        return named is not None and named.slug in told
     numbers = named.version
     return named.sha or (numbers is not None and (missing(known, named) or too_old(known, numbers, reach)))
 

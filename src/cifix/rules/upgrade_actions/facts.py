@@ -79,11 +79,26 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """An `input` whose `values`, in lower case, have not been there `since` a day, with what takes their place.
+
+    Runs fail with what `says`, `only` if these inputs have one of these values or are not given.
+    """
+
+    input: str
+    values: Mapping[str, str]
+    only: Mapping[str, tuple[str, ...]]
+    since: date
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """The actions and the replacements, by slug in lower case."""
+    """The actions, the replacements, and the inputs that ask for what is gone, by slug in lower case."""
 
     actions: Mapping[str, Action]
     replacements: Mapping[str, Replacement]
+    gone: Mapping[str, Gone]
 
 
 @cache
@@ -94,7 +109,13 @@ def facts() -> Facts:
     return Facts(
         {slug.lower(): _action(row, found["majors"].get(slug, {}), modern) for slug, row in found["actions"].items()},
         {slug.lower(): _replacement(row) for slug, row in found["replacements"].items()},
+        {slug.lower(): _gone(row) for slug, row in found["gone"].items()},
     )
+
+
+def _gone(row: Mapping[str, Any]) -> Gone:
+    only = {key: tuple(values) for key, values in row.get("only", {}).items()}
+    return Gone(row["input"], row["values"], only, row["since"], row["says"])
 
 
 def _action(row: Mapping[str, Any], steps: Mapping[str, Mapping[str, Any]], modern: int) -> Action:
