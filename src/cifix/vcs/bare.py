@@ -111,7 +111,8 @@ _DULL = ("warning: filtering not", "Please make sure you have", "and the reposit
 
 _ADVICE = (
     ("terminal prompts disabled", "it wants a login: name a token with --token, or let git's helpers or keys log in"),
-    ("redirect", "it has moved, and no token is sent after it: list it by its new address"),
+    ("returned error: 301", "it has moved, and no token is sent after it: list it by its new address"),
+    ("returned error: 403", "whoever asks has no right to it"),
     ("not found", "it does not exist by this name, or whoever asks may not see it"),
 )
 """What to do, by what git says."""
