@@ -108,7 +108,8 @@ def test_no_expression_stands_in_a_script(action: Any) -> None:
 
 
 def test_the_first_step_installs_this_checkout_once(action: Any, tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
+    outer = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "XDG_CACHE_HOME")}
+    environment = outer | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "RUNNER_TEMP": str(tmp_path),
         "GITHUB_ACTION_PATH": str(FOLDER),

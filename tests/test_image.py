@@ -29,7 +29,7 @@ def instructions() -> list[list[tuple[str, str]]]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The root of the first stage after its build."""
     root = tmp_path_factory.mktemp("image")
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "XDG_CACHE_HOME")}
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     for word, rest in instructions()[0]:
         if word == "COPY":

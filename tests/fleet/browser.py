@@ -1,5 +1,6 @@
 """A headless Chromium that shows one page, driven through its own chromedriver."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,10 +27,11 @@ def browser(profile: Path, width: int, height: int) -> Iterator[Chrome]:
     program, driver = (shutil.which(name) for name in PROGRAMS)
     options = ChromeOptions()
     options.binary_location = str(program)
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+    for flag in (*FLAGS, f"--user-data-dir={profile / 'data'}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    chrome = Chrome(options, ChromeService(str(driver)))
+    environment = {**os.environ, "XDG_CACHE_HOME": str(profile / "cache")}
+    chrome = Chrome(options, ChromeService(str(driver), env=environment))
     try:
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
