@@ -62,8 +62,12 @@ def lister(family: str, kind: str, environ: Mapping[str, str]) -> Lister:
 
 def tokens(environ: Mapping[str, str]) -> Mapping[str, str]:
     """The variables that hold the tokens of the environment, by the address that each may be sent to."""
-    named = ((_github(environ), _first(environ, _GITHUB_TOKENS)), (_gitlab(environ), _first(environ, _GITLAB_TOKENS)))
-    return {f"{server.scheme}://{server.netloc}": variable for server, variable in named if variable}
+    found = {}
+    for place, names in ((_github, _GITHUB_TOKENS), (_gitlab, _GITLAB_TOKENS)):
+        if variable := _first(environ, names):
+            server = place(environ)
+            found[f"{server.scheme}://{server.netloc}"] = variable
+    return found
 
 
 def user_of(variable: str) -> str:
