@@ -21,6 +21,7 @@ OPERATIONS = (
     ("patch", "/repos/{owner}/{repo}/pulls/{pull_number}"),
     ("post", "/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers"),
     ("post", "/repos/{owner}/{repo}/issues/{issue_number}/labels"),
+    ("get", "/repos/{owner}/{repo}/issues/{issue_number}/events"),
     ("post", "/app/installations/{installation_id}/access_tokens"),
     ("get", "/user"),
     ("get", "/user/repos"),

@@ -39,12 +39,12 @@ class Discovery:
     def found(self) -> Iterator[Target]:
         """The repositories that the forges list, one after the other; notes go to standard error."""
         from cifix.forge.choose import lister  # noqa: PLC0415 - the forges' libraries are slow to import
-        from cifix.forge.listing import Wish, wanted  # noqa: PLC0415
+        from cifix.forge.listing import Inquiry, wanted  # noqa: PLC0415
 
-        wish = Wish((), self.topics, self.search, archived=self.archived, forks=self.forks)
+        inquiry = Inquiry((), self.topics, self.search, archived=self.archived, forks=self.forks)
         for family, owners in self._families():
             ask = lister(family, self.kind, os.environ)
-            asked = replace(wish, owners=owners)
+            asked = replace(inquiry, owners=owners)
             for one in wanted(ask(asked, _note), asked, _note):
                 yield Target(one.url, one.project)
 

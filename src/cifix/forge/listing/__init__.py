@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, Protocol
 
 from cifix.errors import GitError
@@ -13,7 +12,7 @@ _PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Inquiry:
     """Repositories of any of the `owners`, if there are some, with all `topics`, that `search` finds, if not empty."""
 
     owners: tuple[str, ...] = ()
@@ -46,18 +45,18 @@ Note = Callable[[str], None]
 class Lister(Protocol):
     """A forge, asked for repositories."""
 
-    def __call__(self, wish: Wish, note: Note) -> Iterator[Listed]:
+    def __call__(self, inquiry: Inquiry, note: Note) -> Iterator[Listed]:
         """What it lists, archived ones and forks too where it does not leave them out itself.
 
         Raises `GitError` where the forge refuses.
         """
 
 
-def wanted(found: Iterator[Listed], wish: Wish, note: Note) -> Iterator[Listed]:
+def wanted(found: Iterator[Listed], inquiry: Inquiry, note: Note) -> Iterator[Listed]:
     """Those of what was found that are wished for; how many are left out, and why, is noted at the end."""
     left: dict[str, int] = {}
     for one in found:
-        why = _unwanted(one, wish)
+        why = _unwanted(one, inquiry)
         if why is None:
             if one.writable is False:
                 note(f"{one.project}: you can read it, not push to it")
@@ -70,11 +69,12 @@ def wanted(found: Iterator[Listed], wish: Wish, note: Note) -> Iterator[Listed]:
 
 def pages(call: Call, path: str, params: Mapping[str, str], doing: Callable[[], str]) -> Iterator[Any]:
     """The answers to a question that the forge answers in pages of a hundred."""
-    for number in count(1):
+    number, more = 0, True
+    while more:
+        number += 1
         answer = call("GET", path, {**params, "per_page": str(_PAGE), "page": str(number)})
         yield checked(answer, doing)
-        if not _continues(answer):
-            return
+        more = _continues(answer)
 
 
 def read(told: Iterable[Mapping[str, Any]], form: Callable[[Mapping[str, Any]], Listed]) -> Iterator[Listed]:
@@ -93,12 +93,12 @@ def _continues(answer: Answer) -> bool:
     return len(items) == _PAGE
 
 
-def _unwanted(one: Listed, wish: Wish) -> str | None:
+def _unwanted(one: Listed, inquiry: Inquiry) -> str | None:
     """Why a repository is left out; empty where nobody would miss it."""
-    if not {topic.lower() for topic in wish.topics} <= one.topics:
+    if not {topic.lower() for topic in inquiry.topics} <= one.topics:
         return ""
-    if one.archived and not wish.archived:
+    if one.archived and not inquiry.archived:
         return "archived (--archived takes them)"
-    if one.fork and not wish.forks:
+    if one.fork and not inquiry.forks:
         return "forked (--forks takes them)"
     return one.closed or None

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cifix.forge.calls import Call, checked
-from cifix.forge.listing import Listed, Note, Wish, pages, read
+from cifix.forge.listing import Inquiry, Listed, Note, pages, read
 
 _FOUND = 1000
 """Results that GitHub gives for a search, however many there are."""
@@ -23,13 +23,13 @@ class GitHubLister:
 
     call: Call
 
-    def __call__(self, wish: Wish, note: Note) -> Iterator[Listed]:
+    def __call__(self, inquiry: Inquiry, note: Note) -> Iterator[Listed]:
         """Whole owners by their lists, which are complete; anything else by the search, which is not."""
-        if wish.owners and not wish.search:
-            for owner in wish.owners:
+        if inquiry.owners and not inquiry.search:
+            for owner in inquiry.owners:
                 yield from self._owned(owner, note)
         else:
-            yield from self._searched(wish, note)
+            yield from self._searched(inquiry, note)
 
     def _owned(self, owner: str, note: Note) -> Iterator[Listed]:
         path = f"/users/{quote(owner, safe='')}"
@@ -51,11 +51,11 @@ class GitHubLister:
         answer = self.call("GET", "/user")
         return answer.data.get("login") == name if isinstance(answer.data, dict) else False
 
-    def _searched(self, wish: Wish, note: Note) -> Iterator[Listed]:
-        words = [wish.search] if wish.search else []
-        words += [f"topic:{topic}" for topic in wish.topics]
-        words += [f"user:{owner}" for owner in wish.owners]
-        words += ["fork:true"] if wish.forks else []
+    def _searched(self, inquiry: Inquiry, note: Note) -> Iterator[Listed]:
+        words = [inquiry.search] if inquiry.search else []
+        words += [f"topic:{topic}" for topic in inquiry.topics]
+        words += [f"user:{owner}" for owner in inquiry.owners]
+        words += ["fork:true"] if inquiry.forks else []
         query = " ".join(words)
         params = {"q": query, "sort": "updated"}
         answers = pages(self.call, "/search/repositories", params, lambda: f"search for {query}")

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cifix.forge.calls import Call, checked
-from cifix.forge.listing import Listed, Note, Wish, pages, read
+from cifix.forge.listing import Inquiry, Listed, Note, pages, read
 
 _NOT_FOUND = 404
 
@@ -20,12 +20,12 @@ class GitLabLister:
 
     call: Call
 
-    def __call__(self, wish: Wish, note: Note) -> Iterator[Listed]:
+    def __call__(self, inquiry: Inquiry, note: Note) -> Iterator[Listed]:
         """The projects of groups, of their subgroups and of users, or of the whole server."""
         del note
-        params = {"search": wish.search} if wish.search else {}
-        params |= {"topic": ",".join(wish.topics)} if wish.topics else {}
-        for path, more in [self._owned(owner) for owner in wish.owners] or [("/projects", {})]:
+        params = {"search": inquiry.search} if inquiry.search else {}
+        params |= {"topic": ",".join(inquiry.topics)} if inquiry.topics else {}
+        for path, more in [self._owned(owner) for owner in inquiry.owners] or [("/projects", {})]:
             for page in pages(self.call, path, {**params, **more}, lambda path=path: f"list {path}"):  # type: ignore[misc]
                 yield from read(page, _listed)
 
