@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from cifix.logs.collect import Log
 from cifix.logs.lines import Line, lines
+from cifix.logs.words import Words
 
 SET_UP = "Set up job"
 """The name of what happens before the first step."""
@@ -66,6 +67,7 @@ class Step:
     errors: int = 0
     quoting: bool = False
     notes: list[object] = field(default_factory=list)
+    words: Words = field(default_factory=Words)
 
     def take(self, line: Line) -> None:
         """See whether a line says that the step failed."""
