@@ -187,12 +187,13 @@ class _Said:
 
 
 def _cause(failure: Failure, fact: Fact, known: Known, checkout: Checkout | None) -> Cause:
-    said = _Said(fact, known, _values(fact, known, failure), failure.step.job)
+    lender = _lender(fact, known, failure)
+    said = _Said(fact, known, {**(lender.values if lender else {}), **fact.values}, failure.step.job)
     cause = Cause(
         _identity(fact),
         redact(_filled(known.title, said.values)),
         known.otherwise,
-        (_quoted(failure, fact.number, fact.text),),
+        tuple(_quoted(failure, one.number, one.text) for one in (fact, lender) if one is not None),
         (where(failure),),
         advice=redact(_filled(known.advice, said.values)),
     )
@@ -240,13 +241,12 @@ def _insight(said: _Said, checkout: Checkout, *, impossible: bool) -> Insight | 
     return check(question)
 
 
-def _values(fact: Fact, known: Known, failure: Failure) -> Mapping[str, str]:
-    """The values of the fact and those that a fact of its context lends: of the next line, else the last before it."""
+def _lender(fact: Fact, known: Known, failure: Failure) -> Fact | None:
+    """The fact of its context that lends it values: the one of the next line, else the last before it."""
     lenders = [other for other in failure.facts if other.name == known.context]
     beside = [other for other in lenders if other.number == fact.number + 1]
     before = [other for other in reversed(lenders) if other.number <= fact.number]
-    lent = next((other.values for other in (*beside, *before, *lenders)), {})
-    return {**lent, **fact.values}
+    return next(iter((*beside, *before, *lenders)), None)
 
 
 def _identity(fact: Fact) -> str:
