@@ -51,7 +51,7 @@ Scan = Callable[["Step", Line], None]
 
 @dataclass(slots=True)
 class Step:
-    """One step of one job: where its lines begin in which log, and how it ended.
+    """One step of one job: where its lines begin in which log (`line`) and stop (`end`), and how it ended.
 
     `exit` is its exit code where the log tells it. `failed` is True only for a step that the log calls failed, or,
     in a log that calls none failed, for the last one that ran. `quoting` is for who scans its lines: whether those
@@ -63,6 +63,7 @@ class Step:
     name: str
     line: int
     exit: int | None = None
+    end: int = 0
     failed: bool = False
     errors: int = 0
     quoting: bool = False
@@ -132,6 +133,7 @@ class _Reader:
         if self._script is not None and line.text.startswith(_JOB_FAILED):
             self._script.take(line)
         elif not self._over:
+            self._now.end = line.number
             self._now.take(line)
             scan(self._now, line)
 
