@@ -167,7 +167,11 @@ def test_travis_tells_after_each_command_how_it_ended() -> None:
 
 
 def test_travis_stops_at_a_command_that_installs() -> None:
-    stopped = ("travis_time:start:1", "$ pip install .", 'The command "pip install ." failed and exited with 1 during .')
+    stopped = (
+        "travis_time:start:1",
+        "$ pip install .",
+        'The command "pip install ." failed and exited with 1 during .',
+    )
     assert failed(log(*stopped, "", "Your build has been stopped.", stamp="")) == [("test", "pip install .", 1, 2)]
 
 

@@ -142,7 +142,12 @@ def _causes(failure: Failure, checkout: Checkout | None) -> Iterator[Cause]:
         yield replace(cause, evidence=tuple(dict.fromkeys((*cause.evidence, *beside))))
     if last and not stated:
         yield Cause(
-            f"unknown:{last[0].text}", _UNKNOWN, Verdict.UNCONFIRMED, last, (where(failure),), advice="read on from there"
+            f"unknown:{last[0].text}",
+            _UNKNOWN,
+            Verdict.UNCONFIRMED,
+            last,
+            (where(failure),),
+            advice="read on from there",
         )
 
 
@@ -269,7 +274,9 @@ def _grouped(causes: Iterable[Cause]) -> list[Cause]:
     found: dict[object, Cause] = {}
     for cause in causes:
         fact = cause.id.partition(":")[0]
-        key = tuple(sorted(map(id, cause.findings))) or (cause.title if fact in catalogue() and catalogue()[fact].many else cause.id)
+        key = tuple(sorted(map(id, cause.findings))) or (
+            cause.title if fact in catalogue() and catalogue()[fact].many else cause.id
+        )
         first = found.get(key)
         found[key] = cause if first is None else _merged(first, cause)
     return list(found.values())
