@@ -24,7 +24,8 @@ _EXITS = (
     re.compile(r'The command ".*" (?:failed and )?exited with (?P<code>-?\d+)'),
 )
 _ENDED = re.compile(
-    r"The operation was cancell?ed|The job (?:running on (?:runner|agent) .* )?(?:has exceeded|ran longer|was cancell?ed)"
+    r"The operation was cancell?ed"
+    r"|The job (?:running on (?:runner|agent) .* )?(?:has exceeded|ran longer|was cancell?ed)"
     r"|Job failed|The action .* has timed out|No output has been received in|The job exceeded the maximum"
 )
 _STARTING = re.compile(r"Starting: (?P<name>.+)")

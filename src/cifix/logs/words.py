@@ -11,16 +11,19 @@ _LIKELY = re.compile(
 _ERROR = re.compile(
     r"E {2,}\S"
     r"|(?:[\w.]{1,200}\.)?[A-Z]\w{0,80}(?:Error|Exception)\b"
-    r"|.{0,300}?(?:\b(?:error|Error|ERROR|fatal|Fatal|FATAL|failure)(?:\[\w{1,20}\])?\s?[:!]|\[ERROR\]|\bERROR\b|\bERR!)"
-    r"|npm (?:error|ERR!) \S|FAILED?\b|\S{1,200}: (?:cannot|can't|unable|failed)\b|.{0,300}: (?:No such file|Permission denied|not found)"
+    r"|.{0,300}?(?:\b(?:error|Error|ERROR|fatal|Fatal|FATAL|failure)(?:\[\w{1,20}\])?\s?[:!]|\bERROR\b|\bERR!)"
+    r"|.{0,300}: (?:No such file|Permission denied|not found)|\S{1,200}: (?:cannot|can't|unable|failed)\b"
+    r"|npm (?:error|ERR!) \S|FAILED?\b"
     r"|Aborted\b|(?:Could not|Cannot|Can't|Unable to|Failed to) \w"
 )
 _HOLLOW = re.compile(
     r".{0,60}(?:exit(?:ed with)? (?:code|status) \d|exit code: \d|[Pp]rocess '.{1,300}' failed with|exited with \d)"
     r"|(?:g?make|ninja)(?:\[\d{1,3}\])?: (?:\*\*\* .{0,300}Error \d|build stopped)|ERROR: Job failed|\s{0,8}note: "
-    r"|npm (?:ERR!|error)(?:\s{0,20}$| {2}| A complete log| (?:code|errno|path|command|Lifecycle|workspace|Exit status) )"
+    r"|npm (?:ERR!|error)(?:\s{0,20}$| {2}| A complete log"
+    r"| (?:code|errno|path|command|Lifecycle|workspace|Exit status) )"
     r"|\s{0,12}error: (?:command '|subprocess-exited|metadata-gen)|\s{0,12}ERROR: (?:Failed building|Could not build)"
-    r"|\s{0,12}error: (?:could not compile|aborting due to)|\s{0,12}\w{1,10}: (?:\|-|>-)?$|\s{0,12}Failed to build|ERROR: {1,4}InvocationError|.{0,80}FAIL code|.{0,200}(?:\b0 (?:errors?|failures?)|PASSED)"
+    r"|\s{0,12}error: (?:could not compile|aborting due to)|\s{0,12}\w{1,10}: (?:\|-|>-)?$|\s{0,12}Failed to build"
+    r"|ERROR: {1,4}InvocationError|.{0,80}FAIL code|.{0,200}(?:\b0 (?:errors?|failures?)|PASSED)"
     r"|.{0,200}\b(?:ok|passed)$|\[command\]|.{0,40}\bWARN|Error in (?:atexit|sys)"
 )
 """What only says that something failed which the lines before have told of."""
