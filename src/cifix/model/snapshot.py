@@ -100,6 +100,7 @@ class Snapshot:
         self._source = source
         self._overlay = overlay
         self._known: dict[Any, Any] = {} if known is None else known
+        self._said: dict[Any, Any] = {}
 
     @classmethod
     def of(cls, files: Mapping[str, bytes], loose: Mapping[str, bytes] = MappingProxyType({})) -> "Snapshot":
@@ -225,6 +226,13 @@ class Snapshot:
             raise Opaque(reason)
         return value
 
+    def once(self, read: "Callable[[Snapshot], T]") -> T:
+        """`read` of this very snapshot, kept with it: what several questions about all its files have in common."""
+        if read not in self._said:
+            self._said[read] = read(self)
+        found: T = self._said[read]
+        return found
+
     def matching(self, globs: Sequence[str]) -> tuple[str, ...]:
         """The tracked paths that one of `globs` names, sorted."""
         expression = compiled(tuple(globs))
@@ -277,9 +285,11 @@ class Snapshot:
         return Snapshot(self._source, laid, self._known)
 
     def differences(self, other: "Snapshot") -> tuple[str, ...]:
-        """The paths, sorted, whose presence, mode or bytes differ between two snapshots of one source."""
-        touched = sorted({*self._overlay, *other._overlay})  # noqa: SLF001 - the same class
-        return tuple(path for path in touched if self.file(path) != other.file(path))
+        """The paths, sorted, whose presence, mode or bytes differ between two snapshots."""
+        touched = {*self._overlay, *other._overlay}  # noqa: SLF001 - the same class
+        if self._source is not other._source:  # noqa: SLF001
+            touched |= {*self.paths, *other.paths}
+        return tuple(path for path in sorted(touched) if self.file(path) != other.file(path))
 
     def file(self, path: str) -> File | None:
         """Bytes and mode of a tracked path, or None if the snapshot does not track it."""
