@@ -14,7 +14,6 @@ import click
 from cifix import __version__
 from cifix.errors import CifixError, Exit
 
-
 _GARBAGE = 100_000, 50, 50
 """How many new objects, and rounds, go by between searches for garbage: syntax trees hold none, and are large."""
 

@@ -226,11 +226,12 @@ class Snapshot:
             raise Opaque(reason)
         return value
 
-    def once(self, read: "Callable[[Snapshot], T]") -> T:
-        """`read` of this very snapshot, kept with it: what several questions about all its files have in common."""
-        if read not in self._said:
-            self._said[read] = read(self)
-        found: T = self._said[read]
+    def once(self, read: Callable[..., T], *given: object) -> T:
+        """`read(self, *given)`, kept with this very snapshot: what questions about all its files have in common."""
+        key = (read, *given)
+        if key not in self._said:
+            self._said[key] = read(self, *given)
+        found: T = self._said[key]
         return found
 
     def matching(self, globs: Sequence[str]) -> tuple[str, ...]:
@@ -286,7 +287,8 @@ class Snapshot:
 
     def differences(self, other: "Snapshot") -> tuple[str, ...]:
         """The paths, sorted, whose presence, mode or bytes differ between two snapshots."""
-        touched = {*self._overlay, *other._overlay}  # noqa: SLF001 - the same class
+        mine, theirs = self._overlay, other._overlay  # noqa: SLF001 - the same class
+        touched = {path for path in (*mine, *theirs) if mine.get(path, path) is not theirs.get(path, path)}
         if self._source is not other._source:  # noqa: SLF001
             touched |= {*self.paths, *other.paths}
         return tuple(path for path in sorted(touched) if self.file(path) != other.file(path))

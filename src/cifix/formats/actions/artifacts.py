@@ -89,9 +89,9 @@ def read(snapshot: Snapshot) -> Repository:
     return _read(snapshot, snapshot.containing(_NEEDLES, _PLACES), Repository({}, {}, {}, {}, {}, {}))
 
 
-def reread(known: Repository, before: Snapshot, after: Snapshot) -> Repository:
-    """`read` of `after`, where `known` is that of `before`: only what differs is looked at."""
-    places = compiled(_PLACES)
+def reread(after: Snapshot, before: Snapshot) -> Repository:
+    """`read` of `after`, from that of `before`: only what differs is looked at."""
+    known, places = before.once(read), compiled(_PLACES)
     paths = [path for path in before.differences(after) if places.fullmatch(path)]
     if any(path not in known.texts or path in known.opaque for path in paths):
         return read(after)

@@ -20,8 +20,7 @@ def differences(before: Snapshot, after: Snapshot, paths: Collection[str], commi
     Each step must upload the same path under a name of its own, and each place that downloads must get the same
     uploads into the same folders. `commits` are the majors of the hashes that steps are pinned to.
     """
-    known = before.once(read)
-    old, new = _runs(known, paths), _runs(reread(known, before, after), paths)
+    old, new = _runs(before.once(read), paths), _runs(after.once(reread, before), paths)
     if old.keys() != new.keys():
         yield "other workflows run"
     for key in sorted(old.keys() & new.keys()):

@@ -50,9 +50,10 @@ class Document:
                 return None
         return node
 
-    def walk(self) -> Iterator[tuple[Route, Node]]:
-        """Every node with the route that leads to it, aliases followed."""
-        yield from _walk((), self.root) if self.root else ()
+    def walk(self, route: Route = ()) -> Iterator[tuple[Route, Node]]:
+        """Every node at or below `route` with the route that leads to it, aliases followed."""
+        node = self.at(route)
+        yield from _walk(route, node) if node else ()
 
     def routes(self, node: Node) -> tuple[Route, ...]:
         """Every route that leads to this node: more than one if it can be reached through an alias."""

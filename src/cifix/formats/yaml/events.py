@@ -1,7 +1,7 @@
 """From parser events to nodes: the marks of two parsers become one set of exact ends."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, Protocol
 
 from ruamel.yaml import YAML
@@ -19,7 +19,7 @@ from cifix.formats.yaml.nodes import Alias, Entry, Map, Node, Scalar, Seq
 from cifix.model.text import Opaque, Text
 
 try:
-    from ruamel.yaml.cyaml import CParser
+    from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 except ImportError:  # its C parser is a package of its own
     CParser = None
 
@@ -75,7 +75,8 @@ def tree(text: Text, *, pure: bool, merges: bool = False) -> Node | None:
 def _events(source: str, *, pure: bool) -> Callable[[], Any]:
     """What gives the next event each time it is called."""
     if pure:
-        return YAML(typ="safe", pure=True).parse(source).__next__
+        events: Iterator[Any] = YAML(typ="safe", pure=True).parse(source)
+        return events.__next__
     following: Callable[[], Any] = CParser(source).get_event
     return following
 
@@ -134,7 +135,7 @@ class _Builder:
             if depth > DEPTH:
                 raise Opaque(f"the YAML is nested more than {DEPTH} levels deep")
             self.deepest = depth
-        kind = type(event)
+        kind: type[object] = type(event)
         if kind is AliasEvent:
             return self.alias(event)
         name = event.anchor
