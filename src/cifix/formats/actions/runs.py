@@ -109,15 +109,16 @@ def runs(repository: Repository, about: Collection[str] | None = None) -> Iterat
 
     With `about`, only runs that may come to one of these files are followed.
     """
-    wanted = {*repository.workflows, *repository.actions} if about is None else _callers(repository, about)
+    every = {*repository.workflows, *repository.actions} if about is None else _callers(repository, about)
+    workflows = sorted(every & repository.workflows.keys())
     called: set[str] = set()
     started: list[Run] = []
-    for path, found in repository.workflows.items():
-        if path in wanted and found.triggers != {"workflow_call"}:
+    for path in workflows:
+        if repository.workflows[path].triggers != {"workflow_call"}:
             started.append(_walk(repository, path, outside=False))
-            called |= started[-1].files - {path}
-    for path in (*repository.workflows, *repository.actions):
-        if path in wanted and path not in called and all(path not in run.files for run in started):
+            called |= started[-1].files
+    for path in (*workflows, *sorted(every & repository.actions.keys())):
+        if path not in called:
             started.append(_walk(repository, path, outside=True))
             called |= started[-1].files
     yield from started
@@ -128,16 +129,18 @@ def runs(repository: Repository, about: Collection[str] | None = None) -> Iterat
 def groups(repository: Repository) -> Iterator[tuple[Run, ...]]:
     """The runs, together where they share a file with artifact steps: such a file changes for all or none."""
     bearing = {path for path in repository.texts if path in repository.opaque or any(sites(repository, path))}
-    joined_runs: list[tuple[set[str], list[Run]]] = []
-    for run in runs(repository):
+    joined: dict[int, tuple[set[str], list[Run]]] = {}
+    owner: dict[str, int] = {}
+    for number, run in enumerate(runs(repository)):
         files, members = run.files & bearing, [run]
         if not files - repository.opaque.keys():
             continue
-        for group in [group for group in joined_runs if group[0] & files]:
-            joined_runs.remove(group)
-            files, members = files | group[0], group[1] + members
-        joined_runs.append((files, members))
-    for _, members in joined_runs:
+        for other in sorted({owner[path] for path in files if path in owner}):
+            near, before = joined.pop(other)
+            files, members = files | near, before + members
+        owner.update(dict.fromkeys(files, number))
+        joined[number] = files, members
+    for _, members in joined.values():
         yield tuple(members)
 
 

@@ -107,7 +107,8 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     for path in rule.candidates(snapshot):
         try:
             text = snapshot.text(path).text
-            if not any(_suspect(used, options.reach) for used in set(_USES.findall(text))):
+            lines = (line for line in text.splitlines() if "@" in line)
+            if not any(_suspect(used, options.reach) for line in lines for used in _USES.findall(line)):
                 continue
             inside = path.startswith(".github/workflows/")
             found = snapshot.parsed(path, workflow) if inside else snapshot.parsed(path, action)
