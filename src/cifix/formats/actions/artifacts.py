@@ -62,21 +62,22 @@ class Repository:
     """The workflows and actions that can take part in runs with artifacts.
 
     `opaque` says why a file that may hold artifact steps, or call others that do, cannot be parsed; `texts`
-    lacks those that cannot even be decoded. `words` are those that a file seems to assign, by its path, and `calls`
-    the local files that it may call, whether they are there or not, if it calls any.
+    lacks those that cannot even be decoded, and `sources` are the same texts. `calls` are the local files that a file
+    may call, whether they are there or not, if it calls any.
     """
 
     workflows: Mapping[str, Workflow]
     actions: Mapping[str, Action]
     opaque: Mapping[str, str]
     texts: Mapping[str, str]
-    words: Mapping[str, frozenset[str]]
+    sources: Mapping[str, Text]
     calls: Mapping[str, frozenset[str]]
 
     def assigns(self, word: str) -> bool:
         """Whether a file seems to assign `word` as a variable in a script, or names it in quotes."""
         if word not in self._asked:
-            self._asked[word] = any(word in words for words in self.words.values())
+            near = (source for source in self.sources.values() if word in source.text)
+            self._asked[word] = any(word in source.once(_assigned) for source in near)
         return self._asked[word]
 
     @cached_property
@@ -104,11 +105,11 @@ def reread(after: Snapshot, before: Snapshot) -> Repository:
 def _read(snapshot: Snapshot, paths: Iterable[str], known: Repository) -> Repository:
     """What is known, with what the files at `paths` hold."""
     workflows, actions, opaque = dict(known.workflows), dict(known.actions), dict(known.opaque)
-    texts, words, calls = dict(known.texts), dict(known.words), dict(known.calls)
+    texts, sources, calls = dict(known.texts), dict(known.sources), dict(known.calls)
     for path in paths:
         try:
-            texts[path] = snapshot.text(path).text
-            words[path] = snapshot.parsed(path, _assigned)
+            sources[path] = snapshot.text(path)
+            texts[path] = sources[path].text
             calls.pop(path, None)
             found: Workflow | Action
             if path.startswith(".github/workflows/"):
@@ -124,7 +125,7 @@ def _read(snapshot: Snapshot, paths: Iterable[str], known: Repository) -> Reposi
         else:
             if called := frozenset(target for local in _local(found) for target in candidates(local)):
                 calls[path] = called
-    return Repository(workflows, actions, opaque, texts, words, calls)
+    return Repository(workflows, actions, opaque, texts, sources, calls)
 
 
 def candidates(local: str) -> tuple[str, ...]:
