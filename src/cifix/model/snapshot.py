@@ -279,7 +279,12 @@ class Snapshot:
     def differences(self, other: "Snapshot") -> tuple[str, ...]:
         """The paths, sorted, whose presence, mode or bytes differ between two snapshots of one source."""
         touched = sorted({*self._overlay, *other._overlay})  # noqa: SLF001 - the same class
-        return tuple(path for path in touched if self.file(path) != other.file(path))
+        return tuple(path for path in touched if self._differs(other, path))
+
+    def _differs(self, other: "Snapshot", path: str) -> bool:
+        """Whether a path is something else in another snapshot; what is gone need not be read."""
+        both = path in self.tracked and path in other.tracked
+        return self.file(path) != other.file(path) if both else (path in self.tracked) != (path in other.tracked)
 
     def file(self, path: str) -> File | None:
         """Bytes and mode of a tracked path, or None if the snapshot does not track it."""

@@ -16,7 +16,7 @@ DOWNLOAD = "actions/download-artifact"
 LOCAL = re.compile(r"""(?m)^[ \t\-]*uses:[ \t]*["']?(?:\./|\$/)([^\s"'#]*)""")
 """A call of a local file, in text that cannot be parsed; the group is its path."""
 
-_ASSIGNED = re.compile(r"""(\w+)(?:=|<<)|["'](\w+)["'](?!\s*:)""")
+_ASSIGNED = re.compile(r"""(?<!\w)(\w++)(?:=|<<)|["'](\w++)["'](?!\s*:)""")
 _FILE = re.compile(r"[^.].*\.[A-Za-z][\w+-]*")
 _BUNDLES = (
     *(".app", ".d", ".dsym", ".framework", ".xcarchive", ".xcframework", ".xcresult"),

@@ -54,7 +54,7 @@ from cifix.rules.upgrade_actions.labels import DEFAULT, Labels, labels
 from cifix.rules.upgrade_actions.sites import sites
 from cifix.rules.upgrade_actions.verdict import Verdict, verdicts
 
-_USES = re.compile(r"[\w.-]+/[\w./-]+@[\w./-]+")
+_USES = re.compile(r"(?<![\w./-])[\w.-]+/[\w./-]+@[\w./-]+")
 _LABELER, _FORM = "actions/labeler", 5
 
 
