@@ -20,10 +20,14 @@ def text(source: str) -> Text:
 
 @pytest.mark.parametrize(
     "source",
-    ["x = " + "+".join(["a"] * 400), "x = a" + ".b" * 400, "if a: pass\n" + "elif b: pass\n" * 400, "x = " + "(\n" * 90 + "a"
-     + ".b" * 200 + ")" * 90],
+    [
+        "x = " + "+".join(["a"] * 400),
+        "x = a" + ".b" * 400,
+        "if a: pass\n" + "elif b: pass\n" * 400,
+        "x = " + "(\n" * 90 + "a" + ".b" * 200 + ")" * 90,
+    ],
     ids=["sum", "attributes", "elif", "lines"],
-)  # fmt: skip
+)
 def test_code_that_is_nested_too_deeply_is_opaque(source: str) -> None:
     with pytest.raises(Opaque, match="nested more than 150 levels deep"):
         python.parse(text(source))
