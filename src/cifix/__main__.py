@@ -1,5 +1,10 @@
-"""`python -m cifix` is the same as `cifix`."""
+"""`python -m cifix` is the same as `cifix`: the current folder, which may be a stranger's, offers no module."""
 
-from cifix.cli.main import run
+import sys
+
+if not sys.flags.safe_path:
+    del sys.path[0]
+
+from cifix.cli.main import run  # noqa: E402 - only now
 
 run()

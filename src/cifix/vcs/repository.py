@@ -54,11 +54,15 @@ _QUIET = {
 }
 _SETTINGS = (
     f"core.hooksPath={os.devnull}",
+    "core.alternateRefsCommand=true",
     "core.fsmonitor=false",
     "core.safecrlf=false",
     "core.splitIndex=false",
     "core.untrackedCache=false",
+    f"diff.orderFile={os.devnull}",
     "index.sparse=false",
+    "log.mailmap=false",
+    "log.showSignature=false",
     "core.filesRefLockTimeout=2000",
     "filter..clean=",  # attribute files say `filter=` to mean none, yet git would look for a driver of no name
     "filter..process=",
@@ -70,9 +74,14 @@ _OPTIONS = ("--no-pager", *(part for setting in _SETTINGS for part in ("-c", set
 
 
 def scrub(environ: MutableMapping[str, str]) -> None:
-    """Remove the variables of `SCRUBBED`, which a surrounding git command may have set; once, at start-up."""
+    """Remove the variables of `SCRUBBED`, which a surrounding git command may have set; once, at start-up.
+
+    Folders of PATH that are not absolute go as well: git runs in the repository, and would be looked for there.
+    """
     for name in SCRUBBED:
         environ.pop(name, None)
+    if "PATH" in environ:
+        environ["PATH"] = os.pathsep.join(filter(os.path.isabs, environ["PATH"].split(os.pathsep)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +134,14 @@ class Repository:
         if inside == b"true":
             root = Path(os.fsdecode(_execute(folder, ("rev-parse", "--show-toplevel")).out.removesuffix(b"\n")))
         elif bare == b"false":
-            if git_dir.name == ".git":
+            if git_dir.name == ".git" and folder.resolve().is_relative_to(git_dir.resolve()):
                 return cls.open(git_dir.parent)
-            raise GitError(f"{folder} is inside the repository's own folder; start from its work tree")
+            root = folder
+        if root is not None and not _leads(root / ".git", git_dir):
+            raise GitError(
+                f"{git_dir} belongs to another work tree than {root}, by its core.worktree or because you are inside "
+                f"the repository's own folder; start from a work tree whose .git leads to it"
+            )
         return cls(root, git_dir, _common(git_dir), form.decode())
 
     @property
@@ -206,6 +220,20 @@ def _folder(path: Path) -> Path:
     if not os.access(folder, os.R_OK | os.X_OK):
         raise GitError(f"no permission to read {folder}; run cifix as a user who may")
     return folder.absolute()
+
+
+def _leads(pointer: Path, git_dir: Path) -> bool:
+    """Whether the `.git` of a work tree is the repository, or a file that names it.
+
+    Otherwise core.worktree has moved the work tree, and files that are none of the repository's would be taken for it.
+    """
+    try:
+        if pointer.is_file():
+            named = os.fsdecode(pointer.read_bytes().removeprefix(b"gitdir:").strip())
+            pointer = pointer.parent / named
+        return pointer.samefile(git_dir)
+    except OSError:
+        return False
 
 
 def _common(git_dir: Path) -> Path:
