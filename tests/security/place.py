@@ -174,7 +174,7 @@ class Place:
             env={**self.environment, **environ},
             capture_output=True,
             check=False,
-            timeout=300,
+            timeout=120,
         )
         assert (desk / "answers").is_file(), done.stderr.decode()
         codes = json.loads((desk / "answers").read_text())

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from subprocess import PIPE
 from tempfile import TemporaryFile
@@ -134,13 +135,16 @@ class Repository:
         if inside == b"true":
             root = Path(os.fsdecode(_execute(folder, ("rev-parse", "--show-toplevel")).out.removesuffix(b"\n")))
         elif bare == b"false":
-            if git_dir.name == ".git" and folder.resolve().is_relative_to(git_dir.resolve()):
+            if not folder.resolve().is_relative_to(git_dir.resolve()):
+                root = folder
+            elif git_dir.name == ".git":
                 return cls.open(git_dir.parent)
-            root = folder
+            else:
+                raise GitError(f"{folder} is inside the repository's own folder; start from its work tree")
         if root is not None and not _leads(root / ".git", git_dir):
             raise GitError(
-                f"{git_dir} belongs to another work tree than {root}, by its core.worktree or because you are inside "
-                f"the repository's own folder; start from a work tree whose .git leads to it"
+                f"{git_dir} says that its work tree is elsewhere (core.worktree), and no .git in {root} leads to it; "
+                f"start from a folder whose .git does"
             )
         return cls(root, git_dir, _common(git_dir), form.decode())
 
@@ -164,7 +168,7 @@ class Repository:
     def attempt(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] = MappingProxyType({})) -> Outcome:
         """Like `run`, for commands whose failure is an answer."""
         self.processes += 1
-        return _execute(self.place, arguments, stdin, {**self._environment, **env})
+        return _execute(self.place, (*self._restrained, *arguments), stdin, {**self._environment, **env})
 
     def oid(self, name: str) -> str | None:
         """The full id of the object that `name` names, or None."""
@@ -182,7 +186,7 @@ class Repository:
                 self.processes += 1
                 git = _gitpython()(self.place)
                 env = {**self._environment}
-                command = [*_unsetting(env), "git", *_OPTIONS, "cat-file", "--batch"]
+                command = [*_unsetting(env), "git", *_OPTIONS, *self._restrained, "cat-file", "--batch"]
                 self._batch = Batch(git.execute(command, istream=PIPE, as_process=True, env=env))
             return self._batch.read(oids)
 
@@ -201,6 +205,16 @@ class Repository:
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.root, self.git_dir, self.common_dir, self.object_format, self._given)
+
+    @cached_property
+    def _restrained(self) -> tuple[str, ...]:
+        """Options that give the attribute file of the user, where the repository's own configuration names another."""
+        asked = ("config", "--type=path", "--show-scope", "-z", "--get-all", "core.attributesFile")
+        words = os.fsdecode(_execute(self.place, asked, env=self._environment).out).split("\0")
+        if not {"local", "worktree"} & {*words[::2]}:
+            return ()
+        own = [file for scope, file in zip(words[::2], words[1::2], strict=False) if scope not in ("local", "worktree")]
+        return "-c", f"core.attributesFile={own[-1] if own else os.devnull}"
 
     @property
     def _environment(self) -> dict[str, str]:
