@@ -58,7 +58,9 @@ class Place:
         place = cls(folder.resolve())
         for path in (place.outside, place.canaries, place.temp, place.home):
             path.mkdir(parents=True)
-        (place.home / "gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch=main\n")
+        (place.home / "gitconfig").write_text(
+            "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch=main\n"
+        )
         (place.outside / "secret.py").write_text(f"KEY = '{SECRET}'\n")
         (place.outside / "secret.yml").write_text(f"on: push\nkey: {SECRET}\n")
         (place.home / "run.log").write_text(f"{LOG} version of `actions/upload-artifact: v3`.\n")
@@ -178,12 +180,11 @@ class Place:
         )
         assert (desk / "answers").is_file(), done.stderr.decode()
         codes = json.loads((desk / "answers").read_text())
-        answers = {
-            " ".join(words[:2]): Answer(
-                tuple(words), code, (desk / f"said-{number}-out").read_bytes(), (desk / f"said-{number}-err").read_bytes()
-            )
-            for number, (words, code) in enumerate(zip(asked, codes, strict=True))
-        }
+        answers: dict[str, Answer] = {}
+        for number, (words, code) in enumerate(zip(asked, codes, strict=True)):
+            out, err = ((desk / f"said-{number}-{name}").read_bytes() for name in ("out", "err"))
+            short = " ".join(words[:2])
+            answers[" ".join(words) if short in answers else short] = Answer(tuple(words), code, out, err)
         calls = (desk / "calls").read_text("utf-8", "surrogateescape") if traced else ""
         return Seen(answers, self.snapped(), calls)
 

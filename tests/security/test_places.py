@@ -74,7 +74,9 @@ def test_a_git_that_lies_in_the_tree_is_not_started(tmp_path: Path) -> None:
     for name in ("git", "gh", "env", "python3", "ssh"):
         place.script(place.target / name, name)
     path = os.pathsep.join((".", "", place.environment["PATH"]))
-    seen = place.run([["check", "--no-cache"], ["apply"], ["pr", "--forge=local"]], environ={"PATH": path}, traced=False)
+    seen = place.run(
+        [["check", "--no-cache"], ["apply"], ["pr", "--forge=local"]], environ={"PATH": path}, traced=False
+    )
     assert seen.snapped == frozenset()
     assert [answer.code for answer in seen.answers.values()] == [1, 0, 0]
 
@@ -98,6 +100,8 @@ ROWS = (
         "the files beside .git are the work tree, or the run is refused; nothing outside is read or written",
         "tests/security/test_places.py",
     ),
-    Row("programs in the tree, with the current folder on PATH", 15, "none is started", "tests/security/test_places.py"),
+    Row(
+        "programs in the tree, with the current folder on PATH", 15, "none is started", "tests/security/test_places.py"
+    ),
     Row("GIT_* variables that point elsewhere", 16, "they are dropped", "tests/security/test_places.py"),
 )

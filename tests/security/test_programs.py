@@ -10,7 +10,15 @@ from tests.security.rows import Row
 
 HOOKS = (
     *("applypatch-msg", "commit-msg", "fsmonitor-watchman", "post-applypatch", "post-checkout", "post-commit"),
-    *("post-index-change", "post-merge", "post-receive", "post-rewrite", "post-update", "pre-applypatch", "pre-auto-gc"),
+    *(
+        "post-index-change",
+        "post-merge",
+        "post-receive",
+        "post-rewrite",
+        "post-update",
+        "pre-applypatch",
+        "pre-auto-gc",
+    ),
     *("pre-commit", "pre-merge-commit", "pre-push", "pre-rebase", "pre-receive", "prepare-commit-msg", "proc-receive"),
     *("push-to-checkout", "reference-transaction", "sendemail-validate", "update"),
 )
@@ -42,7 +50,15 @@ WAKING = {
 """Settings that run nothing themselves and lead git to what does."""
 
 PLAIN = (
-    *("status", "diff -- .gitignore", "diff", "log -1", "add .", "commit --quiet --allow-empty --message x", "archive --format=evil HEAD"),
+    *(
+        "status",
+        "diff -- .gitignore",
+        "diff",
+        "log -1",
+        "add .",
+        "commit --quiet --allow-empty --message x",
+        "archive --format=evil HEAD",
+    ),
     *("log -1 --patch", "gc --quiet", "fetch --quiet ssh://example.invalid/x", "push --quiet origin HEAD:x"),
 )
 """Commands of git that people type in a repository."""

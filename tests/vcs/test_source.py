@@ -294,7 +294,9 @@ def test_a_source_keeps_only_so_much(tree: Tree, repo: Repository, monkeypatch: 
     assert contents(source) == files
 
 
-def test_an_ignore_file_that_only_the_repository_names_is_not_read(tree: Tree, repo: Repository, tmp_path: Path) -> None:
+def test_an_ignore_file_that_only_the_repository_names_is_not_read(
+    tree: Tree, repo: Repository, tmp_path: Path
+) -> None:
     (tmp_path / "secret").write_text("anything\n")
     tree.git("config", "core.excludesFile", str(tmp_path / "secret"))
     assert "global" not in commit_source(repo, "HEAD").excludes

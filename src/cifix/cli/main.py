@@ -69,7 +69,9 @@ def cifix() -> None:
 def run() -> NoReturn:
     """Run the command line and end the process with the exit code that the README documents."""
     _open_streams()
-    os.environ["PYTHONSAFEPATH"] = "1"  # workers of a fleet are started in the current folder, which may be a stranger's
+    os.environ["PYTHONSAFEPATH"] = (
+        "1"  # workers of a fleet are started in the current folder, which may be a stranger's
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that temporary folders are removed
     try:
         code = cifix.main(prog_name="cifix", standalone_mode=False)
