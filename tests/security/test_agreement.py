@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 
 from cifix.formats import yaml

@@ -49,7 +49,7 @@ def test_the_lock_holds_what_the_tests_need() -> None:
 
 
 def test_a_wheel_built_twice_has_the_same_bytes(tmp_path: Path) -> None:
-    built = []
+    built: list[Path] = []
     for number, umask in ((1, 0o022), (2, 0o077)):
         folder = tmp_path / str(number)
         shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))

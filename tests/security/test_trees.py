@@ -36,9 +36,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     flows = os.fsencode(place.target / ".github/workflows")
     for name in NAMES:
         Path(os.fsdecode(os.path.join(flows, name))).write_bytes(WORKFLOW)  # noqa: PTH118
-    for name, target in zip(LINKS, ("secret.yml", "secret.yml", "secret.yml", "secret.py", "."), strict=True):
-        (place.target / name).unlink(missing_ok=True)
-        (place.target / name).symlink_to(place.outside / target)
+    for link, target in zip(LINKS, ("secret.yml", "secret.yml", "secret.yml", "secret.py", "."), strict=True):
+        (place.target / link).unlink(missing_ok=True)
+        (place.target / link).symlink_to(place.outside / target)
     place.commit()
     before = {path: path.read_bytes() for path in place.outside.iterdir()}
     seen = place.run(
@@ -52,6 +52,28 @@ def test_no_link_is_followed_and_each_is_named(seen: Seen) -> None:
     said = b"".join(answer.out + answer.err for answer in seen.answers.values())
     assert SECRET.encode() not in said
     assert b"were not looked at: .github/workflows/link.yml" in seen.answers["apply --dry-run"].out
+
+
+LOOKALIKES = (".GIT", "git~1", ".git", "..", ".", ".git ", ".g\u200cit")
+
+
+@pytest.mark.parametrize("name", LOOKALIKES)
+def test_a_tree_that_holds_something_like_git_itself_writes_nothing(name: str, tmp_path: Path) -> None:
+    place = Place.make(tmp_path / "place")
+    place.trap("config")
+    blob = place.git("hash-object", "-w", "--stdin", stdin=b"[core]\n\tfsmonitor = touch ../canaries/config\n").strip()
+    inner = place.git("mktree", stdin=b"100644 blob %s\tconfig\n" % blob).strip()
+    whole = place.git("ls-tree", "-z", "HEAD") + b"040000 tree %s\t%s\0" % (inner, os.fsencode(name))
+    tree = place.git("mktree", "-z", stdin=whole).decode().strip()
+    commit = place.git("commit-tree", tree, "-p", "HEAD", "-m", "work").decode().strip()
+    place.git("update-ref", "HEAD", commit)
+    kept = (place.target / ".git/config").read_bytes()
+    seen = place.run(
+        [["check", "--no-cache", "--base=HEAD"], ["apply"], ["apply", "--in-place"], ["plan"]], traced=False
+    )
+    assert (place.target / ".git/config").read_bytes() == kept
+    assert seen.snapped == frozenset()
+    assert all(b"Traceback" not in answer.err for answer in seen.answers.values())
 
 
 def test_no_name_writes_to_the_terminal(seen: Seen) -> None:

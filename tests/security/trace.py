@@ -6,7 +6,6 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.pages import ROOT
 from tests.security.place import Place
@@ -14,7 +13,7 @@ from tests.security.place import Place
 _CALL = re.compile(r"^(?:\d+\s+)?(?P<name>\w+)\((?P<given>.*)\)\s+= (?P<gave>-?\d+)(?:<(?P<place>.*)>)?", re.DOTALL)
 _TEXT = re.compile(r'(?:(?:AT_FDCWD|\d+)<(?P<at>[^>]*)>, )?"(?P<path>(?:[^"\\]|\\.)*)"')
 _WRITING = ("O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC")
-_ANYBODY = ("/dev/null", "/dev/tty", "/dev/shm", "/proc/self")
+_ANYBODY = ("/dev/null", "/dev/tty", "/dev/shm", "/proc/self")  # noqa: S108 - semaphores
 _SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc", "/proc", "/sys", "/dev/urandom")
 
 
