@@ -1,4 +1,4 @@
-"""`python -m tests.security` runs the tests of this folder and, if all of them pass, writes the table of SECURITY.md."""
+"""`python -m tests.security` runs the tests of this folder and, if all pass, writes the table of SECURITY.md."""
 
 import sys
 
