@@ -5,12 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import merge
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from cifix.model.change import Change, Create, Delete, Edit, Track, Untrack, splice
+from cifix.model.fact import Fact
 from cifix.model.glob import compiled, stem
 from cifix.model.history import History
+from cifix.model.learned import Learned
 from cifix.model.text import Opaque, Text
 
 T = TypeVar("T")
@@ -96,10 +99,12 @@ class Snapshot:
         source: Source,
         overlay: Mapping[str, File | None] = MappingProxyType({}),
         known: dict[Any, Any] | None = None,
+        learned: Learned | None = None,
     ) -> None:
         self._source = source
         self._overlay = overlay
         self._known: dict[Any, Any] = {} if known is None else known
+        self._learned = Learned() if learned is None else learned
 
     @classmethod
     def of(cls, files: Mapping[str, bytes], loose: Mapping[str, bytes] = MappingProxyType({})) -> "Snapshot":
@@ -225,35 +230,41 @@ class Snapshot:
             raise Opaque(reason)
         return value
 
+    def derived(self, path: str, fact: Fact[T]) -> T:
+        """What `fact` tells of a tracked file, computed once for equal content; raises `Opaque` if it cannot tell."""
+        laid = self._overlay.get(path)
+        if laid is None:
+            return self._learned.derived(path, fact, self._plain.read)
+        changed: Learned = self._known.setdefault("changed", Learned())
+        return changed.derived(laid.data, fact, lambda data: data)
+
     def matching(self, globs: Sequence[str]) -> tuple[str, ...]:
         """The tracked paths that one of `globs` names, sorted."""
         expression = compiled(tuple(globs))
         key = ("matching", expression)
         if key not in self._known:
-            plain = Snapshot(self._source, known=self._known)
-            within = _within(plain.paths, stem(tuple(globs)))
+            within = _within(self._plain.paths, stem(tuple(globs)))
             self._known[key] = tuple(path for path in within if expression.fullmatch(path))
         found: tuple[str, ...] = self._known[key]
         return self._laid_over(found, lambda path: expression.fullmatch(path) is not None) if self._overlay else found
 
     def containing(self, needles: Sequence[bytes], globs: Sequence[str]) -> Iterator[str]:
-        """The paths that match `globs` and hold one of `needles`; all that match, if there are no needles."""
-        paths = self.matching(globs)
-        if not needles:
-            yield from paths
+        """The paths, sorted, that match `globs` and hold one of `needles`; all that match, if there are no needles."""
+        wanted, named = tuple(needles), tuple(globs)
+        if not wanted:
+            yield from self.matching(named)
             return
-        self._source.prefetch([path for path in paths if path not in self._overlay])
-        wanted = tuple(needles)
-        for path in paths:
-            key = (wanted, self._content_key(path))
-            if key not in self._known:
-                try:
-                    data = self.read(path)
-                    self._known[key] = any(needle in data for needle in wanted)
-                except Opaque:
-                    self._known[key] = True
-            if self._known[key]:
-                yield path
+        search = self._learned.search(wanted, named, self._plain.matching(named))
+        if not search.done:
+            self._source.prefetch(search.looked_at)
+        found = search.through(wanted, self._plain.read)
+        fits = compiled(named).fullmatch
+        laid = [
+            path
+            for path, file in sorted(self._overlay.items())
+            if file is not None and fits(path) and any(needle in file.data for needle in wanted)
+        ]
+        yield from merge((path for path in found if path not in self._overlay), laid)
 
     def with_changes(self, changes: Iterable[Change]) -> "Snapshot":
         """This snapshot with `changes` laid over it; raises `ValueError` for changes that cannot be done."""
@@ -274,7 +285,7 @@ class Snapshot:
         for path, wanted in edits.items():
             text = self.text(path)
             laid[path] = File(splice(text.text, wanted).encode(text.encoding), self.mode(path))
-        return Snapshot(self._source, laid, self._known)
+        return Snapshot(self._source, laid, self._known, self._learned)
 
     def differences(self, other: "Snapshot") -> tuple[str, ...]:
         """The paths, sorted, whose presence, mode or bytes differ between two snapshots of one source."""
@@ -284,6 +295,11 @@ class Snapshot:
     def file(self, path: str) -> File | None:
         """Bytes and mode of a tracked path, or None if the snapshot does not track it."""
         return File(self.read(path), self.mode(path)) if path in self.tracked else None
+
+    @cached_property
+    def _plain(self) -> "Snapshot":
+        """The source without changes."""
+        return Snapshot(self._source, known=self._known, learned=self._learned) if self._overlay else self
 
     def _laid_over(self, paths: Iterable[str], fits: Callable[[str], bool]) -> tuple[str, ...]:
         """`paths` of the source and those of the overlay that fit, sorted, without what the overlay takes away."""
