@@ -71,12 +71,15 @@ class Learned:
     searches: dict[tuple[Needles, Globs], Search] = field(default_factory=dict)
     before: dict[tuple[Needles, Globs], frozenset[str]] = field(default_factory=dict)
     stale: Collection[str] = ()
+    computed: int = 0
+    """How many facts were not known."""
 
     def derived(self, file: K, fact: Fact[T], read: Callable[[K], bytes]) -> T:
         """What `fact` tells of a file; raises `Opaque`, also the one of the first time."""
         known = self.facts.setdefault(fact.name, {})
         if file not in known:
             known[file] = told(fact, file, read)
+            self.computed += 1
         value = known[file]
         if isinstance(value, Unread):
             raise Opaque(value.reason)
