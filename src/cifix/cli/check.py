@@ -1,11 +1,13 @@
 """`cifix check`: findings only, for a gate in CI."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
 from cifix.cli import options
 from cifix.cli.examine import Selection, again, clock, examine
+from cifix.cli.learning import learning
 from cifix.cli.remembered import Report, remembered
 from cifix.cli.show import FORMATS, deliver, finished
 from cifix.vcs.repository import Repository
@@ -39,7 +41,8 @@ def command(
         def made() -> Report:
             rev = "HEAD" if base is None else base
             source = worktree_source(repository) if on_disk else commit_source(repository, rev)
-            examined = examine(repository, source, asked, profile=profile)
+            with nullcontext() if no_cache else learning(str(repository.place), source) as learned:
+                examined = examine(repository, source, asked, profile=profile, learned=learned)
             return finished(examined.outcome("check", again(path, repository), arguments), form)
 
         if no_cache or profile:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cifix.cli.profile import profiled
+from cifix.model.learned import Learned
 from cifix.model.snapshot import Snapshot, Source
 from cifix.run.examine import Examined, Selection
 from cifix.run.examine import examine as examined
@@ -15,16 +16,23 @@ from cifix.vcs.repository import Repository
 __all__ = ["Examined", "Selection", "again", "clock", "examine"]
 
 
-def examine(repository: Repository, source: Source, asked: Selection, *, profile: bool = False) -> Examined:
+def examine(
+    repository: Repository,
+    source: Source,
+    asked: Selection,
+    *,
+    profile: bool = False,
+    learned: Learned | None = None,
+) -> Examined:
     """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options.
 
-    With `profile`, what each rule took is told on standard error.
+    With `profile`, what each rule took is told on standard error. `learned` is what is known of the files already.
     """
 
     def profiling(snapshot: Snapshot, _rules: int) -> AbstractContextManager[Callable[[str], None]]:
         return profiled(snapshot, repository)
 
-    return examined(repository, source, asked, clock(), profiling if profile else _progress)
+    return examined(repository, source, asked, clock(), profiling if profile else _progress, learned)
 
 
 def clock() -> date:
