@@ -20,6 +20,7 @@ from cifix.vcs.source import commit_source, worktree_source
 @options.selection
 @options.reporting(FORMATS)
 @options.profile
+@options.jobs
 @click.option("--no-cache", is_flag=True, help="Neither look up nor keep the report in the user's cache folder.")
 @click.pass_context
 def command(
@@ -31,6 +32,7 @@ def command(
     form: str,
     output: Path | None,
     profile: bool,
+    jobs: int | None,
     no_cache: bool,
 ) -> None:
     """Report what cifix finds in the repository at PATH; exit with 1 if it finds anything."""
@@ -41,8 +43,8 @@ def command(
         def made() -> Report:
             rev = "HEAD" if base is None else base
             source = worktree_source(repository) if on_disk else commit_source(repository, rev)
-            with nullcontext() if no_cache else learning(str(repository.place), source) as learned:
-                examined = examine(repository, source, asked, profile=profile, learned=learned)
+            with nullcontext() if no_cache or profile else learning(str(repository.place), source) as learned:
+                examined = examine(repository, source, asked, profile=profile, jobs=jobs, learned=learned)
             return finished(examined.outcome("check", again(path, repository), arguments), form)
 
         if no_cache or profile:

@@ -1,5 +1,6 @@
 """What apply and check have in common: examine a repository while somebody may be watching."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -22,17 +23,21 @@ def examine(
     asked: Selection,
     *,
     profile: bool = False,
+    jobs: int | None = None,
     learned: Learned | None = None,
 ) -> Examined:
     """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options.
 
-    With `profile`, what each rule took is told on standard error. `learned` is what is known of the files already.
+    With `profile`, what each rule took is told on standard error. `jobs` processes look at many files, by default as
+    many as there are processors. `learned` is what is known of the files already.
     """
 
     def profiling(snapshot: Snapshot, _rules: int) -> AbstractContextManager[Callable[[str], None]]:
         return profiled(snapshot, repository)
 
-    return examined(repository, source, asked, clock(), profiling if profile else _progress, learned)
+    several = 1 if profile else jobs or _processors()
+    watched = profiling if profile else _progress
+    return examined(repository, source, asked, clock(), watched, jobs=several, learned=learned)
 
 
 def clock() -> date:
@@ -48,6 +53,10 @@ def again(path: Path, repository: Repository) -> str:
     return f"./{folder}" if str(folder).startswith("-") else str(folder)
 
 
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
 def _progress(_snapshot: Snapshot, rules: int) -> Iterator[Callable[[str], None]]:
     """A bar on the terminal that names the rule at work; nothing where nobody is watching."""
@@ -57,10 +66,10 @@ def _progress(_snapshot: Snapshot, rules: int) -> Iterator[Callable[[str], None]
     from rich.console import Console  # noqa: PLC0415 - only a terminal needs rich
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("looking", total=rules)
 
         def advance(rule: str) -> None:
-            bar.update(task, description=rule, advance=1)
+            bar.update(task, description=rule, advance=1, refresh=True)
 
         yield advance

@@ -25,7 +25,7 @@ def learning(place: str, source: Checkout | Stored) -> Iterator[Learned]:
     stamps = source.stamps
     learned, known = _recalled(cache.read(*key), stamps, source)
     yield learned
-    if learned.computed or known != stamps:
+    if learned.fresh or known != stamps:
         facts = {
             name: {path: value for path, value in told.items() if path in stamps}
             for name, told in learned.facts.items()

@@ -71,15 +71,15 @@ class Learned:
     searches: dict[tuple[Needles, Globs], Search] = field(default_factory=dict)
     before: dict[tuple[Needles, Globs], frozenset[str]] = field(default_factory=dict)
     stale: Collection[str] = ()
-    computed: int = 0
-    """How many facts were not known."""
+    fresh: list[tuple[str, Hashable]] = field(default_factory=list)
+    """The facts that were not known, by name and path."""
 
     def derived(self, file: K, fact: Fact[T], read: Callable[[K], bytes]) -> T:
         """What `fact` tells of a file; raises `Opaque`, also the one of the first time."""
         known = self.facts.setdefault(fact.name, {})
         if file not in known:
             known[file] = told(fact, file, read)
-            self.computed += 1
+            self.fresh.append((fact.name, file))
         value = known[file]
         if isinstance(value, Unread):
             raise Opaque(value.reason)
@@ -98,6 +98,22 @@ class Learned:
         """What each search found that came to its end."""
         ended = {key: frozenset(one.found) for key, one in self.searches.items() if one.done == len(one.paths)}
         return {**self.before, **ended}
+
+    def taken(self) -> "Learned":
+        """What was learned since the last time, for somebody who knew the same before."""
+        facts: dict[str, dict[Hashable, object]] = {}
+        for name, file in self.fresh:
+            facts.setdefault(name, {})[file] = self.facts[name][file]
+        self.fresh.clear()
+        return Learned(facts, before=self.finds)
+
+    def add(self, other: "Learned") -> None:
+        """Know what somebody else has learned of the same files."""
+        for name, told in other.facts.items():
+            self.facts.setdefault(name, {}).update(told)
+            self.fresh += [(name, file) for file in told]
+        for key, found in other.before.items():
+            self.searches.setdefault(key, Search((), found=sorted(found)))
 
 
 def told(fact: Fact[object], file: K, read: Callable[[K], bytes]) -> object:
