@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
+from cifix.cli.fleet_discovery import Discovery, discovering
 from cifix.cli.options import chain
 from cifix.errors import UsageError
 from cifix.fleet.job import Target
-from cifix.fleet.targets import chosen, read
+from cifix.fleet.targets import chosen, read, united
 
 state_file = click.option(
     "--state",
@@ -28,23 +29,20 @@ state_file = click.option(
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which repositories: those of a list, or those that the state knows, that match."""
+    """Which repositories: those of a list and of forges, or those that the state knows, that match."""
 
     repos: Path | None = None
+    discovery: Discovery | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     shard: tuple[int, int] | None = None
 
     def listed(self) -> tuple[Target, ...] | None:
-        """All of the list, or None if none was named; raises `UsageError` for what cannot be read."""
-        if self.repos is None:
+        """All of the list and of the forges, or None if none was named; raises `UsageError` for an unreadable list."""
+        asked = self.discovery if self.discovery is not None and self.discovery.asks else None
+        if self.repos is None and asked is None:
             return None
-        origin = "standard input" if self.repos == Path("-") else str(self.repos)
-        try:
-            data = sys.stdin.buffer.read() if self.repos == Path("-") else self.repos.read_bytes()
-            return read(data.decode(), origin, Path.cwd())
-        except (OSError, UnicodeDecodeError) as why:
-            raise UsageError(f"{origin} cannot be read: {why}") from why
+        return united(_read(self.repos) if self.repos else (), asked.found() if asked else ())
 
     def matching(self, targets: Iterable[Target]) -> Iterator[Target]:
         """Those of `targets` that match."""
@@ -68,6 +66,15 @@ class Handling:
     memory: int | None
     tokens: Mapping[str, str]
     history: bool
+
+
+def _read(file: Path) -> tuple[Target, ...]:
+    origin = "standard input" if file == Path("-") else str(file)
+    try:
+        data = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
+        return read(data.decode(), origin, Path.cwd())
+    except (OSError, UnicodeDecodeError) as why:
+        raise UsageError(f"{origin} cannot be read: {why}") from why
 
 
 def _shard(ctx: click.Context, option: click.Parameter, value: str | None) -> tuple[int, int] | None:
@@ -107,7 +114,7 @@ _LISTING = click.option(
 
 
 def choosing(*, listing: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Which repositories, handed to the command as `choice`; with `listing` also from a list."""
+    """Which repositories, handed to the command as `choice`; with `listing` also from a list and forges."""
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
@@ -117,11 +124,12 @@ def choosing(*, listing: bool) -> Callable[[Callable[..., None]], Callable[..., 
             exclude: tuple[str, ...],
             shard: tuple[int, int] | None,
             repos: Path | None = None,
+            discovery: Discovery | None = None,
             **others: Any,  # noqa: ANN401
         ) -> None:
-            function(*arguments, choice=Choice(repos, include, exclude, shard), **others)
+            function(*arguments, choice=Choice(repos, discovery, include, exclude, shard), **others)
 
-        decorated: Callable[..., None] = chain(*((_LISTING,) if listing else ()), *_CHOOSING)(call)
+        decorated: Callable[..., None] = chain(*((_LISTING, discovering) if listing else ()), *_CHOOSING)(call)
         return decorated
 
     return decorate
@@ -141,7 +149,10 @@ def handling(function: Callable[..., None]) -> Callable[..., None]:
         history: bool,
         **others: Any,  # noqa: ANN401
     ) -> None:
-        how = Handling(executor, jobs or os.cpu_count() or 1, timeout, memory, token, history)
+        from cifix.forge.choose import tokens  # noqa: PLC0415 - only what is run needs the forges
+
+        known = {**tokens(os.environ), **token}
+        how = Handling(executor, jobs or os.cpu_count() or 1, timeout, memory, known, history)
         function(*arguments, how=how, **others)
 
     decorated: Callable[..., None] = chain(

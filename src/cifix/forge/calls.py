@@ -135,7 +135,7 @@ def python_gitlab(url: str, token: str, *, job: bool) -> Call:
             return Answer(why.response_code or 0, {"message": why.error_message})
         except RequestException as why:
             raise _silent(url, why, token) from None
-        return Answer(given.status_code, given.json())
+        return Answer(given.status_code, given.json(), {name.lower(): value for name, value in given.headers.items()})
 
     return call
 

@@ -17,7 +17,8 @@ When this is wrong:
     Programs that read `vars(pkg)` see a name only after its first use. A test that patches `pkg.module.name` around
     the very first access of `pkg.name` leaves its mock behind. What is wrong in a submodule shows on first use, not
     at start-up. `importlib.reload(pkg)` keeps the names it has. What an extra brings may be there anyway, as a
-    dependency of a dependency.
+    dependency of a dependency. What a module imports by computed names, deeper than one level below the package,
+    is an attribute of its parent only once that module is used.
 
     The `__getattr__` that is written here answers as Python does; lazy_loader 0.6 differs. A missing name is "No pkg
     attribute nope" there, not "module 'pkg' has no attribute 'nope'"; `dir(pkg)` leaves out all names that are not
