@@ -108,6 +108,7 @@ class Snapshot:
         self._known: dict[Any, Any] = {} if known is None else known
         self._learned = Learned() if learned is None else learned
         self._trace = Trace() if trace is None else trace
+        self._said: dict[Any, Any] = {}
 
     @classmethod
     def of(cls, files: Mapping[str, bytes], loose: Mapping[str, bytes] = MappingProxyType({})) -> "Snapshot":
@@ -141,7 +142,9 @@ class Snapshot:
     def traced(self) -> tuple["Snapshot", Trace]:
         """The same snapshot, and what it and all that is made of it will have been asked for."""
         trace = Trace()
-        return Snapshot(self._source, self._overlay, self._known, self._learned, trace), trace
+        twin = Snapshot(self._source, self._overlay, self._known, self._learned, trace)
+        twin._said = self._said  # noqa: SLF001 - the same class
+        return twin, trace
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -268,6 +271,17 @@ class Snapshot:
         changed: Learned = self._known.setdefault("changed", Learned())
         return changed.derived(laid.data, fact, lambda data: data)
 
+    def once(self, read: Callable[..., T], *given: object) -> T:
+        """`read(self, *given)`, kept with this very snapshot: what questions about all its files have in common."""
+        key = (read, *given)
+        if key not in self._said:
+            asked, trace = self.traced()
+            self._said[key] = read(asked, *given), trace
+        found: T
+        found, trace = self._said[key]
+        self._trace.parts.add(trace)
+        return found
+
     def matching(self, globs: Sequence[str]) -> tuple[str, ...]:
         """The tracked paths that one of `globs` names, sorted."""
         self._trace.globs.add(tuple(globs))
@@ -320,9 +334,12 @@ class Snapshot:
         return Snapshot(self._source, laid, self._known, self._learned, self._trace)
 
     def differences(self, other: "Snapshot") -> tuple[str, ...]:
-        """The paths, sorted, whose presence, mode or bytes differ between two snapshots of one source."""
-        touched = sorted({*self._overlay, *other._overlay})  # noqa: SLF001 - the same class
-        return tuple(path for path in touched if self.file(path) != other.file(path))
+        """The paths, sorted, whose presence, mode or bytes differ between two snapshots."""
+        mine, theirs = self._overlay, other._overlay  # noqa: SLF001 - the same class
+        touched = {path for path in (*mine, *theirs) if mine.get(path, path) is not theirs.get(path, path)}
+        if self._source is not other._source:  # noqa: SLF001
+            touched |= {*self.paths, *other.paths}
+        return tuple(path for path in sorted(touched) if self.file(path) != other.file(path))
 
     def changes(self, other: "Snapshot") -> tuple[Changed, ...]:
         """What differs in another snapshot of the same source, with the bytes of both."""

@@ -16,18 +16,23 @@ class Changed:
     after: bytes | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Trace:
-    """The `files` that were looked at or asked for, the `globs` and `searches`, and whether all paths were `listed`."""
+    """The `files` that were looked at or asked for, the `globs` and `searches`, and whether all paths were `listed`.
+
+    `parts` are the traces of answers that others have asked for as well.
+    """
 
     files: set[str] = field(default_factory=set)
     globs: set[Globs] = field(default_factory=set)
     searches: set[tuple[Needles, Globs]] = field(default_factory=set)
     listed: bool = False
+    parts: "set[Trace]" = field(default_factory=set)
 
     def touched(self, changes: Iterable[Changed]) -> bool:
         """Whether any answer may be another one after `changes`."""
-        return any(self._touched(change) for change in changes)
+        some = tuple(changes)
+        return any(self._touched(change) for change in some) or any(part.touched(some) for part in self.parts)
 
     def _touched(self, change: Changed) -> bool:
         came_or_went = (change.before is None) != (change.after is None)
