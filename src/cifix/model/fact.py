@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from cifix.model.text import Text
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -12,17 +14,24 @@ class Fact(Generic[T_co]):
     """`tell` gives the same small, plain value for the same bytes, always; it may raise `Opaque`.
 
     Ask with `snapshot.derived(path, fact)`: whether the value is computed, remembered from an earlier rule or run, or
-    comes from another process, makes no difference to who asks. `name` is where the function is defined.
+    comes from another process, makes no difference to who asks. `name` is where the function is defined. If `source`
+    is set, `tell` is given the text of a Python source instead of bytes.
     """
 
-    tell: Callable[[bytes], T_co]
+    tell: Callable[[Any], T_co]
     name: str
+    source: bool = False
 
-    def __call__(self, data: bytes) -> T_co:
-        """What the fact says about `data`."""
-        return self.tell(data)
+    def __call__(self, given: bytes | Text) -> T_co:
+        """What the fact says about bytes, or about the text that they hold."""
+        return self.tell(Text.decode(given, cookie=True) if self.source and isinstance(given, bytes) else given)
 
 
 def fact(tell: Callable[[bytes], T_co]) -> Fact[T_co]:
-    """Make a fact of a function of a module's top level."""
+    """Make a fact of a function of a module's top level that is given bytes."""
     return Fact(tell, f"{tell.__module__}.{tell.__qualname__}")
+
+
+def source_fact(tell: Callable[[Text], T_co]) -> Fact[T_co]:
+    """Make a fact of a function of a module's top level that is given the text of a Python source."""
+    return Fact(tell, f"{tell.__module__}.{tell.__qualname__}", source=True)

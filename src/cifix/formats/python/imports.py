@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cifix.formats.python.keyword import parsed
+from cifix.model.fact import source_fact
 from cifix.model.text import Text
 
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
@@ -34,17 +35,20 @@ class Import:
     guarded: bool
 
 
+@source_fact
 def imports(text: Text) -> tuple[Import, ...]:
     """Every import statement of a module in order; none if this Python cannot parse it."""
     tree = _tree(text)
     return () if tree is None else tuple(_imports(text, tree))
 
 
+@source_fact
 def binds(text: Text) -> frozenset[str] | None:
     """The names that a module's own code may bind at its top level; None if that cannot be told."""
     return _bound(text, package=False)
 
 
+@source_fact
 def package_binds(text: Text) -> frozenset[str] | None:
     """The same for an `__init__` module, whose submodules are not counted: `from . import name` may ask for one."""
     return _bound(text, package=True)

@@ -10,7 +10,7 @@ from cifix.formats.python import Module, parse
 from cifix.formats.python.keyword import is_lazy
 from cifix.formats.python.lazy import Entry, promises, table
 from cifix.formats.python.names import is_main, is_type_checking, names
-from cifix.model.fact import fact
+from cifix.model.fact import source_fact
 from cifix.model.text import Text
 
 _REACHES_OUT = re.compile(r"\b(?:global|globals|locals|vars|dir|exec|eval|modules)\b")
@@ -77,10 +77,10 @@ class Program:
     open: bool = False
 
 
-@fact
-def program(data: bytes) -> Program:
+@source_fact
+def program(text: Text) -> Program:
     """The program of a source; raises `Opaque`."""
-    return compiled(parse(Text.decode(data, cookie=True)))
+    return compiled(parse(text))
 
 
 def compiled(module: Module) -> Program:

@@ -97,7 +97,7 @@ class Lookup:
         try:
             data = self.data(path)
             told = package_binds if path.endswith("/__init__.py") else binds
-            return None if _OPEN.search(data) else self.snapshot.parsed(path, told)
+            return None if _OPEN.search(data) else self.snapshot.derived(path, told)
         except Opaque:
             return None
 
@@ -210,7 +210,7 @@ class Lookup:
 def judged(lookup: Lookup, path: str) -> Iterator[tuple[Import, Missing]]:
     """The unguarded statements of a module, as Python parses it, that ask for something missing."""
     try:
-        statements = lookup.snapshot.parsed(path, imports)
+        statements = lookup.snapshot.derived(path, imports)
     except Opaque:
         return
     for statement in statements:

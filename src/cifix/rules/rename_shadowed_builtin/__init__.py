@@ -54,7 +54,7 @@ from cifix.formats.python.scopes import (
 from cifix.formats.ruff import Ruff, turned_down
 from cifix.model.change import Edit, splice
 from cifix.model.expect import Renamed
-from cifix.model.fact import fact
+from cifix.model.fact import source_fact
 from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
@@ -123,10 +123,10 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
             yield _finding(linter, path, shadow, obstacle or _outcome(path, module, shadow, linter.limit(path)))
 
 
-@fact
-def hidden(data: bytes) -> frozenset[str]:
+@source_fact
+def hidden(text: Text) -> frozenset[str]:
     """The builtins whose names a source binds anywhere; raises `Opaque`."""
-    nodes = ast.walk(python.parse(Text.decode(data, cookie=True)).tree)
+    nodes = ast.walk(python.parse(text).tree)
     return BUILTINS.intersection(name for node in nodes for name in _given(node))
 
 
