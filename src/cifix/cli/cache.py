@@ -1,4 +1,4 @@
-"""The user's cache folder: files that nobody else can write, that are whole or not used, and that this program wrote."""
+"""The user's cache folder: files that nobody else can write, and that this very program wrote, whole."""
 
 import os
 import stat

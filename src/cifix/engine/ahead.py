@@ -12,7 +12,6 @@ from signal import SIG_DFL, SIGINT, signal
 from typing import TYPE_CHECKING, Any
 
 from cifix.engine.look import Look, look
-from cifix.model.learned import Learned
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot
 
@@ -47,7 +46,8 @@ def ahead(rules: Sequence[Rule], snapshot: Snapshot, options: Mapping[str, Any],
         ends.append(ours)
     found: dict[str, Look] = {}
     while ends:
-        for end in connection.wait(ends):
+        ready = connection.wait(ends)
+        for end in [one for one in ends if one in ready]:
             try:
                 rule, findings, trace, learned = end.recv()
             except EOFError:

@@ -143,7 +143,7 @@ class Snapshot:
         """The same snapshot, and what it and all that is made of it will have been asked for."""
         trace = Trace()
         twin = Snapshot(self._source, self._overlay, self._known, self._learned, trace)
-        twin._said = self._said  # noqa: SLF001 - the same class
+        twin._said = self._said
         return twin, trace
 
     @property
@@ -346,7 +346,9 @@ class Snapshot:
         laid = sorted({*self._overlay, *other._overlay})  # noqa: SLF001 - the same class
         sides = ((path, self._there(path), other._there(path)) for path in laid)  # noqa: SLF001
         return tuple(
-            Changed(path, old and old.data, new and new.data) for path, old, new in sides if old != new
+            Changed(path, None if old is None else old.data, None if new is None else new.data)
+            for path, old, new in sides
+            if old != new
         )
 
     def _there(self, path: str) -> File | None:

@@ -15,7 +15,9 @@ _LINE = re.compile(
     rb"|import[ \t]+((?:\\\r?\n|[^\r\n;#])*))" % _WORD
 )
 _ALIAS = re.compile(rb"\s*([%b]+|\*)" % _WORD)
-_LATER = re.compile(rb"(?:async[ \t]+)?def[ \t]|if[ \t(]+(?:[\w.]+\.)?TYPE_CHECKING\b[ \t)]*:|if[ \t(]+__name__[ \t]*==")
+_LATER = re.compile(
+    rb"(?:async[ \t]+)?def[ \t]|if[ \t(]+(?:[\w.]+\.)?TYPE_CHECKING\b[ \t)]*:|if[ \t(]+__name__[ \t]*=="
+)
 _COMMENT = re.compile(rb"#[^\r\n]*")
 
 
