@@ -15,7 +15,7 @@ _GUARDS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_STATEMENT = re.compile(
     rb"(?:^(?:\xef\xbb\xbf)?|[\r\n;:])[ \t]*"
-    rb"(?:from[ \t]+[^\r\n;#]+?[ \t]import[ \t]*\([^)]*|(?:from|import)[ \t](?:\\\r?\n|[^\r\n])*)"
+    rb"(?:from[ \t]++[^\r\n;#]+?[ \t]import[ \t]*\([^)]*|(?:from|import)[ \t](?:\\\r?\n|[^\r\n])*)"
 )
 
 
