@@ -34,9 +34,10 @@ def learning(place: str, source: Checkout | Stored) -> Iterator[Learned]:
 
 
 def _recalled(kept: bytes | None, stamps: Any, source: Checkout | Stored) -> tuple[Learned, Any]:  # noqa: ANN401
-    if kept is None:
+    try:
+        known, facts, finds = _Plain(BytesIO(kept or b"")).load()
+    except (pickle.UnpicklingError, EOFError):
         return Learned(), None
-    known, facts, finds = _Plain(BytesIO(kept)).load()
     stale = frozenset(path for path in source.modes if path not in stamps or known.get(path) != stamps[path])
     fresh = {path for path in known if path in stamps and path not in stale}
     left = {name: {path: value for path, value in told.items() if path in fresh} for name, told in facts.items()}
