@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar, cast
 
 from cifix.model.fact import Fact
@@ -48,10 +49,14 @@ class Search:
             seen = len(self.found)
             if self.done == len(self.paths):
                 return
-            path = self.paths[self.done]
-            if self._holds(path, needles, read):
-                self.found.append(path)
-            self.done += 1
+            self.step(needles, read)
+
+    def step(self, needles: Needles, read: Read) -> None:
+        """Look at the next path."""
+        path = self.paths[self.done]
+        if self._holds(path, needles, read):
+            self.found.append(path)
+        self.done += 1
 
     def _holds(self, path: str, needles: Needles, read: Read) -> bool:
         if self.stale is not None and path not in self.stale:
@@ -92,6 +97,16 @@ class Learned:
             known = self.before.get(key)
             self.searches[key] = Search(paths, None if known is None else self.stale, known or ())
         return self.searches[key]
+
+    def seek(self, words: Collection[bytes], globs: Globs, paths: Sequence[str], read: Read) -> None:
+        """End the search for each of `words`, reading no file twice."""
+        once = lru_cache(maxsize=1)(read)
+        begun = {word: self.search((word,), globs, paths) for word in words}
+        open_ = {word: search for word, search in begun.items() if search.done < len(search.paths)}
+        for place in range(len(paths)) if open_ else ():
+            for word, search in open_.items():
+                if search.done == place:
+                    search.step((word,), once)
 
     @property
     def finds(self) -> dict[tuple[Needles, Globs], frozenset[str]]:

@@ -312,6 +312,13 @@ class Snapshot:
         ]
         yield from merge((path for path in found if path not in self._overlay), laid)
 
+    def seek(self, words: Iterable[bytes], globs: Sequence[str]) -> None:
+        """Read each file that matches `globs` once, for many searches of `containing` that are for one word each."""
+        named = tuple(globs)
+        plain = self._plain.matching(named)
+        self._source.prefetch(plain)
+        self._learned.seek(sorted(set(words)), named, plain, self._plain.read)
+
     def with_changes(self, changes: Iterable[Change]) -> "Snapshot":
         """This snapshot with `changes` laid over it; raises `ValueError` for changes that cannot be done."""
         laid = dict(self._overlay)
