@@ -67,6 +67,8 @@ class Forge:
     classic: bool = False
     requests: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    refused: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    """Answers to every write whose path ends so."""
     calls: list[tuple[str, str]] = field(default_factory=list)
     exchanges: list["Exchange"] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
@@ -168,7 +170,10 @@ class Handler(BaseHTTPRequestHandler):
     def _api(self, path: str, given: dict[str, Any]) -> None:
         self.forge.calls.append((self.command, path))
         fault = next((one for one in self.forge.faults if one.method == self.command), None)
-        if fault is not None:
+        refusal = self.forge.refused.get(path.rpartition("/")[2]) if self.command != "GET" else None
+        if refusal is not None:
+            self._json(*refusal)
+        elif fault is not None:
             self.forge.faults.remove(fault)
             if fault.after:
                 self._answer(path, given)
@@ -202,21 +207,27 @@ def _branch(forge: Forge, project: str, name: str) -> bool:
 
 def _pulls(forge: Forge, query: dict[str, str], _: dict[str, Any]) -> tuple[int, Any]:
     branch = query["head"].partition(":")[2]
-    return 200, [_shown(one) for one in reversed(forge.requests) if one["head"]["ref"] == branch]
+    found = [one for one in reversed(forge.requests) if one["head"]["ref"] == branch]
+    return 200, [_shown(one) for one in found if one["project"] == query["project"]]
 
 
 def _shown(request: dict[str, Any]) -> dict[str, Any]:
     """A request as GitHub shows it."""
-    told = {key: value for key, value in request.items() if key != "reviewers"}
+    told = {key: value for key, value in request.items() if key not in ("reviewers", "events", "project")}
     people = [{"login": name} for name in request["reviewers"]]
     return {**told, "labels": [{"name": name} for name in request["labels"]], "requested_reviewers": people}
+
+
+def _events(forge: Forge, query: dict[str, str], _: dict[str, Any]) -> tuple[int, Any]:
+    return 200, forge.requests[int(query["number"]) - 1]["events"]
 
 
 def _open(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
     missing = [name for name in ("title", "head", "base") if not isinstance(given.get(name), str)]
     if missing or not _branch(forge, query["project"], given["head"]):
         return 422, {"message": "Validation Failed", "errors": [{"field": "head", "code": "invalid"}]}
-    if any(one["state"] == "open" and one["head"]["ref"] == given["head"] for one in forge.requests):
+    place = (query["project"], given["head"])
+    if any(one["state"] == "open" and (one["project"], one["head"]["ref"]) == place for one in forge.requests):
         text = f"A pull request already exists for {given['head']}."
         return 422, {"message": "Validation Failed", "errors": [{"message": text}]}
     number = len(forge.requests) + 1
@@ -233,6 +244,8 @@ def _open(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[i
         "user": {"login": forge.login},
         "labels": [],
         "reviewers": [],
+        "events": [],
+        "project": query["project"],
     }
     forge.requests.append(request)
     return 201, _shown(request)
@@ -247,18 +260,24 @@ def _edit(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[i
 def _edit_merge_request(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
     request = forge.requests[int(query["number"]) - 1]
     request.update(given)
+    if given.get("state_event") == "close":
+        request["state"] = "closed"
     return 200, request
 
 
 def _labels(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
     request = forge.requests[int(query["number"]) - 1]
     request["labels"] += given["labels"]
+    request["events"] += [{"event": "labeled", "label": {"name": name}} for name in given["labels"]]
     return 200, _shown(request)["labels"]
 
 
 def _reviewers(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
     request = forge.requests[int(query["number"]) - 1]
     request["reviewers"] += [*given["reviewers"], *given["team_reviewers"]]
+    people = [{"requested_reviewer": {"login": name}} for name in given["reviewers"]]
+    people += [{"requested_team": {"slug": name}} for name in given["team_reviewers"]]
+    request["events"] += [{"event": "review_requested", **one} for one in people]
     return 201, _shown(request)
 
 
@@ -307,6 +326,7 @@ ROUTES = (
     ("POST", f"{_V3}/pulls", _open),
     ("PATCH", rf"{_V3}/pulls/(?P<number>\d+)", _edit),
     ("POST", rf"{_V3}/issues/(?P<number>\d+)/labels", _labels),
+    ("GET", rf"{_V3}/issues/(?P<number>\d+)/events", _events),
     ("POST", rf"{_V3}/pulls/(?P<number>\d+)/requested_reviewers", _reviewers),
     ("GET", _V3, _repository),
     ("GET", f"{_V3}/installation", _installation),

@@ -2,13 +2,13 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from cifix.errors import UsageError
-from cifix.forge.calls import installed, program, pygithub, python_gitlab
+from cifix.forge.calls import Call, installed, program, pygithub, python_gitlab
 from cifix.forge.github import GitHub
 from cifix.forge.gitlab import GitLab
 from cifix.forge.local import Local
@@ -27,26 +27,31 @@ class Way:
     credential: Credential | None = None
 
 
-def choose(address: Address, kind: str, environ: Mapping[str, str], folder: Path) -> Way:
+Paced = Callable[[Call], Call]
+
+
+def choose(address: Address, kind: str, environ: Mapping[str, str], folder: Path, paced: Paced | None = None) -> Way:
     """The way to the forge of `address`; raises `UsageError` if none is known.
 
-    A token of the environment goes to one host only: for GitHub that of GITHUB_SERVER_URL or GH_HOST, for GitLab that
+    Calls are repeated and spaced by the library that makes them, or by `paced` alone. A token of the environment goes to one host only: for GitHub that of GITHUB_SERVER_URL or GH_HOST, for GitLab that
     of CI_SERVER_URL or GITLAB_HOST, each the public one unless set. What a repository names as its remote gets none.
     """
     github, gitlab = _github(environ), _gitlab(environ)
     if kind == "local" or (kind == "auto" and not address.host):
         return Way(Local(folder))
     if kind in ("auto", "github", "gh") and _same(address, github):
-        return _to_github(address, kind, environ, github)
+        return _to_github(address, kind, environ, github, paced)
     if kind in ("auto", "gitlab", "glab") and _same(address, gitlab):
-        return _to_gitlab(address, kind, environ, gitlab)
+        return _to_gitlab(address, kind, environ, gitlab, paced)
     raise UsageError(
         f"the remote is at {address.host or address.url}, which is neither {github.netloc} nor {gitlab.netloc}: set "
         f"GITHUB_SERVER_URL or CI_SERVER_URL to its address if it is one of these, or take --forge local"
     )
 
 
-def _to_github(address: Address, kind: str, environ: Mapping[str, str], server: SplitResult) -> Way:
+def _to_github(
+    address: Address, kind: str, environ: Mapping[str, str], server: SplitResult, paced: Paced | None
+) -> Way:
     api = environ.get("GITHUB_API_URL") if environ.get("GITHUB_SERVER_URL") else None
     public = server.netloc == "github.com"
     api = api or ("https://api.github.com" if public else f"{server.scheme}://{server.netloc}/api/v3")
@@ -55,7 +60,8 @@ def _to_github(address: Address, kind: str, environ: Mapping[str, str], server: 
     if kind != "gh" and app and key:
         token, workflows = installed(api, address.project, app, _read(key))
     if kind != "gh" and token:
-        forge = GitHub("github", pygithub(api, token), address.project, server.netloc, workflows)
+        call = _spaced(pygithub(api, token, patient=paced is None), paced)
+        forge = GitHub("github", call, address.project, server.netloc, workflows)
         return Way(forge, _credential(address, "x-access-token", token))
     path = _logged_in("gh", server.netloc)
     if kind == "github" or path is None:
@@ -63,19 +69,27 @@ def _to_github(address: Address, kind: str, environ: Mapping[str, str], server: 
             f"requests at {server.netloc} need a token in GITHUB_TOKEN, an App in CIFIX_APP_ID and "
             f"CIFIX_APP_KEY_FILE, or a login of gh"
         )
-    return Way(GitHub("gh", program("gh", path, server.netloc), address.project, server.netloc))
+    call = _spaced(program("gh", path, server.netloc), paced)
+    return Way(GitHub("gh", call, address.project, server.netloc))
 
 
-def _to_gitlab(address: Address, kind: str, environ: Mapping[str, str], server: SplitResult) -> Way:
+def _to_gitlab(
+    address: Address, kind: str, environ: Mapping[str, str], server: SplitResult, paced: Paced | None
+) -> Way:
     token, job = environ.get("GITLAB_TOKEN", ""), environ.get("CI_JOB_TOKEN", "")
     if kind != "glab" and (token or job):
-        call = python_gitlab(f"{server.scheme}://{server.netloc}", token or job, job=not token)
+        url = f"{server.scheme}://{server.netloc}"
+        call = _spaced(python_gitlab(url, token or job, job=not token, patient=paced is None), paced)
         user = "oauth2" if token else "gitlab-ci-token"
         return Way(GitLab("gitlab", call, address.project), _credential(address, user, token or job))
     path = _logged_in("glab", server.netloc)
     if kind == "gitlab" or path is None:
         raise UsageError(f"requests at {server.netloc} need a token in GITLAB_TOKEN, or a login of glab")
-    return Way(GitLab("glab", program("glab", path, server.netloc), address.project))
+    return Way(GitLab("glab", _spaced(program("glab", path, server.netloc), paced), address.project))
+
+
+def _spaced(call: Call, paced: Paced | None) -> Call:
+    return call if paced is None else paced(call)
 
 
 def _github(environ: Mapping[str, str]) -> SplitResult:
