@@ -12,9 +12,11 @@ from typing import Any
 import click
 
 from cifix.cli.options import chain
+from cifix.cli.requests import requesting
 from cifix.errors import UsageError
 from cifix.fleet.job import Target
 from cifix.fleet.targets import chosen, read
+from cifix.forge.request import Wish
 
 state_file = click.option(
     "--state",
@@ -68,6 +70,15 @@ class Handling:
     memory: int | None
     tokens: Mapping[str, str]
     history: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """What requests shall be like, after how many to stop, and how many writes an hour may see."""
+
+    wish: Wish | None = None
+    canary: int | None = None
+    per_hour: int | None = None
 
 
 def _shard(ctx: click.Context, option: click.Parameter, value: str | None) -> tuple[int, int] | None:
@@ -170,5 +181,34 @@ def handling(function: Callable[..., None]) -> Callable[..., None]:
             help="Send the token in this environment variable to this host, over http(s); may be given several times.",
         ),
         click.option("--history", is_flag=True, help="Fetch all commits, for rules that follow files that were moved."),
+    )(call)
+    return decorated
+
+
+def publishing(function: Callable[..., None]) -> Callable[..., None]:
+    """Whether and how to open requests, handed to the command as `publish`; None without --pr."""
+
+    @wraps(function)
+    def call(
+        *arguments: Any,  # noqa: ANN401 - whatever click hands over
+        pr: bool,
+        wish: Wish,
+        canary: int | None,
+        per_hour: int | None,
+        **others: Any,  # noqa: ANN401
+    ) -> None:
+        if not pr and (wish, canary, per_hour) != (Wish(), None, None):
+            raise UsageError("the options of requests are for `cifix fleet apply --pr`; add --pr, or leave them out")
+        function(*arguments, publish=Publishing(wish, canary, per_hour) if pr else None, **others)
+
+    decorated: Callable[..., None] = chain(
+        click.option("--pr", is_flag=True, help="Open or update a request for each branch, as `cifix pr` does."),
+        requesting,
+        click.option(
+            "--canary", type=click.IntRange(1), metavar="N", help="Stop after N requests, for a look at them and CI."
+        ),
+        click.option(
+            "--per-hour", type=click.IntRange(1), metavar="N", help="Writes that a forge gets in an hour, at most."
+        ),
     )(call)
     return decorated

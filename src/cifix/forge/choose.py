@@ -30,11 +30,19 @@ class Way:
 Paced = Callable[[Call], Call]
 
 
+def variables(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The hosts that a token of the environment is for, each with the variable that holds it."""
+    names = {_github(environ).netloc: ("GH_TOKEN", "GITHUB_TOKEN"), _gitlab(environ).netloc: ("GITLAB_TOKEN",)}
+    held = {host: [name for name in those if environ.get(name)] for host, those in names.items()}
+    return {host: those[0] for host, those in held.items() if those}
+
+
 def choose(address: Address, kind: str, environ: Mapping[str, str], folder: Path, paced: Paced | None = None) -> Way:
     """The way to the forge of `address`; raises `UsageError` if none is known.
 
-    Calls are repeated and spaced by the library that makes them, or by `paced` alone. A token of the environment goes to one host only: for GitHub that of GITHUB_SERVER_URL or GH_HOST, for GitLab that
-    of CI_SERVER_URL or GITLAB_HOST, each the public one unless set. What a repository names as its remote gets none.
+    Calls are repeated and spaced by the library that makes them, or by `paced` alone. A token of the environment goes
+    to one host only: for GitHub that of GITHUB_SERVER_URL or GH_HOST, for GitLab that of CI_SERVER_URL or GITLAB_HOST,
+    each the public one unless set. What a repository names as its remote gets none.
     """
     github, gitlab = _github(environ), _gitlab(environ)
     if kind == "local" or (kind == "auto" and not address.host):

@@ -113,6 +113,15 @@ class Pace:
         self._limits = limits
         self._calls: dict[str, list[tuple[float, bool]]] = {}
 
+    def soon(self, moment: float) -> bool:
+        """Whether it is no more than the time between two writes away."""
+        return moment <= self.clock.now() + self._limits.between
+
+    def wait(self, moment: float) -> None:
+        """Let the time until then pass."""
+        while (left := moment - self.clock.now()) > 0:
+            self.clock.sleep(left)
+
     def due(self, host: str, *, write: bool = True) -> float:
         """The moment from which a call may be made; it can be past."""
         return max(self._book.blocked(host).until, _due(self._known(host), self._limits, write=write))
@@ -137,11 +146,10 @@ class Pace:
             body: Mapping[str, Any] | None = None,
         ) -> Answer:
             write = method not in READS
-            wait = self.due(host, write=write) - self.clock.now()
-            if wait > self._limits.between:
-                raise Later(self.clock.now() + wait)
-            if wait > 0:
-                self.clock.sleep(wait)
+            due = self.due(host, write=write)
+            if not self.soon(due):
+                raise Later(due)
+            self.wait(due)
             try:
                 answer = self._counted(host, lambda: call(method, path, params, body), write=write)
             except GitError as why:
