@@ -10,8 +10,9 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,6 +44,8 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     after: bool = False
     """Whether the call is carried out all the same, as when the answer is lost on the way."""
+    then: Callable[[], None] | None = None
+    """What happens before the answer."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,11 @@ class Forge:
     exchanges: list["Exchange"] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
     url: str = ""
+    clock: Callable[[], float] = time.time
+    log: list[tuple[float, str, str]] = field(default_factory=list)
+    """When each call of the interface came, its method and path."""
+    weather: Callable[["Forge", str, str], Fault | None] = lambda _forge, _method, _path: None
+    """What becomes of a call that meets no fault of its own."""
     app: dict[str, str] | None = None
     """What the installation of an App may do, if there is one."""
     asked: dict[str, str] = field(default_factory=dict)
@@ -137,8 +145,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(data))}.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.end_headers()
+            self.wfile.write(data)
 
     def _git(self, path: str, data: bytes) -> None:
         scope = self._scope()
@@ -169,19 +178,28 @@ class Handler(BaseHTTPRequestHandler):
 
     def _api(self, path: str, given: dict[str, Any]) -> None:
         self.forge.calls.append((self.command, path))
+        self.forge.log.append((self.forge.clock(), self.command, path))
         fault = next((one for one in self.forge.faults if one.method == self.command), None)
+        weather = self.forge.weather(self.forge, self.command, path) if fault is None else None
         refusal = self.forge.refused.get(path.rpartition("/")[2]) if self.command != "GET" else None
         if refusal is not None:
             self._json(*refusal)
         elif fault is not None:
             self.forge.faults.remove(fault)
-            if fault.after:
-                self._answer(path, given)
-            self._json(fault.status, fault.body, fault.headers)
+            self._fail(fault, path, given)
+        elif weather is not None:
+            self._fail(weather, path, given)
         elif self._scope() is None and not path.endswith(("/installation", "/access_tokens")):
             self._json(401, {"message": "Bad credentials"})
         else:
             self._json(*self._answer(path, given))
+
+    def _fail(self, fault: Fault, path: str, given: dict[str, Any]) -> None:
+        if fault.after:
+            self._answer(path, given)
+        if fault.then is not None:
+            fault.then()
+        self._json(fault.status, fault.body, fault.headers)
 
     def _json(self, status: int, data: Any, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         scopes = {"X-OAuth-Scopes": "repo, workflow" if self._scope() == "workflow" else "repo"}

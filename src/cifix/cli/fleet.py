@@ -216,11 +216,9 @@ def _run(
     running = Running(
         *(partial(_opened, how), how.jobs, tokens, how.history, how.executor == "local"), forges, publish.canary
     )
-    left = dict.fromkeys(targets)
     wrote = 0
-    with watched(len(targets), mode, partial(forges.left, left) if forges else None) as tell:
+    with watched(len(targets), mode, (lambda: forges.left(_waiting(store, targets))) if forges else None) as tell:
         for target, result in run(store, campaign, mode, targets, running):
-            del left[target]
             wrote += result.wrote
             tell(target, result)
     stopped = publish.canary is not None and wrote >= publish.canary and store.unfinished
@@ -243,9 +241,14 @@ def _to_go(store: Store, targets: Iterable[Target]) -> str:
     forges = _forges(store, store.campaign, None) if store.campaign else None
     if forges is None or store.mode is not Mode.REQUEST or not store.unfinished:
         return ""
-    waiting = store.waiting(store.number)
-    left = [target for target in targets if target.url in waiting]
+    left = _waiting(store, targets)
     return f"{counted(len(left), 'repository', 'repositories')} to go, {spoken(forges.left(left))} at least."
+
+
+def _waiting(store: Store, targets: Iterable[Target]) -> Sequence[Target]:
+    """Those that the last run has not settled yet."""
+    waiting = store.waiting(store.number)
+    return [target for target in targets if target.url in waiting]
 
 
 def _opened(how: Handling, jobs: int) -> AbstractContextManager[Executor]:
