@@ -83,7 +83,7 @@ class Storm:
             now = self.now()
             self.pauses.append((now, float(headers.get("X-RateLimit-Reset", now + wait))))
         secondary = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-        body = {"message": secondary if kind.startswith(("403", "429")) else "Server Error"}
+        body: dict[str, object] = {"message": secondary if kind.startswith(("403", "429")) else "Server Error"}
         if kind == "422 abuse":
             body = {
                 "message": "Validation Failed",

@@ -25,6 +25,8 @@ _SECONDARY = 60.0
 _BROKEN = 1.0
 """The same for one that fails or does not answer."""
 _LONGEST = 900.0
+_SIMULATED = 1000
+"""Writes that an estimate goes through; more are taken to need as long."""
 _LIMITED = (403, 422, 429)
 _WORDS = ("rate limit", "abuse", "submitted too quickly")
 
@@ -131,10 +133,11 @@ class Pace:
         now = self.clock.now()
         moment = max(now, self._book.blocked(host).until)
         calls = list(self._known(host))
-        for _ in range(writes):
+        for _ in range(min(writes, _SIMULATED)):
             moment = max(moment, _due(calls, self._limits, write=True))
+            calls = [call for call in calls if call[0] > moment - HOUR]
             calls.append((moment, True))
-        return moment - now
+        return (moment - now) * max(writes, _SIMULATED) / _SIMULATED
 
     def paced(self, host: str, call: Call) -> Call:
         """`call`, made only when it may be; raises `Later` if that is more than a moment away, or to be repeated."""
