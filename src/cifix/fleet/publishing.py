@@ -15,15 +15,19 @@ from cifix.forge.publish import Operation, declined, publish, standing, withdraw
 from cifix.forge.request import Forge, Request, Wanted, Wish
 from cifix.vcs.exchange import Address, distant
 
-_TRIES = 8
-"""How often a forge may fail for one repository until it is given up; `fleet retry` takes it up again."""
+_TRIES = 20
+"""How often a forge may fail for one repository until that is given up; `fleet retry` takes it up again."""
+_DEAD = 10
+"""How often in a row a forge may fail, whatever it is asked, until it is given up for this run."""
+_AGAIN = "the forge fails again and again"
 
 
 @dataclass(frozen=True, slots=True)
 class Forges:
     """The forges of a fleet: what requests on `branch` shall be like, and how to get there.
 
-    `environ` holds the tokens; `folder` is for the requests of repositories that are only folders.
+    `environ` holds the tokens; `folder` is for the requests of repositories that are only folders. `dead` are the
+    forges that have been given up for this run.
     """
 
     branch: str
@@ -31,22 +35,33 @@ class Forges:
     environ: Mapping[str, str]
     folder: Path
     pace: Pace
+    dead: set[str] = field(default_factory=set)
 
     def forge(self, target: Target) -> Forge:
-        """The project of a repository; raises `UsageError` if there is no way to it."""
+        """The project of a repository; raises `UsageError` if there is no way to it, `GitError` if that is dead."""
+        if host_of(target) in self.dead:
+            raise GitError(f"{_AGAIN}, whatever it is asked")
         address = distant(target.url) or Address(target.url, "", target.slug)
         paced = partial(self.pace.paced, host_of(target))
         return choose(address, self.wish.kind, self.environ, self.folder / target.slug, paced).forge
 
     def look(self, target: Target) -> Sequence[Request]:
         """The requests of our branch, after as much patience as it takes; raises `GitError` and `UsageError`."""
-        for _ in range(_TRIES):
+        failures = 0
+        while True:
             try:
                 return self.forge(target).requests(self.branch)
             except Later as later:
-                reason = later.reason
+                failures += bool(later.reason)
+                if self.lost(target, later, failures):
+                    raise GitError(f"{_AGAIN}: {later}") from later
                 self.pace.wait(later.until)
-        raise GitError(f"the forge fails again and again: {reason}")
+
+    def lost(self, target: Target, later: Later, failures: int) -> bool:
+        """Whether a repository is given up for which the forge has failed so often, alone or with the whole forge."""
+        if later.failures >= _DEAD:
+            self.dead.add(host_of(target))
+        return failures >= _TRIES or host_of(target) in self.dead
 
     def left(self, targets: Iterable[Target]) -> float:
         """The seconds that it takes at least to open a request for each."""
@@ -158,7 +173,9 @@ class Queue:
         return min(waiting, key=self._due, default=None)
 
     def _due(self, host: str) -> float:
-        return self.forges.pace.due(host, write=self.mode is not Mode.ADOPT) if host else 0
+        if not host or host in self.forges.dead:
+            return 0
+        return self.forges.pace.due(host, write=self.mode is not Mode.ADOPT)
 
     def _stepped(self, ended: Ended) -> Result | None:
         """How it went, or None if the forge wants it later: then it is begun anew, and finds what is done already."""
@@ -167,9 +184,9 @@ class Queue:
             result = step(self.forges.forge(ended.target), self.forges, ended)
         except Later as later:
             self._failures[url] = self._failures.get(url, 0) + bool(later.reason)
-            if self._failures[url] < _TRIES:
+            if not self.forges.lost(ended.target, later, self._failures[url]):
                 return None
-            result = replace(ended.result, state=State.FAILED, reason=f"the forge fails again and again: {later}")
+            result = replace(ended.result, state=State.FAILED, reason=f"{_AGAIN}: {later}")
         except (GitError, UsageError) as why:
             result = replace(ended.result, state=State.FAILED, reason=str(why))
         return replace(result, analysis=None)

@@ -26,7 +26,7 @@ _BROKEN = 1.0
 """The same for one that fails or does not answer."""
 _LONGEST = 900.0
 _SIMULATED = 1000
-"""Writes that an estimate goes through; more are taken to need as long."""
+"""Writes that an estimate goes through; those beyond come as the slowest limit lets them."""
 _LIMITED = (403, 422, 429)
 _WORDS = ("rate limit", "abuse", "submitted too quickly")
 
@@ -98,12 +98,16 @@ class Book(Protocol):
 
 
 class Later(Exception):  # noqa: N818 - nothing is wrong
-    """The call must not be made, or must be made again, `until` then; `reason` says what the forge did, if anything."""
+    """The call must not be made, or must be made again, `until` then.
 
-    def __init__(self, until: float, reason: str = "") -> None:
+    `reason` says what the forge did, if anything, and `failures` how often in a row it has done such things.
+    """
+
+    def __init__(self, until: float, reason: str = "", failures: int = 0) -> None:
         super().__init__(reason)
         self.until = until
         self.reason = reason
+        self.failures = failures
 
 
 class Pace:
@@ -137,7 +141,8 @@ class Pace:
             moment = max(moment, _due(calls, self._limits, write=True))
             calls = [call for call in calls if call[0] > moment - HOUR]
             calls.append((moment, True))
-        return (moment - now) * max(writes, _SIMULATED) / _SIMULATED
+        slowest = max(window.seconds * window.write / window.most for window in self._limits.windows)
+        return moment - now + max(writes - _SIMULATED, 0) * max(slowest, self._limits.between)
 
     def paced(self, host: str, call: Call) -> Call:
         """`call`, made only when it may be; raises `Later` if that is more than a moment away, or to be repeated."""
@@ -189,7 +194,7 @@ class Pace:
         pause = min(least * 2**failures, _LONGEST) if told is None else max(told - now, 0)
         until = now + pause + random.uniform(0, max(pause / 4, _BROKEN))  # noqa: S311 - no secret
         self._book.block(host, Block(until, failures + 1))
-        return Later(until, reason)
+        return Later(until, reason, failures + 1)
 
     def _known(self, host: str) -> list[tuple[float, bool]]:
         now = self.clock.now()
