@@ -17,11 +17,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from cifix.forge.pace import HOUR
-from tests.fleet.served import commit, git
+from tests.fleet.served import commit
 from tests.forge.server import Fault, Forge, served
 
 HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python -m x\n        language: system\n"
-TOKEN = "ghp_stormstormstormstormstorm"  # noqa: S105 - a forge of the loopback takes it
+TOKEN, WEAK = "ghp_stormstormstormstormstorm", "ghp_weakweakweakweakweakweak"
 LIMITS = ((60, 80, (0, 1)), (HOUR, 500, (0, 1)), (60, 900, (1, 5)), (HOUR, 5000, (1, 1)))
 """Seconds, how much of them, and what a read and a write cost: as documented, and not as cifix has them."""
 
@@ -50,6 +50,7 @@ class Storm:
     faults: float
     kills: list[int]
     dice: random.Random
+    token: str = TOKEN
     start: float = field(default_factory=time.time)
     told: list[str] = field(default_factory=list)
     pauses: list[tuple[float, float]] = field(default_factory=list)
@@ -103,10 +104,13 @@ class Storm:
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Type a command of `cifix fleet` until nobody kills it; how it ended and what it said."""
         command = [sys.executable, "-c", COORDINATOR, str(self.start), str(self.speed), "fleet", *arguments]
+        url = self.forge.url
+        ways = {"GITHUB_SERVER_URL": url, "GITHUB_API_URL": f"{url}/api/v3", "GITHUB_TOKEN": self.token}
         while True:
             before = self.killed
+            pipes = subprocess.PIPE
             self.caller = subprocess.Popen(
-                command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                command, cwd=self.folder, env={**os.environ, **ways}, stdout=pipes, stderr=pipes, text=True
             )
             out, err = self.caller.communicate(timeout=1800)
             if self.killed == before:
@@ -114,18 +118,19 @@ class Storm:
 
 
 @contextmanager
-def storm(folder: Path, number: int, *, seed: int, speed: float, faults: float, kills: int) -> Iterator[Storm]:
+def storm(
+    folder: Path, number: int, *, seed: int = 0, speed: float = 1000, faults: float = 0, kills: int = 0
+) -> Iterator[Storm]:
     """A forge with `number` repositories, listed in `repos.txt`, and what goes wrong there by the `seed`."""
     dice = random.Random(seed)  # noqa: S311 - the same every time
     (folder / "forge").mkdir()
-    with served(folder / "forge", {TOKEN: "workflow"}) as forge:
+    with served(folder / "forge", {TOKEN: "workflow", WEAK: "repo"}) as forge:
         first = forge.repository("o/r000")
         commit(first, {".pre-commit-config.yaml": HOOKS})
         for index in range(1, number):
             shutil.copytree(first, forge.root / f"o/r{index:03}.git")
         names = [f"{forge.url}/o/r{index:03}.git" for index in range(number)]
         (folder / "repos.txt").write_text("\n".join(names) + "\n")
-        os.environ |= {"GITHUB_SERVER_URL": forge.url, "GITHUB_API_URL": f"{forge.url}/api/v3", "GITHUB_TOKEN": TOKEN}
         moments = sorted(dice.sample(range(number // 2, number * 3), kills))
         weather = Storm(forge, folder, speed, faults, moments, dice)
         forge.clock, forge.weather = weather.now, weather
@@ -155,6 +160,6 @@ def _used(log: Sequence[tuple[float, bool]], seconds: float, costs: tuple[int, i
         yield used
 
 
-def tip(storm: Storm, project: str) -> str:
-    """Where our branch of a project stands."""
-    return git(storm.forge.root / f"{project}.git", "rev-parse", "refs/heads/cifix/fixes")
+def bare(storm: Storm, number: int) -> Path:
+    """The repository of that number."""
+    return storm.forge.root / f"o/r{number:03}.git"

@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 from cifix.forge.block import block_of
-from tests.fleet.served import git
-from tests.fleet.storm import HOOKS, Storm, excesses, storm, tip
+from tests.fleet.served import BRANCH, git, refs
+from tests.fleet.storm import HOOKS, Storm, bare, excesses, storm
 
 NUMBER = int(os.environ.get("CIFIX_STORM", "24"))
 """Repositories; 300 take minutes."""
@@ -40,9 +40,9 @@ def right(storm: Storm, report: dict[str, list[dict[str, object]]]) -> None:
         assert request["html_url"] == repository["request"]
         block = block_of(request["body"])
         assert block is not None
-        assert [block.tip] == repository["shas"] == [tip(storm, request["project"])]
+        assert [block.tip] == repository["shas"] == [refs(storm.forge.root / f"{request['project']}.git")[BRANCH]]
         assert (request["state"], request["labels"], request["title"]) == ("open", ["ci"], block.title)
-    fixed = git(storm.forge.root / "o/r000.git", "show", "cifix/fixes:.pre-commit-config.yaml")
+    fixed = git(bare(storm, 0), "show", "cifix/fixes:.pre-commit-config.yaml")
     assert fixed == HOOKS.decode().replace("python ", "python3 ").strip()
 
 

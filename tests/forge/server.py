@@ -111,6 +111,10 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the name is the library's
         pass
 
+    def handle(self) -> None:
+        with suppress(ConnectionResetError):  # the caller was killed
+            super().handle()
+
     def do_GET(self) -> None:
         self._serve()
 

@@ -58,7 +58,7 @@ def opened(file: Path) -> sqlite3.Connection:
     return base
 
 
-def called(pace: Pace, host: Host, time: Time, method: str = "POST") -> Answer:
+def called(pace: Pace, host: Host, method: str = "POST") -> Answer:
     """One call that gets through, whatever time it takes."""
     call = pace.paced("forge", host)
     while True:
@@ -76,7 +76,7 @@ def test_no_window_ever_holds_more_than_it_may(tmp_path: Path, per_hour: int | N
     with closing(opened(tmp_path / "book")) as base:
         for number in range(160):
             pace = Pace(Calls(base), limits, time.clock)  # a new one each time, as after a kill
-            called(pace, host, time, "GET" if number % 3 else "POST")
+            called(pace, host, "GET" if number % 3 else "POST")
     writes = [moment for moment, method in host.at if method == "POST"]
     assert all(after - before >= 1 for before, after in itertools.pairwise(writes))
     for window in limits.windows:
@@ -93,7 +93,7 @@ def test_the_time_that_is_left_is_the_time_that_it_takes(tmp_path: Path) -> None
         pace = Pace(Calls(base), Limits().hourly(20), time.clock)
         told = pace.left("forge", 50)
         for _ in range(50):
-            called(pace, host, time)
+            called(pace, host)
     assert told == time.moment - NOON == pytest.approx(2 * HOUR + 9, abs=1)
     assert Pace(Calls(opened(tmp_path / "new")), Limits(), time.clock).left("forge", 5000) > 9 * HOUR
 
@@ -140,7 +140,7 @@ def test_a_forge_that_wants_to_be_left_alone_is(
         with pytest.raises(Later):
             again.paced("forge", host)("GET", "/x")
         assert len(host.at) == 1
-        called(again, host, time)
+        called(again, host)
         assert host.at[-1][0] >= told.value.until
         assert again.due("forge") == time.moment + 1  # forgiven
 
