@@ -10,7 +10,7 @@ from cifix.forge.block import block_of
 from tests.fleet.served import BRANCH, git, refs
 from tests.fleet.storm import HOOKS, Storm, bare, excesses, storm
 
-NUMBER = int(os.environ.get("CIFIX_STORM", "24"))
+NUMBER = int(os.environ.get("CIFIX_STORM", "60"))
 """Repositories; 300 take minutes."""
 ASKED = ("--repos", "repos.txt", "--select", "hook-python3", "--pr", "--label", "ci", "--jobs", "2", "--format", "json")
 
