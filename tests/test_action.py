@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from cifix import __version__
 from tests.forge.conftest import WEAK, WORKFLOW, Project, forge, github, project
 from tests.forge.server import Forge
 from tests.pages import ROOT
@@ -104,3 +105,23 @@ def test_a_dry_run_opens_nothing(action: Any, forge: Forge, github: Project, tmp
 def test_no_expression_stands_in_a_script(action: Any) -> None:
     for step in action["runs"]["steps"]:
         assert "${{" not in step["run"]
+
+
+def test_the_first_step_installs_this_checkout_once(action: Any, tmp_path: Path) -> None:
+    outer = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "XDG_CACHE_HOME")}
+    environment = outer | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_ACTION_PATH": str(FOLDER),
+    }
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", action["runs"]["steps"][0]["run"]]
+    done = subprocess.run(shell, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    python = tmp_path / "cifix/bin/python"
+    made = python.lstat().st_ctime_ns
+    code = "import github, cifix; print(cifix.__version__, cifix.__file__)"
+    told = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert told[0] == __version__
+    assert told[1].startswith(str(tmp_path))
+    subprocess.run(shell, env=environment, check=True)
+    assert python.lstat().st_ctime_ns == made

@@ -51,8 +51,29 @@ def _texts(known: Sheet) -> list[str]:
 
 
 WORDS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
-    "runner-labels": lambda data: [label for image in data["image"] for label in image["labels"]],
+    "register-markers": lambda data: [
+        f"pytest.mark.{mark}\n" for one in (data["pytest"], *data["plugin"].values()) for mark in one["marks"]
+    ],
+    "runner-labels": lambda data: [
+        label for system in ("image", "azure", "circleci") for image in data[system] for label in image["labels"]
+    ],
+    "sync-uv-groups": lambda data: [
+        *(f"uv run {command}\n" for command in _same(data)),
+        *(f"python -m {module}\n" for module in _same(data)),
+        *(f"uv run {command}\n" for tool in data["tool"] for command in tool["commands"]),
+        *(f"python -m {module}\n" for tool in data["tool"] for module in tool["modules"]),
+        *(f"uv run pytest {option}" for plugin in data["plugin"] for option in plugin["options"]),
+    ],
     "workflow-leftovers": lambda data: [*data["setting"], *data["modern"]],
+    "workflow-paths": lambda data: [
+        *(f"run: {' '.join((name, *first[:1]))} tests/property\n" for name, first in data["programs"].items()),
+        *(f"{name}: ci/versions.txt" for names in data["inputs"].values() for name in names),
+    ],
+    "workflow-permissions": lambda data: [f"uses: {need['action']}@" for need in data["need"]],
+    "workflow-security": lambda data: [
+        *(f"run: {name} {word}".rstrip() for name, words in data["gates"].items() for word in words or [""]),
+        *(f"uses: {name}@" for name in data["actions"]["gates"]),
+    ],
     "upgrade-artifacts": lambda data: [
         f"{name}@v{major}"
         for name in ("upload-artifact", "download-artifact")
@@ -60,7 +81,15 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
         if "dead" in data[name][major]
     ],
 }
-"""What a case must hold for a row of the facts to be exercised, where one word says it."""
+"""What a case must hold for a row of the facts to be exercised, where a word says it; upgrade-actions tests its own."""
+
+
+def _same(data: Mapping[str, Any]) -> list[str]:
+    return list(data["same"]["distributions"])
+
+
+def test_every_sheet_of_a_rule_is_exercised() -> None:
+    assert {*WORDS, "upgrade-actions", "guard"} == set(SHEETS)
 
 
 @pytest.mark.parametrize("rule_id", WORDS)

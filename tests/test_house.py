@@ -90,7 +90,8 @@ def test_the_top_level_is_what_it_should_be() -> None:
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
     top = {line.split("/")[0] for line in listed.stdout.decode().splitlines()}
     plain = {entry for entry in top if not entry.startswith(".")}
-    assert plain == {"CHANGELOG.md", "LICENSE", "README.md", "fixtures", "pyproject.toml", "src", "tests"}
+    house = {"CHANGELOG.md", "Dockerfile", "LICENSE", "README.md", "fixtures", "pyproject.toml", "src", "tests"}
+    assert plain == house
 
 
 def test_our_own_ignore_entries_are_anchored() -> None:

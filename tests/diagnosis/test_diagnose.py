@@ -335,3 +335,56 @@ def test_secrets_in_a_line_are_not_quoted() -> None:
 )
 def test_a_path_is_known_without_the_folders_of_its_machine(path: str, forms: list[str]) -> None:
     assert list(tails(path)) == forms
+
+
+def test_what_a_step_says_last_is_shown_where_no_line_is_known() -> None:
+    cause = only(told(None, log("Traceback (most recent call last):", "car.WheelError: it does not turn")))
+    assert (cause.verdict, cause.fixes, cause.steps) == (Verdict.UNCONFIRMED, (), ("test / pytest",))
+    assert cause.title == "the step fails for a reason that is not known here; what it says last"
+    assert [one.text for one in cause.evidence] == ["car.WheelError: it does not turn"]
+
+
+def test_what_only_wraps_an_error_shows_it() -> None:
+    lines = ("error: subprocess-exited-with-error", *["fine"] * 9, "KeyError: '__version__'", "[end of output]")
+    cause = only(told(None, log(*lines)))
+    assert cause.title == "the build of a dependency failed"
+    assert [one.text for one in cause.evidence] == ["error: subprocess-exited-with-error", "KeyError: '__version__'"]
+
+
+def test_a_step_that_says_nothing_has_no_cause() -> None:
+    diagnosis = told(None, log("fine"))
+    assert (len(diagnosis.failures), diagnosis.causes) == (1, ())
+
+
+def test_a_summary_is_shown_with_the_line_that_lends_it_values() -> None:
+    lines = (
+        "docs/index.rst:12: WARNING: undefined label: 'rim'",
+        "build finished with problems, 1 warning (with warnings treated as errors).",
+    )
+    cause = only(told(None, log(*lines)))
+    assert [one.text for one in cause.evidence] == [lines[1], lines[0]]
+
+
+def test_a_failed_test_is_shown_with_what_it_raised() -> None:
+    cause = only(told(None, log("E       assert 3 == 4", "FAILED tests/test_rim.py::test_turns - assert 3 == 4")))
+    assert [one.text for one in cause.evidence] == [
+        "FAILED tests/test_rim.py::test_turns - assert 3 == 4",
+        "E       assert 3 == 4",
+    ]
+
+
+CANCELED = "##[error]The operation was canceled."
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "title"),
+    [
+        ("##[error]The runner has received a shutdown signal.", CANCELED, "the runner was lost"),
+        ("##[error]The action 'Run tests' has timed out after 15 minutes.", CANCELED, "the job took too long"),
+        ("INTERNALERROR> KeyError: 'x'", "no tests ran in 0.01s", "pytest itself or a plugin broke: KeyError: 'x'"),
+        ("SyntaxError: unexpected EOF", "=== 1 failed, 9 passed in 11.54 seconds ===", "tests fail"),
+        ("OSError: [Errno 28] No space left on device", "error: Connection refused", "the runner's disk is full"),
+    ],
+)
+def test_a_consequence_is_no_cause(first: str, second: str, title: str) -> None:
+    assert only(told(None, log(first, second))).title == title

@@ -64,6 +64,8 @@ class Served:
     root: Path
     url: str
     token: str | None = None
+    moved: dict[str, str] = field(default_factory=dict)
+    """Repositories that have another name now, such as `old.git`."""
     asked: list[str] = field(default_factory=list)
     pushes: list[str] = field(default_factory=list)
     sent: int = 0
@@ -108,6 +110,12 @@ class _Handler(BaseHTTPRequestHandler):
         if split.path.startswith("/silent"):
             served.silent.set()
             served.ended.wait()
+            return
+        name = split.path.split("/")[1]
+        if name in served.moved:
+            self.send_response(301)
+            self.send_header("Location", self.path.replace(name, served.moved[name], 1))
+            self.end_headers()
             return
         if served.token is not None:
             pair = base64.b64encode(f"x-access-token:{served.token}".encode()).decode()

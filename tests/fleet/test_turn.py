@@ -268,6 +268,7 @@ def test_a_token_comes_from_the_environment_and_stays_there(tmp_path: Path, monk
         host = served.url.removeprefix("http://")
         without = turn(job(f"{served.url}/one.git"))
         assert without.state is State.FAILED
+        assert "it wants a login: name a token with --token" in without.reason
         unset = turn(replace(job(f"{served.url}/one.git"), tokens={host: "NOWHERE"}))
         assert "NOWHERE" in unset.reason
         given = replace(job(f"{served.url}/one.git"), tokens={host: "HIDDEN_TOKEN"}, scratch=str(tmp_path))
@@ -275,6 +276,23 @@ def test_a_token_comes_from_the_environment_and_stays_there(tmp_path: Path, monk
         assert result.state is State.APPLIED, result.reason
         assert refs(repo)[BRANCH] == result.commits[-1]
         assert "s3cr3t" not in repr((given, without, result))
+        implied = replace(job(f"{served.url}/one.git"), tokens={served.url: "HIDDEN_TOKEN"})
+        assert turn(implied).state is State.APPLIED
+        assert "it wants a login" in turn(replace(implied, tokens={served.url: "NOWHERE"})).reason
+
+
+def test_a_repository_that_has_moved_is_named_and_followed_without_a_token_only(
+    served: Served, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.moved["old.git"] = "one.git"
+    result = turn(job(f"{served.url}/old.git"))
+    assert result.state is State.APPLIED
+    assert result.reason == f"it has moved to {served.url}/one.git/: list it by that address"
+    assert refs(repo)[BRANCH] == result.commits[-1]
+    monkeypatch.setenv("HIDDEN_TOKEN", "s3cr3t-value")
+    result = turn(replace(job(f"{served.url}/old.git"), tokens={served.url: "HIDDEN_TOKEN"}))
+    assert result.state is State.FAILED
+    assert result.reason.endswith("it has moved, and no token is sent after it: list it by its new address")
 
 
 def test_a_branch_that_moved_is_not_closed(served: Served, repo: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import cifix
+from tests.forge.contract import broken
 from tests.forge.server import Forge, served
 from tests.vcs.repositories import Tree
 
@@ -47,6 +48,7 @@ def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
     (tmp_path / "forge").mkdir()
     with served(tmp_path / "forge", {WEAK: "repo", STRONG: "workflow"}) as running:
         yield running
+    assert list(broken(running.exchanges)) == []
 
 
 @pytest.fixture

@@ -60,6 +60,10 @@ class Exchange:
     given: Any
 
 
+Answering = Callable[["Forge", dict[str, str], dict[str, Any]], tuple[Any, ...]]
+"""Gives the status, the data and, if wanted, headers, for the names in the path and the query, and the body."""
+
+
 @dataclass
 class Forge:
     """What the server knows; tests read and change it. A token's scope is `workflow` or `repo`."""
@@ -85,6 +89,10 @@ class Forge:
     """What the installation of an App may do, if there is one."""
     asked: dict[str, str] = field(default_factory=dict)
     """What the last token of an App is for."""
+    routes: list[tuple[str, str, "Answering"]] = field(default_factory=list)
+    """What else it answers, tried first."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Paths of renamed things: where git and the interface send their callers."""
 
     @property
     def writes(self) -> list[tuple[str, str]]:
@@ -124,7 +132,11 @@ class Handler(BaseHTTPRequestHandler):
         data = self._data()
         path = urlsplit(self.path).path
         self.forge.headers.append(self.headers.get("Authorization") or self.headers.get("Private-Token") or "")
-        if path.startswith("/api/"):
+        old = next((old for old in self.forge.moved if path.startswith(old)), None)
+        if old is not None:
+            place = self.forge.url + self.path.replace(old, self.forge.moved[old], 1)
+            self._send(301, b"{}", {"Location": place})
+        elif path.startswith("/api/"):
             self._api(path, json.loads(data or b"{}"))
         else:
             self._git(path, data)
@@ -210,14 +222,14 @@ class Handler(BaseHTTPRequestHandler):
         more = {**headers, **(scopes if self.forge.classic else {}), "Content-Type": "application/json"}
         self._send(status, json.dumps(data).encode(), more)
 
-    def _answer(self, path: str, given: dict[str, Any]) -> tuple[int, Any]:
+    def _answer(self, path: str, given: dict[str, Any]) -> tuple[Any, ...]:
         query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
-        for method, form, answer in ROUTES:
+        for method, form, answer in (*self.forge.routes, *ROUTES):
             found = re.fullmatch(form, path)
             if found and method == self.command:
                 names = {key: unquote(value) for key, value in found.groupdict().items()}
-                told: tuple[int, Any] = answer(self.forge, {**query, **names}, given)
-                self.forge.exchanges.append(Exchange(method, path, query, given, *copy.deepcopy(told)))
+                told = answer(self.forge, {**query, **names}, given)
+                self.forge.exchanges.append(Exchange(method, path, query, given, *copy.deepcopy(told[:2])))
                 return told
         return 404, {"message": "Not Found"}
 

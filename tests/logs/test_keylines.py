@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cifix.logs.collect import Log
+from cifix.logs.facts import failures
 from cifix.logs.keylines import LIMIT, KeyLine, key_lines, known
 from tests.logs.synthetic import LOGS
 
@@ -91,8 +92,43 @@ def test_memory_does_not_grow_with_the_log() -> None:
 @given(
     st.lists(st.sampled_from(["error: x", "a", "b 1", "b 2", "c", "failed y", "zz"]), max_size=120), st.integers(1, 20)
 )
-def test_never_more_than_the_limit_always_in_order_never_known(texts: list[str], limit: int) -> None:
+def test_never_more_than_the_limit_always_in_order_known_only_between(texts: list[str], limit: int) -> None:
     found = key_lines([log(*texts)], known([log("a", "b 7")]), limit)
     assert len(found) <= limit
     assert [line.number for line in found] == sorted(line.number for line in found)
-    assert not {"a", "b 1", "b 2"} & {line.text for line in found}
+    green = {"a", "b 1", "b 2"}
+    for line in found:
+        if line.text in green:
+            assert set(texts[max(0, line.number - 5) : line.number - 1]) - green
+            assert set(texts[line.number : line.number + 4]) - green
+
+
+def test_what_a_test_expected_is_shown_though_the_green_log_has_such_numbers() -> None:
+    lines = ("boom in car/rim.py", "Expected:", "    4", "Got:", "    3", "car/rim.py:4: failed")
+    assert picked(log(*lines), log("Expected:", "    12", "Got:", "fine")) == [line.rstrip() for line in lines]
+
+
+def test_lines_of_the_step_that_failed_come_first() -> None:
+    def opened() -> list[str]:
+        setting = ["##[group]Run pip install .", *(f"Collecting error{'abcdefgh'[n % 8] * (n + 1)}" for n in range(60))]
+        noise = [f"building {'xyz'[n % 3] * (n + 1)}" for n in range(60)]
+        ended = ["ValueError: rim", "##[error]Process completed with exit code 1.", "Post job cleanup.", "git version"]
+        return [*setting, "warning: failed to cache", *noise, "##[group]Run python car.py", "turning", *ended]
+
+    red = log(*opened())
+    failed = [failure.step for failure in failures([red])]
+    found = [line.text for line in key_lines([red], known([log("x")]), 10, failed)]
+    assert found == [
+        "warning: failed to cache",
+        "Run python car.py",
+        "turning",
+        "ValueError: rim",
+        "Process completed with exit code 1.",
+    ]
+
+
+def test_lines_that_differ_in_numbers_only_stay_near_an_error_of_their_own() -> None:
+    noise = [f"word {'abcdefgh'[n % 8] * (n + 1)}" for n in range(100)]
+    blocks = [line for n in range(3) for line in (f"    turn({n})", f"car.py:{n}: in turn", f"ValueError: rim {n * n}")]
+    found = picked(log(*noise[:50], *blocks, *noise[50:]), log("x"), 20)
+    assert [line for line in found if not line.startswith("word")] == [line.rstrip() for line in blocks]

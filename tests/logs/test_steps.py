@@ -142,3 +142,70 @@ def test_plain_output_is_one_failed_step() -> None:
 
 def test_an_empty_log_has_no_step() -> None:
     assert failed(log()) == []
+
+
+def test_travis_tells_after_each_command_how_it_ended() -> None:
+    failing = log(
+        "travis_fold:start:install",
+        "travis_time:start:1",
+        "\x1b[0K$ pip install .",
+        "travis_time:end:1:start=1,finish=2,duration=1",
+        "travis_fold:end:install",
+        "travis_time:start:2\r\x1b[0K$ flake8",
+        "a.py:1:1: F401",
+        '\x1b[31;1mThe command "flake8" exited with 1.\x1b[0m',
+        "travis_time:start:3\r\x1b[0K$ pytest",
+        "fine",
+        '\x1b[32;1mThe command "pytest" exited with 0.\x1b[0m',
+        "travis_fold:start:after_failure.1",
+        "travis_time:start:4\r\x1b[0K$ cat build.log",
+        'The command "cat build.log" exited with 1.',
+        "Done. Your build exited with 1.",
+        stamp="",
+    )
+    assert failed(failing) == [("test", "flake8", 1, 6)]
+
+
+def test_travis_stops_at_a_command_that_installs() -> None:
+    stopped = (
+        "travis_time:start:1",
+        "$ pip install .",
+        'The command "pip install ." failed and exited with 1 during .',
+    )
+    assert failed(log(*stopped, "", "Your build has been stopped.", stamp="")) == [("test", "pip install .", 1, 2)]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "No output has been received in the last 10m0s, this potentially indicates a stalled build",
+        "The job exceeded the maximum time limit for jobs, and has been terminated.",
+    ],
+)
+def test_travis_ends_what_takes_too_long(ending: str) -> None:
+    assert failed(log("travis_time:start:1", "$ pytest", ending, stamp="")) == [("test", "pytest", None, 2)]
+
+
+@pytest.mark.parametrize("ending", ["Done. Your build exited with 0.", "\x1b[32;1mJob succeeded\x1b[0;m"])
+def test_nothing_failed_in_a_log_that_says_so(ending: str) -> None:
+    assert failed(log("travis_time:start:1", "$ pytest", "fine", ending, stamp="")) == []
+
+
+def test_gitlab_names_the_section_that_it_did_not_get_past() -> None:
+    early = log(
+        "section_start:1:prepare_executor\r\x1b[0KPreparing",
+        "section_end:2:prepare_executor",
+        "section_start:2:get_sources\r\x1b[0KGetting source",
+        "fatal: remote error",
+        "section_end:3:get_sources",
+        "section_start:3:cleanup_file_variables\r\x1b[0KCleaning up",
+        "ERROR: Job failed: exit code 1",
+        stamp="",
+    )
+    assert failed(early) == [("test", "get_sources", 1, 3)]
+
+
+def test_an_action_that_times_out_failed() -> None:
+    assert failed(log("##[group]Run pytest", "##[error]The action 'Run tests' has timed out after 15 minutes.")) == [
+        ("test", "pytest", None, 1)
+    ]

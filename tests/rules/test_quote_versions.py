@@ -41,6 +41,7 @@ def test_other_names(name: str) -> None:
         (".circleci/config.yml", "jobs: {a: {steps: [{python/x: {version: 3.10}}]}}", ALREADY, Safety.SAFE),
         (".circleci/config.yml", "jobs: {a: {steps: [{ruby/x: {version: 3.10}}]}}", None, Safety.REVIEW),
         (".circleci/config.yml", "jobs: {a: {executor: {name: b, python: 3.10}}}", ALREADY, Safety.SAFE),
+        (".circleci/config.yml", "jobs: {a: {environment: {PYTHON_VERSION: 3.10}}}", None, Safety.SAFE),
         (
             ".circleci/config.yml",
             "workflows: {w: {jobs: [a: {matrix: {exclude: [{py: 3.10}]}}]}}",

@@ -7,6 +7,7 @@ import pytest
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.snapshot import File, Memory, Snapshot
 from cifix.rules.sync_uv_groups import Options, rule
+from cifix.rules.sync_uv_groups.facts import implied
 from cifix.rules.sync_uv_groups.needs import Need, needs, options, peeled
 from cifix.rules.sync_uv_groups.settings import Settings, settings
 
@@ -357,3 +358,21 @@ def test_settings_and_plugins_can_be_switched_off(line: str) -> None:
     text = PROJECT + 'dev = ["pytest"]\n[tool.pytest.ini_options]\naddopts = "--cov"\n'
     assert found(f"uv run {line}", pyproject_toml=text) == []
     assert edits(found("uv run pytest", pyproject_toml=text)) == [" --extra test"]
+
+
+@pytest.mark.parametrize(
+    ("name", "brought"),
+    [
+        ("pytest-cov", {"pytest", "coverage"}),
+        ("pylint-pytest", {"pytest", "pylint", "isort"}),
+        ("flake8-bugbear", {"flake8"}),
+        ("flake8-pytest-style", set()),
+        ("mypy-extensions", set()),
+        ("pre-commit-hooks", set()),
+        ("pytest-runner", set()),
+        ("slipcover", set()),
+        ("nbqa", set()),
+    ],
+)
+def test_a_name_alone_says_what_a_distribution_surely_brings(name: str, brought: set[str]) -> None:
+    assert set(implied(name)) == brought

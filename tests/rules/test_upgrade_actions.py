@@ -160,3 +160,25 @@ def test_nobody_is_told_to_check_out_foreign_code() -> None:
     assert isinstance(one.outcome, Refusal)
     assert one.outcome.key == "unsafe-checkout"
     assert "allow-unsafe" not in one.outcome.detail
+
+
+def test_a_case_exercises_every_input_that_asks_for_what_is_gone() -> None:
+    texts = [file.data.decode().lower() for case in CASES if case.after != case.before for file in case.before.values()]
+    for slug, row in facts().gone.items():
+        for value in row.values:
+            assert any(slug in text and f"{row.input}: {value}" in text for text in texts), slug
+
+
+@pytest.mark.parametrize("uses", ["actions/checkout@4", "astral-sh/setup-uv@v8", "pre-commit/action@v3"])
+def test_a_ref_that_does_not_exist_fails_already_and_is_named_as_the_log_does(uses: str) -> None:
+    (one,) = found(uses)
+    assert one.red_from == ALREADY
+    assert uses in one.about
+    assert f"unable to find version `{uses.partition('@')[2]}`" in one.message
+
+
+def test_what_github_stopped_still_works_on_an_enterprise_server() -> None:
+    (one,) = found("actions/cache@v2", Options(ghes=True))
+    assert isinstance(one.outcome, Refusal)
+    assert one.outcome.key == "ghes"
+    assert one.red_from is None

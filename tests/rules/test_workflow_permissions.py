@@ -1,11 +1,11 @@
 """workflow-permissions: what each action of the table needs, and what makes it need nothing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
-from cifix.model.finding import Finding, Fix, Refusal
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal
 from cifix.model.rule import NoOptions
 from cifix.model.snapshot import Snapshot
 from cifix.rules.workflow_permissions import rule
@@ -17,9 +17,9 @@ SCOPES = {"attestations", "contents", "id-token", "issues", "packages", "pages",
 OTHER = "${{ secrets.BOT }}"
 
 
-def findings(steps: list[Mapping[str, object]], permissions: object, **job: object) -> list[Finding]:
+def findings(steps: Sequence[Mapping[str, object]], permissions: object, **job: object) -> list[Finding]:
     data = {
-        "on": "push",
+        "on": ["push", "pull_request", "issues"],
         "permissions": permissions,
         "jobs": {"a": {"runs-on": "ubuntu-latest", "steps": steps, **job}},
     }
@@ -112,3 +112,18 @@ def test_a_job_in_braces_without_a_last_value_cannot_take_a_block() -> None:
     (found,) = rule.find(Snapshot.of({PATH: data}), NoOptions())
     assert isinstance(found.outcome, Refusal)
     assert found.outcome.key == "opaque"
+
+
+@pytest.mark.parametrize("need", NEEDS, ids=lambda need: f"{need.action}-{need.write[0]}")
+def test_a_run_is_red_where_the_action_always_has_something_to_do(need: Need) -> None:
+    (one,) = findings(steps(need), {})
+    always = not all(other.sometimes for other in needs()[need.action])
+    assert one.red_from == (ALREADY if always else None)
+
+
+def test_scopes_that_it_may_need_come_with_others_and_not_alone() -> None:
+    please = [{"uses": "googleapis/release-please-action@v4"}]
+    (one,) = findings(please, {"contents": "write"})
+    assert isinstance(one.outcome, Fix)
+    assert "issues: write" in one.outcome.title
+    assert not findings(please, {"contents": "write", "pull-requests": "write"})

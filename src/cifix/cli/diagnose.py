@@ -89,7 +89,7 @@ def _diagnosed(
 ) -> Diagnosis:
     found = list(failures(red))
     green = [log for place in baseline for log in collect(place)]
-    lines = key_lines(red, known(green)) if green else None
+    lines = key_lines(red, known(green), failed=[one.step for one in found]) if green else None
     if repository is None:
         return diagnose(found, None, lines)
     examined = examine(repository, commit_source(repository, base), Selection(safety="review", today=today))

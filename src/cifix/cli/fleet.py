@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from cifix.cli import options
 from cifix.cli.examine import Selection, clock
 from cifix.cli.fleet_options import Choice, Handling, Publishing, choosing, handling, publishing, state_file
 from cifix.cli.fleet_progress import spoken, watched
-from cifix.cli.requests import way
 from cifix.cli.show import deliver
 from cifix.errors import Exit, UsageError
 from cifix.fleet.campaign import Running, asked_for, known_targets, run
@@ -23,7 +23,6 @@ from cifix.fleet.publishing import Forges
 from cifix.fleet.report import document, junit, markdown, page, text
 from cifix.fleet.report.document import Document
 from cifix.fleet.state import Campaign, Store
-from cifix.forge.choose import variables
 from cifix.forge.pace import Clock, Limits, Pace
 from cifix.forge.request import Wish
 from cifix.report.summary import counted
@@ -73,7 +72,8 @@ def _declared(mode: Mode, told: str, more: Callable[[Callable[..., None]], Calla
     ) -> None:
         listed = choice.listed()
         with closing(Store.open(state)) as store, store.alone():
-            campaign = asked_for(store, asked, branch, clock(), publish.wish if publish else None)
+            wish = replace(publish.wish, kind=choice.kind) if publish else None
+            campaign = asked_for(store, asked, branch, clock(), wish)
             targets = choice.of(known_targets(store) if listed is None else listed)
             aim = Mode.REQUEST if publish else mode
             stopped = _run(store, campaign, aim, targets, how, publish=publish or _PLAINLY)
@@ -107,7 +107,6 @@ command.add_command(
 @state_file
 @click.option("--branch", metavar="NAME", help="Branch that was pushed.  [default: cifix/fixes]")
 @choosing(listing=True)
-@way
 @handling
 @reporting
 @click.pass_context
@@ -117,7 +116,6 @@ def adopt(
     state: Path,
     branch: str | None,
     choice: Choice,
-    kind: str,
     how: Handling,
     form: str,
     output: Path | None,
@@ -125,7 +123,7 @@ def adopt(
     """Make a lost state anew from the branches that were pushed and their requests; nothing else is written."""
     listed = choice.listed()
     with closing(Store.open(state)) as store, store.alone():
-        campaign = asked_for(store, Selection(), branch, clock(), Wish(kind))
+        campaign = asked_for(store, Selection(), branch, clock(), Wish(choice.kind))
         targets = choice.of(known_targets(store) if listed is None else listed)
         _run(store, campaign, Mode.ADOPT, targets, how)
         told = _document(store, targets)
@@ -212,9 +210,8 @@ def _run(
 ) -> bool:
     """Go through the repositories while somebody may be watching; tells whether canaries ended it early."""
     forges = None if mode in (Mode.PLAN, Mode.APPLY) else _forges(store, campaign, publish.per_hour)
-    tokens = {**(variables(os.environ) if forges else {}), **how.tokens}
     running = Running(
-        *(partial(_opened, how), how.jobs, tokens, how.history, how.executor == "local"), forges, publish.canary
+        *(partial(_opened, how), how.jobs, how.tokens, how.history, how.executor == "local"), forges, publish.canary
     )
     wrote = 0
     with watched(len(targets), mode, (lambda: forges.left(_waiting(store, targets))) if forges else None) as tell:

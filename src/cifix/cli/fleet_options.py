@@ -4,18 +4,20 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from cifix.cli.fleet_discovery import Discovery, discovering
 from cifix.cli.options import chain
 from cifix.cli.requests import requesting
 from cifix.errors import UsageError
 from cifix.fleet.job import Target
-from cifix.fleet.targets import chosen, read
+from cifix.fleet.targets import chosen, read, united
+from cifix.forge.choose import tokens
 from cifix.forge.request import Wish
 
 state_file = click.option(
@@ -30,23 +32,25 @@ state_file = click.option(
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which repositories: those of a list, or those that the state knows, that match."""
+    """Which repositories: those of a list and of forges, or those that the state knows, that match."""
 
     repos: Path | None = None
+    discovery: Discovery | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     shard: tuple[int, int] | None = None
 
     def listed(self) -> tuple[Target, ...] | None:
-        """All of the list, or None if none was named; raises `UsageError` for what cannot be read."""
-        if self.repos is None:
+        """All of the list and of the forges, or None if none was named; raises `UsageError` for an unreadable list."""
+        asked = self.discovery if self.discovery is not None and self.discovery.asks else None
+        if self.repos is None and asked is None:
             return None
-        origin = "standard input" if self.repos == Path("-") else str(self.repos)
-        try:
-            data = sys.stdin.buffer.read() if self.repos == Path("-") else self.repos.read_bytes()
-            return read(data.decode(), origin, Path.cwd())
-        except (OSError, UnicodeDecodeError) as why:
-            raise UsageError(f"{origin} cannot be read: {why}") from why
+        return united(_read(self.repos) if self.repos else (), asked.found() if asked else ())
+
+    @property
+    def kind(self) -> str:
+        """The way to the forges."""
+        return self.discovery.kind if self.discovery else "auto"
 
     def matching(self, targets: Iterable[Target]) -> Iterator[Target]:
         """Those of `targets` that match."""
@@ -76,7 +80,7 @@ class Handling:
 class Publishing:
     """What requests shall be like, after how many to stop, and how many writes an hour may see."""
 
-    wish: Wish | None = None
+    wish: Wish = field(default_factory=Wish)
     canary: int | None = None
     per_hour: int | None = None
 
@@ -102,6 +106,15 @@ def _tokens(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]
     return {host: variable for host, _, variable in pairs}
 
 
+def _read(file: Path) -> tuple[Target, ...]:
+    origin = "standard input" if file == Path("-") else str(file)
+    try:
+        data = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
+        return read(data.decode(), origin, Path.cwd())
+    except (OSError, UnicodeDecodeError) as why:
+        raise UsageError(f"{origin} cannot be read: {why}") from why
+
+
 _CHOOSING = (
     click.option("--include", multiple=True, metavar="GLOB", help="Only repositories whose path matches, `owner/*`."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="No repositories whose path matches."),
@@ -118,7 +131,7 @@ _LISTING = click.option(
 
 
 def choosing(*, listing: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Which repositories, handed to the command as `choice`; with `listing` also from a list."""
+    """Which repositories, handed to the command as `choice`; with `listing` also from a list and forges."""
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
@@ -128,11 +141,12 @@ def choosing(*, listing: bool) -> Callable[[Callable[..., None]], Callable[..., 
             exclude: tuple[str, ...],
             shard: tuple[int, int] | None,
             repos: Path | None = None,
+            discovery: Discovery | None = None,
             **others: Any,  # noqa: ANN401
         ) -> None:
-            function(*arguments, choice=Choice(repos, include, exclude, shard), **others)
+            function(*arguments, choice=Choice(repos, discovery, include, exclude, shard), **others)
 
-        decorated: Callable[..., None] = chain(*((_LISTING,) if listing else ()), *_CHOOSING)(call)
+        decorated: Callable[..., None] = chain(*((_LISTING, discovering) if listing else ()), *_CHOOSING)(call)
         return decorated
 
     return decorate
@@ -152,7 +166,8 @@ def handling(function: Callable[..., None]) -> Callable[..., None]:
         history: bool,
         **others: Any,  # noqa: ANN401
     ) -> None:
-        how = Handling(executor, jobs or os.cpu_count() or 1, timeout, memory, token, history)
+        known = {**tokens(os.environ), **token}
+        how = Handling(executor, jobs or os.cpu_count() or 1, timeout, memory, known, history)
         function(*arguments, how=how, **others)
 
     decorated: Callable[..., None] = chain(

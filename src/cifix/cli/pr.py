@@ -12,7 +12,7 @@ from cifix.cli.deliver import WORKFLOWS, Ask, Place, based, deliver, planned
 from cifix.cli.examine import Selection
 from cifix.cli.requests import requesting
 from cifix.cli.show import deliver as show
-from cifix.forge.choose import choose
+from cifix.forge.choose import KINDS, choose
 from cifix.forge.delivery import Delivery, document, lines, summary, worst
 from cifix.forge.request import Wish
 from cifix.vcs.exchange import address_of, exchange
@@ -27,6 +27,9 @@ BRANCH = "cifix/fixes"
 @click.option("--base", metavar="NAME", help="Branch to merge into.  [default: the remote's default branch]")
 @click.option("--remote", default="origin", show_default=True, metavar="NAME", help="Remote, or its address.")
 @click.option("--title", metavar="TEXT", help="Title of the request.  [default: a conventional one]")
+@click.option(
+    "--forge", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="How to reach the forge."
+)
 @requesting
 @click.option(
     "--split", type=click.Choice(["workflows"]), help="Give workflow files a branch and request of their own."
@@ -43,6 +46,7 @@ def command(
     base: str | None,
     remote: str,
     title: str | None,
+    kind: str,
     wish: Wish,
     split: str | None,
     dry_run: bool,
@@ -59,10 +63,10 @@ def command(
     """
     usual = {"--branch": (branch, BRANCH), "--base": (base, None), "--remote": (remote, "origin")}
     typed = [part for name, (given, plain) in usual.items() if given and given != plain for part in (name, given)]
-    ask = Ask(branch, base, title, wish, dry_run, path, (*asked.arguments, *typed))
+    ask = Ask(branch, base, title, replace(wish, kind=kind), dry_run, path, (*asked.arguments, *typed))
     with Repository.open(path) as user:
         address = address_of(user, remote)
-        way = choose(address, wish.kind, os.environ, user.common_dir / "cifix" / "requests")
+        way = choose(address, kind, os.environ, user.common_dir / "cifix" / "requests")
         with exchange(user, address, way.credential) as between:
             place = Place(user, between, way.forge)
             delivered = [deliver(place, *part) for part in _parts(place, ask, asked, split)]

@@ -7,31 +7,24 @@ from typing import Any
 import click
 
 from cifix.cli.options import chain
-from cifix.forge.choose import KINDS
 from cifix.forge.request import EDITS, Wish
-
-way = click.option(
-    "--forge", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="How to reach the forge."
-)
 
 
 def requesting(function: Callable[..., None]) -> Callable[..., None]:
-    """What every request shall be like, handed to the command as `wish`."""
+    """What every request shall be like, handed to the command as `wish`; the way to the forge is another option."""
 
     @wraps(function)
     def call(
         *arguments: Any,  # noqa: ANN401 - whatever click hands over
-        kind: str,
         labels: tuple[str, ...],
         reviewers: tuple[str, ...],
         draft: bool,
         edits: str,
         **others: Any,  # noqa: ANN401
     ) -> None:
-        function(*arguments, wish=Wish(kind, labels, reviewers, draft, edits), **others)
+        function(*arguments, wish=Wish("auto", labels, reviewers, draft, edits), **others)
 
     decorated: Callable[..., None] = chain(
-        way,
         click.option("--label", "labels", multiple=True, metavar="NAME", help="Label to add; may be repeated."),
         click.option("--reviewer", "reviewers", multiple=True, metavar="NAME", help="Whom to ask; on GitHub org/team."),
         click.option("--draft", is_flag=True, help="Open requests as drafts."),

@@ -24,6 +24,8 @@ _RAISED = re.compile(r"E\s|FAILED |ERROR |\s{0,20}ModuleNotFoundError|ImportErro
 _SHARED = {"artifact-name-taken", "artifact-missing"}
 """Facts of a job that another job of the run causes."""
 
+_UNKNOWN = "the step fails for a reason that is not known here; what it says last"
+
 UNCHECKED = "hold it against a checkout: run this in the repository, or name it with --repo"
 
 QUOTED = 240
@@ -130,6 +132,26 @@ def where(failure: Failure) -> str:
 
 
 def _causes(failure: Failure, checkout: Checkout | None) -> Iterator[Cause]:
+    """The causes that a step states; where no line is known, what it says last, beside what wraps that."""
+    stated = list(_stated(failure, checkout))
+    words = failure.step.words
+    last = tuple(_quoted(failure, line.number, line.text) for line in words.last)
+    raised = tuple(_quoted(failure, line.number, line.text) for line in words.raised)
+    for fact, cause in stated:
+        beside = last if fact.kind == "wrapper" else raised if fact.name == "test-failed" else ()
+        yield replace(cause, evidence=tuple(dict.fromkeys((*cause.evidence, *beside))))
+    if last and not stated:
+        yield Cause(
+            f"unknown:{last[0].text}",
+            _UNKNOWN,
+            Verdict.UNCONFIRMED,
+            last,
+            (where(failure),),
+            advice="read on from there",
+        )
+
+
+def _stated(failure: Failure, checkout: Checkout | None) -> Iterator[tuple[Fact, Cause]]:
     stated = {fact.name for fact in failure.facts if fact.kind == "cause"}
     for fact in failure.facts:
         known = catalogue().get(fact.name)
@@ -139,7 +161,7 @@ def _causes(failure: Failure, checkout: Checkout | None) -> Iterator[Cause]:
             continue
         if "test-failed" in stated and (known.stops or not _own(fact)):
             continue
-        yield _cause(failure, fact, known, checkout)
+        yield fact, _cause(failure, fact, known, checkout)
 
 
 def _repeats(fact: Fact, failure: Failure) -> bool:
@@ -170,19 +192,23 @@ class _Said:
 
 
 def _cause(failure: Failure, fact: Fact, known: Known, checkout: Checkout | None) -> Cause:
-    said = _Said(fact, known, _values(fact, known, failure), failure.step.job)
-    line = Evidence(f"{failure.step.log}:{fact.number}", redact(fact.text.strip())[:QUOTED])
+    lender = _lender(fact, known, failure)
+    said = _Said(fact, known, {**(lender.values if lender else {}), **fact.values}, failure.step.job)
     cause = Cause(
         _identity(fact),
         redact(_filled(known.title, said.values)),
         known.otherwise,
-        (line,),
+        tuple(_quoted(failure, one.number, one.text) for one in (fact, lender) if one is not None),
         (where(failure),),
         advice=redact(_filled(known.advice, said.values)),
     )
     if checkout is not None:
         return _checked(cause, said, checkout)
     return replace(cause, advice=UNCHECKED) if known.answers else cause
+
+
+def _quoted(failure: Failure, number: int, text: str) -> Evidence:
+    return Evidence(f"{failure.step.log}:{number}", redact(text.strip())[:QUOTED])
 
 
 def _checked(cause: Cause, said: _Said, checkout: Checkout) -> Cause:
@@ -220,13 +246,12 @@ def _insight(said: _Said, checkout: Checkout, *, impossible: bool) -> Insight | 
     return check(question)
 
 
-def _values(fact: Fact, known: Known, failure: Failure) -> Mapping[str, str]:
-    """The values of the fact and those that a fact of its context lends: of the next line, else the last before it."""
+def _lender(fact: Fact, known: Known, failure: Failure) -> Fact | None:
+    """The fact of its context that lends it values: the one of the next line, else the last before it."""
     lenders = [other for other in failure.facts if other.name == known.context]
     beside = [other for other in lenders if other.number == fact.number + 1]
     before = [other for other in reversed(lenders) if other.number <= fact.number]
-    lent = next((other.values for other in (*beside, *before, *lenders)), {})
-    return {**lent, **fact.values}
+    return next(iter((*beside, *before, *lenders)), None)
 
 
 def _identity(fact: Fact) -> str:
@@ -249,7 +274,9 @@ def _grouped(causes: Iterable[Cause]) -> list[Cause]:
     found: dict[object, Cause] = {}
     for cause in causes:
         fact = cause.id.partition(":")[0]
-        key = tuple(sorted(map(id, cause.findings))) or (cause.title if catalogue()[fact].many else cause.id)
+        key = tuple(sorted(map(id, cause.findings))) or (
+            cause.title if fact in catalogue() and catalogue()[fact].many else cause.id
+        )
         first = found.get(key)
         found[key] = cause if first is None else _merged(first, cause)
     return list(found.values())

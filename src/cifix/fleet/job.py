@@ -82,11 +82,12 @@ class Job:
 
     `digest` stands for the rules, the options and the day. `known` is an analysis by the same that still holds if the
     base has not moved, and `pushed` says that the branch held its commits when we left it; `commits` are those of our
-    branch then, from whatever analysis. `tokens` name, for hosts such as
-    `git.example.org`, the variable of the worker's environment that holds the token for it. `scratch` is the folder to
-    work in. With `history` all commits are fetched, for the rules that follow moved files and to see what was reverted.
-    `edits` says what to do with commits of others on our branch; `declined` are the plans that a person has turned
-    down, each with the address of the request.
+    branch then, from whatever analysis. `tokens` name the variable of the worker's environment that holds the token for
+    a host: one that the user has named, such as `git.example.org`, where the variable must be set, or an address such
+    as `https://github.com`, where git's own helpers are asked otherwise. `scratch` is the folder to work in. With
+    `history` all commits are fetched, for the rules that follow moved files and to see what was reverted. `edits` says
+    what to do with commits of others on our branch; `declined` are the plans that a person has turned down, each with
+    the address of the request.
     """
 
     target: Target

@@ -1,4 +1,4 @@
-"""The list of repositories: read, named, chosen."""
+"""The list of repositories: read, named, united, chosen."""
 
 import hashlib
 import re
@@ -32,6 +32,14 @@ def read(text: str, origin: str, folder: Path) -> tuple[Target, ...]:
         if found.setdefault(target.url, target).base != target.base:
             raise UsageError(f"{where}: {target.url} is listed before with another branch; use two state files")
     return tuple(found.values())
+
+
+def united(named: Iterable[Target], found: Iterable[Target]) -> tuple[Target, ...]:
+    """What a list names and what forges found, each once; what is said in the list of a repository holds."""
+    known: dict[str, Target] = {}
+    for target in (*named, *found):
+        known.setdefault(target.url.removesuffix("/").removesuffix(".git"), target)
+    return tuple(known.values())
 
 
 def chosen(

@@ -7,13 +7,14 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cifix.errors import GitError, UnprovenError, UsageError
 from cifix.fleet.analysis import analysed
 from cifix.fleet.job import PUSHING, Analysis, Job, Mode, Result, State
+from cifix.forge.choose import user_of
 from cifix.vcs.bare import Heads, branches, clone, connected, delete, fetch_branch, heads, holds
 from cifix.vcs.branch import Chain, chain_of, refuse_strangers
 from cifix.vcs.commit import commit
@@ -55,6 +56,13 @@ def _turn(job: Job, folder: Path, watch: Watch) -> Result:
     url, credential = job.target.url, _credential(job)
     with watch.step("look"):
         seen = heads(url, {job.branch, *filter(None, [job.target.base])}, folder / "look", credential)
+    found = _looked(job, seen, folder, credential, watch)
+    return replace(found, reason="; ".join(filter(None, (found.reason, seen.warning))))
+
+
+def _looked(job: Job, seen: Heads, folder: Path, credential: Credential | None, watch: Watch) -> Result:
+    """What becomes of a repository that offers this."""
+    url = job.target.url
     if job.mode is Mode.CLOSE:
         return _closed(job, seen, folder, credential, watch)
     if job.mode is Mode.ADOPT:
@@ -220,10 +228,12 @@ def _strangers(repo: Repository, job: Job, base: str, tip: str | None, upstream:
 def _credential(job: Job) -> Credential | None:
     scheme, _, rest = job.target.url.partition("://")
     host = rest.partition("/")[0]
-    variable = job.tokens.get(host)
+    variable = job.tokens.get(host) or job.tokens.get(f"{scheme}://{host}")
     if variable is None or scheme not in ("http", "https"):
         return None
     token = os.environ.get(variable)
-    if not token:
+    if token:
+        return Credential(f"{scheme}://{host}/", token, user_of(variable))
+    if host in job.tokens:
         raise UsageError(f"the variable {variable}, which is to hold the token for {host}, is not set or empty")
-    return Credential(f"{scheme}://{host}/", token)
+    return None

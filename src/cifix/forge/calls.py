@@ -123,7 +123,7 @@ def python_gitlab(url: str, token: str, *, job: bool, patient: bool = True) -> C
 
     key = {"job_token" if job else "private_token": token}
     session, headers = Session(), dict[str, str]()
-    session.hooks["response"].append(lambda answer, **_: headers.update(answer.headers))
+    session.hooks["response"].append(lambda answer, **_: headers.update(_lower(answer.headers)))
     client = Gitlab(
         url,
         **key,  # type: ignore[arg-type]
@@ -201,6 +201,10 @@ def _json(text: bytes) -> Any:  # noqa: ANN401 - JSON
         return json.loads(text or b"null")
     except ValueError:
         return {"message": text.decode("utf-8", "replace")}
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _silent(address: str, why: Exception, token: str) -> GitError:

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -11,11 +11,17 @@ from cifix.errors import UsageError
 from cifix.forge.calls import Call, installed, program, pygithub, python_gitlab
 from cifix.forge.github import GitHub
 from cifix.forge.gitlab import GitLab
+from cifix.forge.listing import Lister
+from cifix.forge.listing.github import GitHubLister
+from cifix.forge.listing.gitlab import GitLabLister
 from cifix.forge.local import Local
 from cifix.forge.request import Forge
 from cifix.vcs.exchange import Address, Credential
 
 KINDS = ("auto", "github", "gitlab", "gh", "glab", "local")
+_GITHUB_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
+_JOB_TOKEN = "CI_JOB_TOKEN"  # noqa: S105 - the name of a variable
+_GITLAB_TOKENS = ("GITLAB_TOKEN", _JOB_TOKEN)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -28,13 +34,7 @@ class Way:
 
 
 Paced = Callable[[Call], Call]
-
-
-def variables(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The hosts that a token of the environment is for, each with the variable that holds it."""
-    names = {_github(environ).netloc: ("GH_TOKEN", "GITHUB_TOKEN"), _gitlab(environ).netloc: ("GITLAB_TOKEN",)}
-    held = {host: [name for name in those if environ.get(name)] for host, those in names.items()}
-    return {host: those[0] for host, those in held.items() if those}
+"""What makes a call wait for its turn."""
 
 
 def choose(address: Address, kind: str, environ: Mapping[str, str], folder: Path, paced: Paced | None = None) -> Way:
@@ -57,43 +57,82 @@ def choose(address: Address, kind: str, environ: Mapping[str, str], folder: Path
     )
 
 
+def lister(family: str, kind: str, environ: Mapping[str, str]) -> Lister:
+    """The way to ask a forge, `github` or `gitlab`, for its repositories; raises `UsageError` if there is none."""
+    if family == "github":
+        token = environ.get(_first(environ, _GITHUB_TOKENS), "")
+        return GitHubLister(_github_call(kind, environ, _github(environ), token)[1])
+    return GitLabLister(_gitlab_call(kind, environ, _gitlab(environ))[1])
+
+
+def tokens(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables that hold the tokens of the environment, by the address that each may be sent to."""
+    found = {}
+    for place, names in ((_github, _GITHUB_TOKENS), (_gitlab, _GITLAB_TOKENS)):
+        if variable := _first(environ, names):
+            server = place(environ)
+            found[f"{server.scheme}://{server.netloc}"] = variable
+    return found
+
+
+def user_of(variable: str) -> str:
+    """The name that git gives beside the token in a variable."""
+    return {"GITLAB_TOKEN": "oauth2", _JOB_TOKEN: "gitlab-ci-token"}.get(variable, "x-access-token")
+
+
 def _to_github(
     address: Address, kind: str, environ: Mapping[str, str], server: SplitResult, paced: Paced | None
 ) -> Way:
-    api = environ.get("GITHUB_API_URL") if environ.get("GITHUB_SERVER_URL") else None
-    public = server.netloc == "github.com"
-    api = api or ("https://api.github.com" if public else f"{server.scheme}://{server.netloc}/api/v3")
-    token, workflows = environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN") or "", None
+    token, workflows = environ.get(_first(environ, _GITHUB_TOKENS), ""), None
     app, key = environ.get("CIFIX_APP_ID"), environ.get("CIFIX_APP_KEY_FILE")
     if kind != "gh" and app and key:
-        token, workflows = installed(api, address.project, app, _read(key))
+        token, workflows = installed(_api(environ, server), address.project, app, _read(key))
+    name, call = _github_call(kind, environ, server, token, paced)
+    credential = _credential(address, "x-access-token", token) if name == "github" else None
+    return Way(GitHub(name, call, address.project, server.netloc, workflows), credential)
+
+
+def _github_call(
+    kind: str, environ: Mapping[str, str], server: SplitResult, token: str, paced: Paced | None = None
+) -> tuple[str, Call]:
     if kind != "gh" and token:
-        call = _spaced(pygithub(api, token, patient=paced is None), paced)
-        forge = GitHub("github", call, address.project, server.netloc, workflows)
-        return Way(forge, _credential(address, "x-access-token", token))
+        return "github", _spaced(pygithub(_api(environ, server), token, patient=paced is None), paced)
     path = _logged_in("gh", server.netloc)
     if kind == "github" or path is None:
         raise UsageError(
-            f"requests at {server.netloc} need a token in GITHUB_TOKEN, an App in CIFIX_APP_ID and "
-            f"CIFIX_APP_KEY_FILE, or a login of gh"
+            f"{server.netloc} needs a token in GITHUB_TOKEN, an App in CIFIX_APP_ID and CIFIX_APP_KEY_FILE (for "
+            f"`cifix pr` only), or a login of gh"
         )
-    call = _spaced(program("gh", path, server.netloc), paced)
-    return Way(GitHub("gh", call, address.project, server.netloc))
+    return "gh", _spaced(program("gh", path, server.netloc), paced)
+
+
+def _api(environ: Mapping[str, str], server: SplitResult) -> str:
+    named = environ.get("GITHUB_API_URL") if environ.get("GITHUB_SERVER_URL") else None
+    public = server.netloc == "github.com"
+    return named or ("https://api.github.com" if public else f"{server.scheme}://{server.netloc}/api/v3")
 
 
 def _to_gitlab(
     address: Address, kind: str, environ: Mapping[str, str], server: SplitResult, paced: Paced | None
 ) -> Way:
-    token, job = environ.get("GITLAB_TOKEN", ""), environ.get("CI_JOB_TOKEN", "")
-    if kind != "glab" and (token or job):
+    name, call = _gitlab_call(kind, environ, server, paced)
+    variable = _first(environ, _GITLAB_TOKENS)
+    credential = _credential(address, user_of(variable), environ[variable]) if name == "gitlab" else None
+    return Way(GitLab(name, call, address.project), credential)
+
+
+def _gitlab_call(
+    kind: str, environ: Mapping[str, str], server: SplitResult, paced: Paced | None = None
+) -> tuple[str, Call]:
+    variable = _first(environ, _GITLAB_TOKENS)
+    if kind != "glab" and variable:
         url = f"{server.scheme}://{server.netloc}"
-        call = _spaced(python_gitlab(url, token or job, job=not token, patient=paced is None), paced)
-        user = "oauth2" if token else "gitlab-ci-token"
-        return Way(GitLab("gitlab", call, address.project), _credential(address, user, token or job))
+        call = python_gitlab(url, environ[variable], job=variable == _JOB_TOKEN, patient=paced is None)
+        return "gitlab", _spaced(call, paced)
     path = _logged_in("glab", server.netloc)
     if kind == "gitlab" or path is None:
-        raise UsageError(f"requests at {server.netloc} need a token in GITLAB_TOKEN, or a login of glab")
-    return Way(GitLab("glab", _spaced(program("glab", path, server.netloc), paced), address.project))
+        raise UsageError(f"{server.netloc} needs a token in GITLAB_TOKEN, or a login of glab")
+    return "glab", _spaced(program("glab", path, server.netloc), paced)
 
 
 def _spaced(call: Call, paced: Paced | None) -> Call:
@@ -106,6 +145,11 @@ def _github(environ: Mapping[str, str]) -> SplitResult:
 
 def _gitlab(environ: Mapping[str, str]) -> SplitResult:
     return _server(environ.get("CI_SERVER_URL") or environ.get("GITLAB_HOST") or "gitlab.com")
+
+
+def _first(environ: Mapping[str, str], names: Sequence[str]) -> str:
+    """The first of the variables that is set; empty if none is."""
+    return next((name for name in names if environ.get(name)), "")
 
 
 def _server(given: str) -> SplitResult:

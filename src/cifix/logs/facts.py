@@ -108,6 +108,7 @@ def _note(table: Iterable[tuple[str, Iterable[Signature]]], step: Step, line: Li
         step.quoting = _CAPTURED.match(text) is not None
     if step.quoting:
         return
+    step.words.take(line)
     for probe, some in table:
         if probe in text:
             for signature in some:

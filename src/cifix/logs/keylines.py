@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from cifix.logs.collect import Log
 from cifix.logs.lines import Line, lines
+from cifix.logs.steps import Step
 
 LIMIT = 45
 """How many lines are shown; a person reads no more."""
@@ -42,6 +43,13 @@ _CHATTER = re.compile(
 
 _BEFORE, _AFTER = 2, 4
 _RECENT = 40 * LIMIT
+_BETWEEN = 4
+"""Lines of the green log that may stand between two new ones."""
+_AGAIN = 1
+"""How much less a line matters that differs from an earlier one in numbers only."""
+_TOLD = 2
+"""What tells of an error, or stands beside, ranks before it."""
+_LAST, _NEVER = 5, 6
 _ALIKE = 3
 """Lines of one shape that are shown: who has seen three downloads has seen them all."""
 _FIRST = 5
@@ -62,16 +70,31 @@ def known(logs: Iterable[Log]) -> frozenset[int]:
     return frozenset(hash(_masked(line.text)) for log in logs for line in _read(log))
 
 
-def key_lines(logs: Iterable[Log], green: frozenset[int], limit: int = LIMIT) -> list[KeyLine]:
+def key_lines(
+    logs: Iterable[Log], green: frozenset[int], limit: int = LIMIT, failed: Iterable[Step] = ()
+) -> list[KeyLine]:
     """At most `limit` lines of a red run that the green one does not have, in order.
 
-    If there are more, lines that tell of an error win, with what stands around them; then those near the end. Of lines
-    that look alike a few stand for all.
+    If there are more, lines of the steps that `failed` and that tell of an error win, with what stands around them;
+    then those near the end. Of lines that look alike a few stand for all. Between two that follow closely, what the
+    green log has too is kept: the numbers that a test expected and got may look like others.
     """
     kept = _Kept(limit)
     for line in _new(logs, green):
         kept.take(line)
-    return kept.lines if kept.count <= limit else _best(kept.lines, limit)
+    inside = _Inside(tuple(failed))
+    return kept.lines if kept.count <= limit else _best(kept.lines, limit, green, inside)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """The steps that the log calls failed; where it names none, every line may matter."""
+
+    steps: tuple[Step, ...]
+
+    def __contains__(self, line: KeyLine) -> bool:
+        spans = [step for step in self.steps if step.log == line.log and step.exit]
+        return not spans or any(step.line <= line.number <= step.end for step in spans)
 
 
 @dataclass(slots=True)
@@ -104,38 +127,62 @@ class _Kept:
 
 
 def _new(logs: Iterable[Log], green: frozenset[int]) -> Iterator[KeyLine]:
+    """The lines that are not in the green log, and one or two that are between two of these."""
     for log in logs:
+        between: list[KeyLine] | None = None
         for line in _read(log):
+            found = KeyLine(log.name, line.number, line.text)
             if hash(_masked(line.text)) not in green:
-                yield KeyLine(log.name, line.number, line.text)
+                yield from between or ()
+                yield found
+                between = []
+            elif between is not None and len(between) < _BETWEEN and not _CHATTER.match(line.text):
+                between.append(found)
+            else:
+                between = None
 
 
-def _best(new: Sequence[KeyLine], limit: int) -> list[KeyLine]:
-    kept = list(_distinct(new))
-    if len(kept) <= limit:
-        return kept
-    tiers = _tiers(kept)
-    loud = [at for at, tier in enumerate(tiers) if not tier]
+def _best(new: Sequence[KeyLine], limit: int, green: frozenset[int], inside: _Inside) -> list[KeyLine]:
+    ranks = [
+        tier + (hash(_masked(line.text)) in green) if line in inside else _outside(line)
+        for tier, line in zip(_tiers(new), new, strict=True)
+    ]
+    kept = dict(_ranked(new, ranks))
+    loud = [at for at in kept if not ranks[at]]
     chosen = set(loud[: limit // _FIRST])
-    ranked = sorted(range(len(kept)), key=lambda at: (tiers[at], -at))
-    for at in ranked:
+    for at in sorted(kept, key=lambda at: (kept[at], -at)):
         if len(chosen) >= limit:
             break
         chosen.add(at)
-    return [kept[at] for at in sorted(chosen)]
+    return [new[at] for at in sorted(chosen)]
 
 
-def _distinct(new: Sequence[KeyLine]) -> Iterator[KeyLine]:
-    """The lines without those that differ from an earlier one in numbers only, and without most that look alike."""
+def _outside(line: KeyLine) -> int:
+    """The rank of a line of a step that passed: below all others, and nothing unless it tells of an error itself."""
+    told = _TELLING.search(line.text) is not None or _LOUD.search(line.text) is not None
+    return _LAST if told and not _CHATTER.match(line.text) else _NEVER
+
+
+def _ranked(new: Sequence[KeyLine], ranks: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The places of the lines worth showing, each with its rank.
+
+    Of those that differ from an earlier one in numbers only, what stands near an error comes later, unless they follow
+    each other; of chatter that looks alike most does not come at all.
+    """
     seen: set[str] = set()
     alike: Counter[str] = Counter()
-    for line in new:
+    before = ""
+    for at, line in enumerate(new):
         masked = _masked(line.text)
         shape = _WORD.sub("#", masked)
-        if masked not in seen and (alike[shape] < _ALIKE or not _CHATTER.match(line.text)):
+        if masked in seen:
+            if ranks[at] < _TOLD and masked != before:
+                yield at, ranks[at] + _AGAIN
+        elif ranks[at] < _NEVER and (alike[shape] < _ALIKE or not _CHATTER.match(line.text)):
             seen.add(masked)
             alike[shape] += 1
-            yield line
+            yield at, ranks[at]
+        before = masked
 
 
 def _tiers(kept: Sequence[KeyLine]) -> list[int]:

@@ -1,7 +1,8 @@
 """Lines of a log as the steps that ran, and which of them failed.
 
 Sources: actions/runner, `ExecutionContext.cs`, `ScriptHandler.cs` and `JobRunner.cs`; the toolkit's `exec`;
-https://docs.gitlab.com/ci/jobs/job_logs/; the Azure agent, from which the runner was forked; read 2026-11.
+https://docs.gitlab.com/ci/jobs/job_logs/; the Azure agent, from which the runner was forked; travis-ci/travis-build,
+`lib/travis/build/bash`; read 2026-11.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 
 from cifix.logs.collect import Log
 from cifix.logs.lines import Line, lines
+from cifix.logs.words import Words
 
 SET_UP = "Set up job"
 """The name of what happens before the first step."""
@@ -17,11 +19,14 @@ SET_UP = "Set up job"
 _EXITS = (
     re.compile(r"Process completed with exit code (?P<code>-?\d+)"),
     re.compile(r"The process '.*' failed with exit code (?P<code>-?\d+)"),
-    re.compile(r"\w+ exited with code '(?P<code>-?\d+)'"),
+    re.compile(r"[\w.]+ exited with code '(?P<code>-?\d+)'"),
     re.compile(r"Job failed: exit (?:code|status) (?P<code>-?\d+)"),
+    re.compile(r'The command ".*" (?:failed and )?exited with (?P<code>-?\d+)'),
 )
 _ENDED = re.compile(
-    r"The operation was cancell?ed|The job (?:running on runner .* )?(?:has exceeded|was cancell?ed)|Job failed"
+    r"The operation was cancell?ed"
+    r"|The job (?:running on (?:runner|agent) .* )?(?:has exceeded|ran longer|was cancell?ed)"
+    r"|Job failed|The action .* has timed out|No output has been received in|The job exceeded the maximum"
 )
 _STARTING = re.compile(r"Starting: (?P<name>.+)")
 _UNKNOWN = "UNKNOWN STEP"
@@ -29,8 +34,17 @@ _PREPARING = ("Current runner version:", "Requested labels:", "Job defined at:")
 _SCRIPTS = ("step_script", "build_script")
 """GitLab's sections for the job's own commands; how they ended is told at the end of the log."""
 
+_CLEANING = ("cleanup_file_variables", "upload_artifacts_on_failure", "after_script", "archive_cache_on_failure")
+"""GitLab's sections that come after the one that failed."""
+
 _JOB_FAILED = "ERROR: Job failed"
+_TELLING = (_JOB_FAILED, 'The command "', "No output has been received in", "The job exceeded the maximum")
+"""How lines begin that tell an ending without a marker: GitLab's last one, and those of Travis CI."""
+
+_PASSED = ("Job succeeded", "Done. Your build exited with 0.")
 _CLEAN_UP = "Post job cleanup."
+_AFTERWARDS = ("travis_fold:start:after_", "travis_fold:start:before_cache", "travis_fold:start:cache.2")
+_TIMED = "travis_time:start:"
 
 Scan = Callable[["Step", Line], None]
 """Looks at each line of a step as it passes by, and may note what it sees in the step."""
@@ -38,7 +52,7 @@ Scan = Callable[["Step", Line], None]
 
 @dataclass(slots=True)
 class Step:
-    """One step of one job: where its lines begin in which log, and how it ended.
+    """One step of one job: where its lines begin in which log (`line`) and stop (`end`), and how it ended.
 
     `exit` is its exit code where the log tells it. `failed` is True only for a step that the log calls failed, or,
     in a log that calls none failed, for the last one that ran. `quoting` is for who scans its lines: whether those
@@ -50,15 +64,17 @@ class Step:
     name: str
     line: int
     exit: int | None = None
+    end: int = 0
     failed: bool = False
     errors: int = 0
     quoting: bool = False
     notes: list[object] = field(default_factory=list)
+    words: Words = field(default_factory=Words)
 
     def take(self, line: Line) -> None:
         """See whether a line says that the step failed."""
-        if line.level == "error" or line.text.startswith(_JOB_FAILED):
-            self.errors += 1
+        if line.level == "error" or line.text.startswith(_TELLING):
+            self.errors += not line.text.endswith("exited with 0.")
             code = next((match["code"] for pattern in _EXITS if (match := pattern.match(_bare(line.text)))), None)
             if code is not None:
                 self.exit = int(code)
@@ -102,6 +118,8 @@ class _Reader:
         self._script: Step | None = None
         self._now = Step(log, job, step, 1)
         self._over = False
+        self._passed = False
+        self._timed = False
 
     def take(self, line: Line, scan: Scan) -> None:
         """Put one line into its step, opening the step if the line begins one."""
@@ -109,12 +127,14 @@ class _Reader:
         if name is not None:
             self._close()
             self._now = Step(self._log, self.job, name, line.number)
-            if name in _SCRIPTS:
+            if line.level == "section-start" and self._answers(name):
                 self._script = self._now
-        self._over |= line.text == _CLEAN_UP
+        self._over |= line.text == _CLEAN_UP or line.text.startswith(_AFTERWARDS)
+        self._passed |= line.text in _PASSED
         if self._script is not None and line.text.startswith(_JOB_FAILED):
             self._script.take(line)
         elif not self._over:
+            self._now.end = line.number
             self._now.take(line)
             scan(self._now, line)
 
@@ -123,10 +143,16 @@ class _Reader:
         self._close()
         if self._script is not None and self._script.failed:
             return [self._script]
-        if not self._failed and self._suspect is not None:
+        if not self._failed and self._suspect is not None and not self._passed:
             self._suspect.failed = True
             return [self._suspect]
         return self._failed
+
+    def _answers(self, section: str) -> bool:
+        """Whether the last line of GitLab's log is about this section: the script, or where it did not get as far."""
+        return section in _SCRIPTS or (
+            section not in _CLEANING and (self._script is None or self._script.name not in _SCRIPTS)
+        )
 
     def _close(self) -> None:
         """Keep a finished step if it failed, or if it is the best guess so far: the last one, or one with an error."""
@@ -143,6 +169,9 @@ class _Reader:
             return line.step if line.step != self._now.name else None
         if not self._now.name and line.text.startswith(_PREPARING):
             return SET_UP
+        timed, self._timed = self._timed, line.text.startswith(_TIMED)
+        if timed and line.text.startswith("$ "):
+            return line.text.removeprefix("$ ")
         return _heading(line)
 
 

@@ -11,6 +11,7 @@ from cifix.report.outcome import Outcome
 
 FIXED, FIXABLE, HELD, LEFT = "fixed", "fixable", "held back", "left for a person"
 NEVER = "shown, never applied"
+SHOWS = "cifix shows this fix and never writes it"
 
 
 class Severity(StrEnum):
@@ -95,13 +96,18 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """Rule, state and key in one phrase."""
-        return f"{self.rule}: {self.state} ({self.key})"
+        """Rule and fate in one phrase."""
+        return f"{self.rule}: {self.fate}"
+
+    @property
+    def fate(self) -> str:
+        """State and key, such as `fixable (safe)`; or that no run ever applies the fix."""
+        return NEVER if self.shown else f"{self.state} ({self.key})"
 
     @property
     def ending(self) -> str:
-        """State, key and answer in one sentence."""
-        return f"{self.state} ({self.key}): {self.answer}"
+        """Fate and answer in one sentence."""
+        return f"{SHOWS if self.shown else self.fate}: {self.answer}"
 
 
 def entries(outcome: Outcome) -> Iterator[Entry]:

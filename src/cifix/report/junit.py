@@ -48,7 +48,7 @@ def _finding(entry: Entry) -> ET.Element:
     if entry.state == FIXED:
         ET.SubElement(case, "system-out").text = detail
     else:
-        kind = f"{entry.grave}: {entry.state} ({entry.key})"
+        kind = f"{entry.grave}: {entry.fate}"
         ET.SubElement(case, "failure", type=kind, message=_told(entry.message)).text = detail
     return case
 

@@ -14,7 +14,7 @@ from cifix.errors import GitError
 from cifix.logs.redact import redact
 from cifix.vcs.branch import checked_name
 from cifix.vcs.exchange import NETWORK, REMOTE, Credential, carrying, numbered
-from cifix.vcs.repository import Repository
+from cifix.vcs.repository import Outcome, Repository
 
 _IMPATIENT = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
 """Bytes a second and seconds: a server that stays below for so long is given up."""
@@ -29,10 +29,14 @@ _CHAIN = 32
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """What a remote repository offers: the name of its default branch, if it tells, and tips by branch."""
+    """What a remote repository offers: the name of its default branch, if it tells, and tips by branch.
+
+    `warning` says what is wrong with its address, if it answers all the same.
+    """
 
     default: str | None
     tips: Mapping[str, str]
+    warning: str = ""
 
 
 def heads(url: str, names: Iterable[str], folder: Path, credential: Credential | None = None) -> Heads:
@@ -44,7 +48,7 @@ def heads(url: str, names: Iterable[str], folder: Path, credential: Credential |
     refs = [f"refs/heads/{branch}" for branch in names]
     told = _reached(asking, url, "ls-remote", "--symref", "--", REMOTE, "HEAD", *refs)
     default, tips = None, {}
-    for line in os.fsdecode(told).splitlines():
+    for line in os.fsdecode(told.out).splitlines():
         value, _, name = line.partition("\t")
         if name == "HEAD" and value.startswith("ref: refs/heads/"):
             default = value.removeprefix("ref: refs/heads/")
@@ -54,13 +58,13 @@ def heads(url: str, names: Iterable[str], folder: Path, credential: Credential |
             tips[name.removeprefix("refs/heads/")] = value
     if default is not None and "HEAD" in tips:
         tips[default] = tips["HEAD"]
-    return Heads(default, {name: tip for name, tip in tips.items() if name != "HEAD"})
+    return Heads(default, {name: tip for name, tip in tips.items() if name != "HEAD"}, _moved(told.error))
 
 
 def branches(url: str, folder: Path, credential: Credential | None = None) -> frozenset[str]:
     """The names of all branches of a remote; `folder` is an empty one to work in."""
     asking = _laid_out(folder, url, "sha1", "main", credential)
-    told = os.fsdecode(_reached(asking, url, "ls-remote", "--heads", "--", REMOTE))
+    told = os.fsdecode(_reached(asking, url, "ls-remote", "--heads", "--", REMOTE).out)
     return frozenset(line.partition("\trefs/heads/")[2] for line in told.splitlines())
 
 
@@ -112,12 +116,28 @@ def _fetch(repo: Repository, url: str, branch: str, *depth: str, leaving: str = 
 _DULL = ("warning: filtering not", "Please make sure you have", "and the repository exists")
 
 
-def _reached(repo: Repository, url: str, command: str, *arguments: str) -> bytes:
+_ADVICE = (
+    ("terminal prompts disabled", "it wants a login: name a token with --token, or let git's helpers or keys log in"),
+    ("returned error: 301", "it has moved, and no token is sent after it: list it by its new address"),
+    ("returned error: 403", "whoever asks has no right to it"),
+    ("not found", "it does not exist by this name, or whoever asks may not see it"),
+)
+"""What to do, by what git says."""
+
+
+def _reached(repo: Repository, url: str, command: str, *arguments: str) -> Outcome:
     outcome = repo.attempt(command, *arguments, env=NETWORK)
     if outcome.status:
         said = [line for line in outcome.error.splitlines() if line.strip() and not line.startswith(_DULL)]
+        said += [advice for sign, advice in _ADVICE if sign in outcome.error][:1]
         raise GitError(f"git {command} of {url} failed: {redact('; '.join(said)) or 'it gave no reason'}")
-    return outcome.out
+    return outcome
+
+
+def _moved(error: str) -> str:
+    """Where git was sent on to; it says so and follows, as long as it carries no token."""
+    found = re.search(r"^warning: redirecting to (\S+)", error, re.MULTILINE)
+    return f"it has moved to {redact(found[1])}: list it by that address" if found else ""
 
 
 def _laid_out(folder: Path, url: str, form: str, branch: str, credential: Credential | None) -> Repository:

@@ -89,6 +89,43 @@ def adds(cls):
     functools.cache(cls)
     return cls
 
+class Methods: ...
+def method(f):
+    setattr(Methods, f.__name__, f)
+    return f
+def raw(f):
+    type.__setattr__(Methods, "f", f)
+    return f
+def renamed(cls):
+    known = KNOWN
+    known.append(cls)
+    return cls
+def grouped(cls):
+    group = ITEMS.setdefault("group", [])
+    group.append(cls)
+    return cls
+def each(cls):
+    for known in ITEMS.values():
+        known.append(cls)
+    return cls
+def copied(cls):
+    known = list(KNOWN)
+    known.append(cls)
+    return cls
+def exported(cls):
+    globals()[cls.__name__] = cls
+    return cls
+class Keeper:
+    def __init__(self): self.kept = []
+    def keep(self, x):
+        self.kept.append(x)
+        return x
+    def look(self, x): return x in self.kept
+class KeepsMore(Keeper): ...
+keeper = KeepsMore()
+def the_keeper():
+    return keeper
+
 def plugin_list():
     return Listed.__subclasses__()
 """
@@ -130,6 +167,25 @@ LOST = {
     "from p.registry import Counting\nx = Counting()": "Counting",
     "import os\ndef set_up():\n    os.environ['a'] = 'b'\nset_up()": "set_up",
     "import sys\nclass A:\n    sys.path.append('.')": "sys.path",
+    "from p.registry import method\n@method\ndef f(): ...": "method",
+    "from p.registry import raw\n@raw\ndef f(): ...": "raw",
+    "from p.registry import renamed\n@renamed\nclass A: ...": "renamed",
+    "from p.registry import grouped\nx = grouped(int)": "grouped",
+    "from p.registry import each\nx = each(int)": "each",
+    "from p.registry import exported\nx = exported(int)": "exported",
+    "from p import registry\ntable = registry.ITEMS\ntable['a'] = 1": "p.registry.ITEMS",
+    "from p import registry\nkeep = registry.keeper.keep\n@keep\ndef f(): ...": "keeper.keep",
+    "import functools as f\nfrom p.registry import register\nput = f.partial(register)\n@put\nclass A: ...": "register",
+    "import logging\nlog = logging.getLogger('a')\nlog.addHandler(1)": "logging.getLogger",
+    "from p.registry import Counting\nclass A(Counting): ...\nx = A()": "A",
+    "from p.registry import Plain\nx = Plain()\nx.other()": "x.other",
+    "import os\nclass A:\n    @classmethod\n    def go(cls): os.environ['a'] = 'b'\nA.go()": "A.go",
+    "from p.registry import keeper\nx = keeper.keep(1)": "keeper.keep",
+    "from p import registry\nx = [registry.keeper.keep(1)]": "keeper.keep",
+    "from p.registry import the_keeper\nk = the_keeper()\nk.add(1)": "k.add",
+    "from p.registry import register\nwith register(int): ...": "register",
+    "from p.registry import register\nfor x in register(int): ...": "register",
+    "from p.registry import register\nif register(int): ...": "register",
 }
 
 KEPT = (
@@ -155,6 +211,13 @@ KEPT = (
     "from p import registry\nx = registry.marked",
     "setattr(object, 'x')",
     "from p.missing import thing\nx = thing",
+    "from p.registry import copied\n@copied\nclass A: ...",
+    "from p.registry import Keeper\nk = Keeper()\nk.keep(1)",
+    "from p.registry import keeper\nx = keeper.look(1)",
+    "from p.registry import Keeper\nclass A(Keeper): ...\nx = A()\nx.keep(1)",
+    "from p import registry\ntable = registry.ITEMS\nx = table['a']",
+    "from p.registry import keeper\nx = keeper.unknown(1)",
+    "x = made()\nx.add(1)",
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from cifix.formats.actions.expression import Unknown, Value, dynamic
+from cifix.formats.actions.expression import Lookup, Result, Unknown, Value, dynamic
 from cifix.formats.yaml import Map, Node, Seq, kind, resolved
 
 LEGS = 256
@@ -62,6 +62,18 @@ def at(leg: Mapping[str, Data], path: str) -> Data:
             return None
         found = next((value for name, value in found.items() if name.lower() == key), None)
     return found
+
+
+def leg_values(leg: Mapping[str, Data], matrix: Matrix) -> Lookup:
+    """What `matrix.` means in one leg; anything else is not known."""
+
+    def value(path: str) -> Result:
+        context, _, name = path.partition(".")
+        known = context == "matrix" and matrix.unknown is not None
+        found = at(leg, name) if known else Unknown(path)
+        return Unknown(path) if isinstance(found, list | dict) else found
+
+    return value
 
 
 def data(node: Node) -> Data:

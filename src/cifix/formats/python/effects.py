@@ -7,12 +7,12 @@ if it is a call for its effect alone, and does not if its result is kept.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cifix.formats.python.hooks import CHANGING, counts, hooks, traced
-from cifix.formats.python.names import flattened, is_main, is_type_checking
+from cifix.formats.python.hooks import CHANGING, bindings, counts, hooks, traced
 from cifix.formats.python.packages import Package
+from cifix.formats.python.reach import giver, is_store, local_names, root, run_now, running
 
 _PROCESS = (
     "atexit.",
@@ -113,13 +113,16 @@ class _View:
     def __init__(self, effects: Effects, module: str, tree: ast.Module) -> None:
         self.all = effects
         self.module = module
-        self.body = tuple(_running(tree.body))
-        self.origins: Mapping[str, str] = dict(self._origins())
+        self.body = tuple(running(tree.body))
+        self.origins: dict[str, str] = dict(self._origins())
         self.defined: dict[str, ast.stmt] = {
             statement.name: statement
             for statement in self.body
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         }
+        given = {name: value for statement in self.body for name, value in bindings(statement)}
+        self.origins |= {name: dotted for name, value in given.items() if (dotted := self._alias(value))}
+        self.made = {name: value.func for name, value in given.items() if isinstance(value, ast.Call)}
 
     def effects(self) -> Iterator[Effect]:
         for statement in self.body:
@@ -129,7 +132,7 @@ class _View:
     def computes(self) -> bool:
         """Whether code that runs with the module imports others by computed names."""
         eager = [part for part in self.body if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
-        calls = [part for statement in eager for part in _now(statement) if isinstance(part, ast.Call)]
+        calls = [part for statement in eager for part in run_now(statement) if isinstance(part, ast.Call)]
         return any(self._finds_modules(call, _DEPTH) for call in calls)
 
     def _finds_modules(self, call: ast.Call, depth: int) -> bool:
@@ -161,6 +164,17 @@ class _View:
                     base = self.all.package.absolute(self.module, level, module)
                     yield from ((alias.asname or alias.name, f"{base}.{alias.name}") for alias in aliases)
 
+    def _alias(self, value: ast.expr) -> str | None:
+        """What lives elsewhere and gets another name here, as a dotted name."""
+        match value:
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                return self._dotted(value)
+            case ast.Call(func=function, args=[ast.Constant(), *_]) if self._dotted(function) == "logging.getLogger":
+                return "logging.getLogger"
+            case ast.Call(func=function, args=[inner, *_]) if self._dotted(function) == "functools.partial":
+                return self._dotted(inner)
+        return None
+
     def _statement(self, statement: ast.stmt) -> Iterator[str]:
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -176,16 +190,20 @@ class _View:
             case _ if not hasattr(statement, "body"):
                 yield from self._stores(statement, frozenset(self.origins))
                 yield from self._expression(statement)
+            case _:
+                for head in ast.iter_child_nodes(statement):
+                    if isinstance(head, ast.expr | ast.withitem):
+                        yield from self._expression(head)
 
     def _stores(self, statement: ast.AST, foreign: frozenset[str]) -> Iterator[str]:
         for node in ast.walk(statement):
             if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
-                root = _root(node)
-                if root in foreign:
-                    yield f"assigns to a part of {self._dotted(node.value) or root}"
+                name = root(node)
+                if name in foreign:
+                    yield f"assigns to a part of {self._dotted(node.value) or name}"
 
     def _expression(self, node: ast.AST) -> Iterator[str]:
-        for part in _now(node):
+        for part in run_now(node):
             if isinstance(part, ast.Call):
                 yield from self._call(part.func, part, _DEPTH, self.module)
 
@@ -261,37 +279,91 @@ class _View:
             view, node = found
             if any(view.body_writes(node, depth, home)):
                 yield f"calls {dotted or node_name(node)}(), which changes something outside {home}"
+        elif isinstance(function, ast.Attribute):
+            yield from self._on_object(function, depth, home)
 
-    def body_writes(self, node: ast.stmt, depth: int, home: str) -> Iterator[str]:
-        """What calling a function or class of this module changes beyond its arguments and the module `home`."""
+    def _on_object(self, function: ast.Attribute, depth: int, home: str) -> Iterator[str]:
+        """What calling a method changes: of a class, or of an object that a module has made at its top."""
+        owner = ast.unparse(function.value)
+        foreign = root(function) in self.origins
+        if found := self.class_of(function.value):
+            view, node = found
+            for inner, method in view.inherited(node, frozenset({function.attr}), set()):
+                if any(inner.body_writes(method, depth, home, shares=foreign)):
+                    yield f"calls {owner}.{function.attr}(), which changes something outside {home}"
+        elif function.attr in CHANGING and isinstance(function.value, ast.Name) and self._fetched(function.value.id):
+            yield f"calls {owner}.{function.attr}(), which changes what it got from elsewhere"
+
+    def _fetched(self, name: str) -> bool:
+        """Whether a name of this module holds what a function of another module of the package gave."""
+        return name in self.made and self.all.package.contains(self._dotted(self.made[name]))
+
+    def class_of(self, expression: ast.expr) -> "tuple[_View, ast.ClassDef] | None":
+        """The class of the package that an expression names, or whose object it names."""
+        found = self.definition_of(expression)
+        if found:
+            return (found[0], found[1]) if isinstance(found[1], ast.ClassDef) else None
+        if isinstance(expression, ast.Name) and expression.id in self.made:
+            return self.class_of(self.made[expression.id])
+        module, _, name = (self._dotted(expression) or "").rpartition(".")
+        view = self.all.view(module)
+        return view.class_of(view.made[name]) if view and name in view.made else None
+
+    def inherited(self, node: ast.stmt, names: frozenset[str], seen: set[int]) -> "Iterator[tuple[_View, ast.stmt]]":
+        """The methods of a class of this module and of its bases that have one of these names."""
+        if isinstance(node, ast.ClassDef) and id(node) not in seen:
+            seen.add(id(node))
+            yield from ((self, part) for part in node.body if node_name(part) in names)
+            for above in filter(None, map(self.definition_of, node.bases)):
+                yield from above[0].inherited(above[1], names, seen)
+
+    def body_writes(self, node: ast.stmt, depth: int, home: str, *, shares: bool = False) -> Iterator[str]:
+        """What calling a function or class of this module changes beyond its arguments and the module `home`.
+
+        With `shares`, the object that a method is called on lives elsewhere too.
+        """
         if not depth:
             yield "calls too much to follow"
         elif isinstance(node, ast.ClassDef):
-            makers = [part for part in node.body if node_name(part) in _MAKERS]
-            for maker in makers:
-                yield from self.body_writes(maker, depth, home)
+            for view, maker in self.inherited(node, _MAKERS, set()):
+                yield from view.body_writes(maker, depth, home)
         else:
-            local = _locals(node)
-            foreign = frozenset(name for name in self._globals(home) if name not in local)
+            foreign = self._foreign(node, home, shares=shares)
+            local = local_names(node) - foreign
             yield from self._stores(node, foreign)
             for part in ast.walk(node):
                 if isinstance(part, ast.Global) and self.module != home:
                     yield "rebinds a global"
-                if isinstance(part, ast.Call) and _root(part.func) not in local:
+                if isinstance(part, ast.Call) and root(part.func) not in local:
                     yield from self._method(part, foreign)
                     yield from self._call(part.func, part, depth - 1, home)
 
     def _method(self, call: ast.Call, foreign: frozenset[str]) -> Iterator[str]:
-        if isinstance(call.func, ast.Attribute) and call.func.attr in CHANGING and _root(call.func) in foreign:
-            yield f"changes {_root(call.func)}"
+        match call:
+            case ast.Call(func=ast.Attribute(attr=name)) if name in CHANGING and root(call.func) in foreign:
+                yield f"changes {root(call.func)}"
+            case ast.Call(func=ast.Name("setattr" | "delattr") | ast.Attribute(attr="__setattr__"), args=[target, *_]):
+                if root(target) in foreign:
+                    yield f"sets an attribute of {root(target)}"
+
+    def _foreign(self, function: ast.stmt, home: str, *, shares: bool) -> frozenset[str]:
+        """The names in a function that lead to objects outside the module `home`."""
+        foreign = self._globals(home) - local_names(function)
+        if shares and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            foreign |= {parameter.arg for parameter in function.args.args[:1]}
+        given = [pair for node in ast.walk(function) for pair in bindings(node)]
+        for name, value in given * 2:
+            if giver(value) in foreign:
+                foreign.add(name)
+        return frozenset(foreign)
 
     def _globals(self, home: str) -> set[str]:
         if self.module == home:
             return set(self.origins)
         stored = {
-            node.id for part in self.body for node in ast.walk(part) if isinstance(node, ast.Name) and _is_store(node)
+            node.id for part in self.body for node in ast.walk(part) if isinstance(node, ast.Name) and is_store(node)
         }
-        return stored | set(self.origins) | set(self.defined)
+        return {"globals", *stored, *self.origins, *self.defined}
 
     def _dotted(self, expression: ast.expr) -> str | None:
         """The absolute dotted name of what an imported name leads to; None for what the module made itself."""
@@ -308,45 +380,3 @@ class _View:
 def node_name(node: ast.stmt) -> str:
     """The name of a function or class; empty for other statements."""
     return str(getattr(node, "name", ""))
-
-
-def _running(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    hidden = {
-        id(inner)
-        for statement in flattened(body)
-        if isinstance(statement, ast.If) and (is_type_checking(statement.test) or is_main(statement.test))
-        for inner in flattened(statement.body)
-    }
-    return (statement for statement in flattened(body) if id(statement) not in hidden)
-
-
-def _now(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes that run when `node` does: not the bodies of functions."""
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        later = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef)
-        waiting += [child for child in ast.iter_child_nodes(current) if not isinstance(child, later)][::-1]
-
-
-def _root(node: ast.AST) -> str:
-    while True:
-        match node:
-            case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Call(func=inner):
-                node = inner
-            case ast.Name(id=name):
-                return name
-            case _:
-                return ""
-
-
-def _is_store(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
-
-
-def _locals(function: ast.stmt) -> frozenset[str]:
-    shared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
-    stored = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and _is_store(node)}
-    parameters = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
-    return frozenset((stored | parameters) - shared)

@@ -37,8 +37,8 @@ def traced(hook: ast.stmt) -> bool:
         return True
     every = [parameter.arg for parameter in (*hook.args.posonlyargs, *hook.args.args)]
     own, shared = set(every[:1]), set(every[2:3])
-    bindings = [pair for node in ast.walk(hook) for pair in _bindings(node)]
-    for target, value in bindings * 2:
+    bound = [pair for node in ast.walk(hook) for pair in bindings(node)]
+    for target, value in bound * 2:
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "__new__":
             own.add(target)
         elif _inherits(value, own, shared):
@@ -55,7 +55,8 @@ def _named(statement: ast.stmt) -> set[str]:
     return set()
 
 
-def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+def bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """The names that a statement or expression binds by itself, each with the value it is bound to or taken from."""
     match node:
         case ast.Assign(targets=targets, value=value):
             pairs = [(target, value) for target in targets]

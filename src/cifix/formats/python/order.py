@@ -40,12 +40,16 @@ class Order:
 
     Modules outside the package and modules whose source is not there are taken to import well; so are those
     of which the source cannot be read, which `unread` holds once the simulation has met them. `skipped` are lines
-    of import statements, by module, that are taken not to run.
+    of import statements, by module, that are taken not to run. With `doubtful`, nothing that a `try` guards loads
+    a module: what is loaded then is loaded for sure, but nobody should ask such an order for failures.
     """
 
-    def __init__(self, package: Package, skipped: Mapping[str, frozenset[int]] | None = None) -> None:
+    def __init__(
+        self, package: Package, skipped: Mapping[str, frozenset[int]] | None = None, *, doubtful: bool = False
+    ) -> None:
         self.package = package
         self.skipped = skipped or {}
+        self.doubtful = doubtful
         self.unread: set[str] = set()
         self._programs: dict[str, Program] = {}
         self._states: dict[str, _State | Failure] = {}
@@ -193,6 +197,8 @@ class _State:
                     self.promised.setdefault(name, set()).update(names)
                 case Drop(names=names):
                     self.bound[name].difference_update(names)
+                case Attempt() if self.order.doubtful:
+                    self.bound[name].update(bound for load in loads(event.body) for _, bound in load.names or ())
                 case Attempt():
                     self.attempt(name, event)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from cifix.formats.gitignore import Ignores, ignore_files
+from cifix.formats.ruff.ci import linted
 from cifix.formats.ruff.noqa import silenced, silenced_file
 from cifix.formats.ruff.settings import NAMES, Settings, settings
 from cifix.model.snapshot import Snapshot
@@ -45,6 +46,10 @@ class Ruff:
             return False
         return not silenced_file(self._snapshot.text(path).text, code)
 
+    def fails(self, path: str) -> bool:
+        """Whether a workflow surely fails for what ruff reports in a file."""
+        return any(not lint or path == lint or path.startswith(f"{lint}/") for lint in self._linted)
+
     def limit(self, path: str) -> int | None:
         """The characters that a line of a file may have; None where nothing checks that."""
         held = self.settings(path)
@@ -65,6 +70,10 @@ class Ruff:
     @cached_property
     def _folders(self) -> frozenset[str]:
         return frozenset(posixpath.dirname(path) for path in self._snapshot.matching([f"**/{name}" for name in NAMES]))
+
+    @cached_property
+    def _linted(self) -> frozenset[str]:
+        return frozenset(linted(self._snapshot))
 
     @cached_property
     def _ignores(self) -> Ignores:

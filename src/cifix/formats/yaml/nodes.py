@@ -1,4 +1,7 @@
-"""The nodes of a YAML tree, each with its exact place in the text."""
+"""The nodes of a YAML tree, each with its exact place in the text.
+
+No node changes once it is made; they are not frozen, for that would make each three times as dear to make.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +14,7 @@ _PLAIN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Scalar:
     """One value at `start:end`, its quotes included and its anchor and tag, which begin at `outer`, not.
 
@@ -29,7 +32,7 @@ class Scalar:
     tag: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Entry:
     """A key of a mapping and what it leads to."""
 
@@ -37,7 +40,7 @@ class Entry:
     value: "Node"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Map:
     """A mapping from its first key, or its opening brace if `flow`, to the end of its last value or brace."""
 
@@ -62,7 +65,7 @@ class Map:
         return value.value if isinstance(value, Scalar) else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Seq:
     """A sequence from its first dash, or its opening bracket if `flow`, to the end of its last item or bracket."""
 
@@ -73,7 +76,7 @@ class Seq:
     flow: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Alias:
     """A `*name` that stands for the node anchored as `&name`."""
 

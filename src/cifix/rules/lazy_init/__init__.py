@@ -17,7 +17,8 @@ When this is wrong:
     Programs that read `vars(pkg)` see a name only after its first use. A test that patches `pkg.module.name` around
     the very first access of `pkg.name` leaves its mock behind. What is wrong in a submodule shows on first use, not
     at start-up. `importlib.reload(pkg)` keeps the names it has. What an extra brings may be there anyway, as a
-    dependency of a dependency.
+    dependency of a dependency. What a module imports by computed names, deeper than one level below the package,
+    is an attribute of its parent only once that module is used.
 
     The `__getattr__` that is written here answers as Python does; lazy_loader 0.6 differs. A missing name is "No pkg
     attribute nope" there, not "module 'pkg' has no attribute 'nope'"; `dir(pkg)` leaves out all names that are not
@@ -64,12 +65,13 @@ _ELSEWHERE = frozenset({"tests", "test", "docs", "doc", "examples", "fixtures", 
 class Options:
     """How far the rule goes.
 
-    `selected`: convert every package that gains by it, not only those that cannot be imported; set when
-    the rule is named on the command line. `packages`: path patterns that packages must match, such as
-    `src/car/**`; all packages without any. `style`: `getattr` writes a `__getattr__`; `lazy-loader` calls
-    `lazy_loader.attach` where the project depends on lazy-loader; `pep810` writes `lazy from` where it needs
-    Python 3.15, else the list `__lazy_modules__`, which older Pythons ignore; `auto` is `pep810` where the
-    project needs Python 3.15, else `lazy-loader` where it depends on that, else `getattr`.
+    `selected`: convert every package that gains by it, not only those that cannot be imported; set when the rule is
+    named on the command line. `packages`: path patterns that packages must match, such as `src/car/**`; all
+    packages without any. `style`: `getattr` writes a `__getattr__`, also beside a `__lazy_modules__` that older
+    Pythons ignore; `lazy-loader` calls `lazy_loader.attach` where the project depends on lazy-loader; `pep810`
+    writes `lazy from` where it needs Python 3.15, else the list `__lazy_modules__`, which older Pythons ignore;
+    `auto` is `pep810` where the project needs Python 3.15, else `lazy-loader` where it depends on that, else
+    `getattr`.
     """
 
     selected: bool = False
@@ -145,7 +147,7 @@ def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterato
         if package.modules[name] in changed:
             continue
         try:
-            init = _init(order.package, name)
+            init = replace(_init(order.package, name), older=wanted == "getattr")
         except Opaque as why:
             path = str(package.modules[name])
             yield Finding("lazy-init", path, 0, 0, f"{name} cannot be read", Refusal("opaque", str(why)))

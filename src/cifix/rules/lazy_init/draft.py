@@ -59,6 +59,13 @@ class Draft:
         """The modules that the package no longer loads."""
         return self.before - set(self.order.first(self.init.name).loaded)
 
+    @cached_property
+    def endangered(self) -> frozenset[str]:
+        """Those that it no longer loads for sure: what else does may fail first, in a `try` that forgives it."""
+        sure = Order(self.order.package, doubtful=True).first(self.init.name).loaded
+        moved = Order(self.init.package).closure([each.target for each in self.moved], self.init.name)
+        return self.lost | ((self.before - set(sure)) & moved)
+
     def edits(self) -> tuple[Edit, ...]:
         """The conversion, with an entry for each submodule that used to be loaded along.
 
@@ -67,7 +74,7 @@ class Draft:
         every = {name for name in self.init.children if not name.startswith("__")}
         worst = Order(self.order.package, self.others) if self.others else self.order
         fading = self.before - set(worst.first(self.init.name).loaded)
-        along = every if self.computed else self._children(fading)
+        along = every if self.computed else self._children(fading | self.endangered)
         public = {name for name in self._children(self.before) if not name.startswith("_")}
         bound = set(self.init.names.bound)
         public |= set(self.init.star_list())
@@ -129,7 +136,7 @@ def settled(init: Init, order: Order, style: Style, others: Mapping[str, frozens
 
 def gated(draft: Draft, order: Order) -> Draft:
     """The draft without what cannot move for the sake of other modules, or gains nothing; each with its reason."""
-    draft = _worthwhile(_without_effects(_expressible(draft), order))
+    draft = _worthwhile(_without_effects(_undisturbed(_expressible(draft), order), order))
     draft = _worthwhile(_reachable(_worthwhile(_importable(draft, order)), order))
     return _open(_listed(_worthwhile(_expressible(draft))))
 
@@ -178,7 +185,10 @@ def _open(draft: Draft) -> Draft:
 
 def _listed(draft: Draft) -> Draft:
     """Nothing moves if a star import takes submodules, for want of `__all__`, that computed names keep secret."""
-    if not draft.moved or has_dunder_all(draft.init.module.tree) or not draft.computed:
+    if not draft.moved or has_dunder_all(draft.init.module.tree):
+        return draft
+    effects = Effects(draft.init.package)
+    if not any(effects.computes_imports(name) for name in sorted(draft.before)):
         return draft
     detail = "there is no __all__, and modules are imported by computed names"
     return draft.keeping(draft.moved, "no-star-list", detail)
@@ -196,10 +206,25 @@ def _attempted(order: Order, name: str, event: Event) -> set[str]:
     return set(order.attempted(name, event)) if isinstance(event, Attempt) else set()
 
 
+def _undisturbed(draft: Draft, order: Order) -> Draft:
+    """Keep statements that load a submodule of a name that the file gives to something else as well."""
+    while draft.moved:
+        others = set(draft.init.names.bound) - {each.name for each in draft.moved}
+        name = min(
+            (name for name in others & draft.init.children if f"{draft.init.name}.{name}" in draft.lost), default=""
+        )
+        if not name:
+            break
+        detail = f"the file binds {name} itself, and importing the submodule of that name replaces it"
+        held = _smallest(draft, order, f"{draft.init.name}.{name}")
+        draft = draft.keeping(held, "submodule-clash", detail)
+    return draft
+
+
 def _without_effects(draft: Draft, order: Order) -> Draft:
     """Keep, for each effect that would be lost, the statement that loads it and the fewest modules."""
     effects = Effects(draft.init.package)
-    while draft.moved and (effect := _first_effect(effects, draft.lost)):
+    while draft.moved and (effect := _first_effect(effects, draft.endangered)):
         draft = draft.keeping(_smallest(draft, order, effect.module), "side-effect", _described(effect))
     return draft
 

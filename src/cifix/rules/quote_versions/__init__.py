@@ -12,7 +12,7 @@ Why:
     parameters that feed them or are named so), for CircleCI (parameters of jobs, commands, executors and orbs, their
     matrix and defaults, the environment) and for GitLab (`parallel: matrix`, variables, inputs of includes), where
     `image: python:$PYTHON` would ask for `python:3.1`. Azure Pipelines reads the number as it is written in some
-    places, so nobody can say whether a run fails.
+    places, so nobody can say whether a run fails; CircleCI turns a number down where a parameter must be a text.
 
 When this is wrong:
     The shortened number is what is wanted, as 18.1 could be. Then write it that way. A required check
@@ -83,7 +83,7 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
             yield Finding("quote-versions", path, 0, 0, "a version may be shortened", Refusal("opaque", str(why)))
             continue
         for number in _numbers(document, versions(document)):
-            yield _finding(path, document, number, known=versions is not azure.versions)
+            yield _finding(path, document, number, versions)
 
 
 def _files(snapshot: Snapshot) -> Iterator[tuple[str, _Versions]]:
@@ -123,13 +123,17 @@ def _numbers(document: Document, named: Callable[[Route], str | None]) -> Iterat
             yield _Number(scalar, tuple(seen[key]), names)
 
 
-def _finding(path: str, document: Document, number: _Number, *, known: bool) -> Finding:
-    """The finding for a number; `known` says that its system is sure to shorten it."""
+def _finding(path: str, document: Document, number: _Number, versions: _Versions) -> Finding:
+    """The finding for a number; Azure Pipelines may take it as it is written, as may who reads the environment."""
     scalar = number.scalar
     name = next(name for name in number.names if name)
     short = float(scalar.value)
     message = f"{name} {scalar.value} is the number {short:g}"
-    message += f": The version '{short:g}' was not found" if known else " to YAML"
+    message += (
+        " to YAML" if versions in (azure.versions, circleci.versions) else f": The version '{short:g}' was not found"
+    )
+    environment = versions is circleci.versions and all("environment" in route for route in number.routes)
+    known = versions is not azure.versions and not environment
     red_from = ALREADY if known and any(name and _SURE.fullmatch(name) for name in number.names) else None
     return Finding(
         "quote-versions",

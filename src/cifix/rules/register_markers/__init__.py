@@ -36,7 +36,7 @@ from cifix.formats.actions.workflow import WORKFLOWS
 from cifix.formats.yaml import Scalar, parse
 from cifix.model.expect import Route
 from cifix.model.facts import sheet
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -184,4 +184,4 @@ def _finding(one: Settings, use: Use, outcome: Fix | Refusal) -> Finding:
     if one.warned and not one.strict:
         said = f"PytestUnknownMarkWarning: Unknown pytest.mark.{use.name}"
     message = f"pytest stops here: {said}"
-    return Finding("register-markers", use.path, use.start, use.end, message, outcome, about=(use.name,))
+    return Finding("register-markers", use.path, use.start, use.end, message, outcome, ALREADY, (use.name,))

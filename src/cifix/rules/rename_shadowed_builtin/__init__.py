@@ -54,7 +54,7 @@ from cifix.formats.python.scopes import (
 from cifix.formats.ruff import Ruff, turned_down
 from cifix.model.change import Edit, splice
 from cifix.model.expect import Renamed
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque, Text
@@ -119,7 +119,7 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         names = BUILTINS - set(map(str, allowed if isinstance(allowed, list) else ()))
         for shadow in _shadows(module, names, codes):
             obstacle = _obstacle(snapshot, path, shadow, options)
-            yield _finding(path, shadow, obstacle or _outcome(path, module, shadow, linter.limit(path)))
+            yield _finding(linter, path, shadow, obstacle or _outcome(path, module, shadow, linter.limit(path)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +176,12 @@ def _deletes(part: ast.AST) -> bool:
     return isinstance(part, ast.Name) and isinstance(part.ctx, ast.Del)
 
 
-def _finding(path: str, shadow: _Shadow, outcome: Fix | Refusal) -> Finding:
+def _finding(linter: Ruff, path: str, shadow: _Shadow, outcome: Fix | Refusal) -> Finding:
     kind = "Variable" if shadow.code == "A001" else "Function argument"
     message = f"{shadow.code} {kind} `{shadow.name}` is shadowing a Python builtin"
     end = shadow.start + len(shadow.name)
-    return Finding("rename-shadowed-builtin", path, shadow.start, end, message, outcome, about=(shadow.code,))
+    red_from = ALREADY if linter.fails(path) else None
+    return Finding("rename-shadowed-builtin", path, shadow.start, end, message, outcome, red_from, (shadow.code,))
 
 
 def _obstacle(snapshot: Snapshot, path: str, shadow: _Shadow, options: Options) -> Refusal | None:

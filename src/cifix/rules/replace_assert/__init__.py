@@ -35,7 +35,7 @@ from cifix.formats.python.names import is_type_checking
 from cifix.formats.python.scopes import Parents, parents
 from cifix.formats.ruff import Ruff, turned_down
 from cifix.model.expect import SameFailures
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -87,17 +87,17 @@ def _findings(linter: Ruff, path: str, module: Module) -> Iterator[Finding]:
     ]
     if reported and _TEST.fullmatch(path):
         reason = f"ignore S101 for it in per-file-ignores; it holds {len(reported)} asserts"
-        yield _finding(path, module, reported[0], Refusal("test", reason))
+        yield _finding(linter, path, module, reported[0], Refusal("test", reason))
         return
     for node in reported:
-        yield _finding(path, module, node, _outcome(linter, path, module, node, above))
+        yield _finding(linter, path, module, node, _outcome(linter, path, module, node, above))
 
 
-def _finding(path: str, module: Module, node: ast.Assert, outcome: Fix | Refusal) -> Finding:
+def _finding(linter: Ruff, path: str, module: Module, node: ast.Assert, outcome: Fix | Refusal) -> Finding:
     start = module.span(node)[0]
-    return Finding(
-        "replace-assert", path, start, start + len("assert"), "S101 Use of `assert` detected", outcome, about=("S101",)
-    )
+    red_from = ALREADY if linter.fails(path) else None
+    message = "S101 Use of `assert` detected"
+    return Finding("replace-assert", path, start, start + len("assert"), message, outcome, red_from, ("S101",))
 
 
 def _only_for_checkers(node: ast.AST, above: Parents) -> bool:

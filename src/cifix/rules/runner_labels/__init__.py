@@ -9,7 +9,8 @@ Why:
     The label is replaced in `runs-on`, in the matrix that feeds it (`include` and `exclude` too), and where an
     expression of the job compares the matrix with it. The successor has the same operating system and processor: Intel
     Macs stay Intel Macs. Where the successor is in the matrix already, the retired entry is taken out, so that no leg
-    runs twice; that is done only if the remaining legs are exactly the old ones under their new label.
+    runs twice; that is done only if the remaining legs are exactly the old ones under their new label. A job that needs
+    Python 3.7 goes to ubuntu-22.04, the last image that has it, as long as that works.
 
     In Azure Pipelines the image that `vmImage` names is replaced, also where a matrix, variable or parameter feeds it:
     without it a job stops with `The remote provider was unable to process the request` or with a notice about the
@@ -32,11 +33,12 @@ Sources:
     - https://learn.microsoft.com/azure/devops/pipelines/agents/hosted-deprecation-schedule for Azure Pipelines, and
       https://github.com/actions/runner-images/issues/11486 for its macOS images, which run on Intel (read 2026-11)
     - https://circleci.com/docs/guides/execution-managed/linux-vm-support-policy/ for CircleCI (read 2026-11)
-    - https://github.com/actions/setup-python/issues/962 for Python 3.7 on Ubuntu 24.04 (read 2026-11)
+    - https://github.com/actions/setup-python/issues/962 and https://github.com/python/pythoncapi-compat/pull/172
+      for Python 3.7 on Ubuntu 24.04 and 22.04 (read 2026-11)
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -149,21 +151,24 @@ class _Today:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A workflow, how each job of it chooses its runner, and what keeps its labels back, by job and label."""
+    """A workflow, how each job of it chooses its runner, and by job and label what keeps it back.
+
+    `older` are by job the labels that the older image must follow, for its Pythons.
+    """
 
     path: str
     workflow: Workflow
     leaves: Leaves
     runners: tuple[Runner, ...]
     held: Mapping[str, Mapping[str, Obstacle]]
+    older: Mapping[str, frozenset[str]]
 
 
 def _judged(path: str, found: Workflow, data: Leaves, today: _Today) -> Iterator[Finding]:
     """One finding per place that makes a job wait, with the fix that its job shares."""
-    runners = tuple(runner(found, job) for job in found.jobs)
-    file = _File(path, found, data, runners, {one.job.id: _obstacles(found, one, today) for one in runners})
+    file = _file(path, found, data, today)
     seen: set[int] = set()
-    for one in runners:
+    for one in file.runners:
         outcome: Fix | Refusal | None = None
         for site in _starting(one, today):
             if site.scalar.start in seen:
@@ -179,6 +184,17 @@ def _judged(path: str, found: Workflow, data: Leaves, today: _Today) -> Iterator
             yield _finding(path, site, today, outcome)
 
 
+def _file(path: str, found: Workflow, data: Leaves, today: _Today) -> _File:
+    runners = tuple(runner(found, job) for job in found.jobs)
+    met = {one.job.id: _obstacles(found, one, today) for one in runners}
+    older = {job: _older(every, today) for job, every in met.items()}
+    held = {
+        job: {why.label: why for why in reversed(every) if not (why.python and why.label in older[job])}
+        for job, every in met.items()
+    }
+    return _File(path, found, data, runners, held, older)
+
+
 def _starting(one: Runner, today: _Today) -> Iterator[Site]:
     """The places of a job that name a retired label for a leg: `exclude` alone makes none."""
     for site in one.sites:
@@ -187,17 +203,30 @@ def _starting(one: Runner, today: _Today) -> Iterator[Site]:
             yield site
 
 
-def _obstacles(found: Workflow, one: Runner, today: _Today) -> dict[str, Obstacle]:
+def _obstacles(found: Workflow, one: Runner, today: _Today) -> list[Obstacle]:
     old = [site.label for site in one.sites if site.label in today.labels and not site.stray]
-    met = obstacles(found, one, list(dict.fromkeys(old)))
-    return {obstacle.label: obstacle for obstacle in reversed(list(met))}
+    return list(obstacles(found, one, list(dict.fromkeys(old))))
+
+
+def _older(met: Sequence[Obstacle], today: _Today) -> frozenset[str]:
+    """The labels that lack nothing but Pythons which the older image has, while that works."""
+    if facts().older in at(facts().labels, today.day, announced=False):
+        return frozenset()
+    lacking = {one.label for one in met if one.python}
+    short = {one.label for one in met if one.python and not _has(one.python)}
+    return frozenset(lacking - short - {facts().older})
+
+
+def _has(python: str) -> bool:
+    return any(python == one or python.startswith(f"{one}.") for one in facts().pythons)
 
 
 def _outcome(file: _File, one: Runner, today: _Today) -> Fix | Refusal:
     """The fix of a job for all labels that nothing keeps back, or why there is none."""
     held = file.held[one.job.id]
     old = [site.label for site in _starting(one, today) if not site.stray and site.label not in held]
-    moved = {label: today.labels[label].successor for label in old}
+    older = file.older[one.job.id]
+    moved = {label: facts().older if label in older else today.labels[label].successor for label in old}
     path, document = file.path, file.workflow.document
     try:
         tested = _tested(document, one, moved)

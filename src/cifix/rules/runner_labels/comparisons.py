@@ -43,9 +43,7 @@ def comparisons(document: Document, job: Route, axis: tuple[str, ...]) -> Iterat
 
 def scalars(document: Document, route: Route) -> Iterator[tuple[Route, Scalar]]:
     """Every scalar below a route."""
-    for place, node in document.walk():
-        if place[: len(route)] == route and isinstance(node, Scalar):
-            yield place, node
+    yield from ((place, node) for place, node in document.walk(route) if isinstance(node, Scalar))
 
 
 def mention(axis: tuple[str, ...]) -> re.Pattern[str]:

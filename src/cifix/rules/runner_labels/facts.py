@@ -28,10 +28,13 @@ class Label:
 class Facts:
     """The labels, in lower case, that stopped or will stop working, as known on the day `checked`.
 
-    `labels` are those of GitHub, `azure` and `circleci` the images of the other systems.
+    `labels` are those of GitHub, `azure` and `circleci` the images of the other systems. The image `older` works too,
+    and has the `pythons` that newer ones lack.
     """
 
     checked: date
+    older: str
+    pythons: tuple[str, ...]
     labels: Mapping[str, Label]
     azure: Mapping[str, Label]
     circleci: Mapping[str, Label]
@@ -46,7 +49,8 @@ def at(labels: Mapping[str, Label], today: date, *, announced: bool) -> Mapping[
 def facts() -> Facts:
     """The sheet of the rule, in the shape that the rule needs."""
     found = sheet("cifix.rules.runner_labels").data
-    return Facts(found["checked"], *(_labels(found[part]) for part in ("image", "azure", "circleci")))
+    older = found["older"]["label"], tuple(found["older"]["pythons"])
+    return Facts(found["checked"], *older, *(_labels(found[part]) for part in ("image", "azure", "circleci")))
 
 
 def _labels(images: Iterable[Mapping[str, Any]]) -> Mapping[str, Label]:

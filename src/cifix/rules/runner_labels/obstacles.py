@@ -14,11 +14,15 @@ from cifix.rules.runner_labels.sites import Runner
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a label (in lower case) from being replaced: the key of a refusal, and its detail."""
+    """What keeps a label (in lower case) from being replaced: the key of a refusal, and its detail.
+
+    `python` is the version that the successor lacks, if that is the reason.
+    """
 
     label: str
     key: str
     detail: str
+    python: str = ""
 
 
 OLD_PYTHON = re.compile(r"(?:2(?:\.\d+)?|3\.[0-7])(?:\.[\dxX*]+)?(?:-dev)?")
@@ -49,9 +53,8 @@ def _old_python(document: Document, runner: Runner, moved: Sequence[str]) -> Ite
         if OLD_PYTHON.fullmatch(version):
             for old in moved:
                 if old.startswith("ubuntu") and label in {old, ""}:
-                    yield Obstacle(
-                        old, "old-python", f"the job runs Python {version}, which ubuntu-24.04 does not have"
-                    )
+                    detail = f"the job runs Python {version}, which ubuntu-24.04 does not have"
+                    yield Obstacle(old, "old-python", detail, version)
 
 
 def _pythons(document: Document, runner: Runner) -> Iterator[tuple[str, str]]:

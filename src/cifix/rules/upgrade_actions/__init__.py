@@ -9,7 +9,9 @@ Why:
 
     The inputs move too, where a newer version calls them otherwise, does without them, or takes something else if
     they are missing: `version` of setup-node becomes `node-version`, `file` of codecov `files`, setup-python gets the
-    `python-version` that used to be its default. The configuration of actions/labeler gets the form of v5. Unasked the
+    `python-version` that used to be its default. The configuration of actions/labeler gets the form of v5.
+    setup-miniconda gets Miniforge3 in the place of Mambaforge, without which it ends with "Unexpected HTTP response:
+    404". Unasked the
     rule acts on versions that fail or were given up by their makers. Named on the command line it also moves what
     GitHub warns about, such as every action made for Node 20, and replaces archived actions.
     `target` says how far: `v4` to the lowest major that works, `minimal` to the lowest nobody warns about, `latest` to
@@ -39,6 +41,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from cifix.formats.actions.enterprise import signs
 from cifix.formats.actions.workflow import ACTIONS, LOCK, WORKFLOWS, action, reference, workflow
 from cifix.formats.yaml import parse
 from cifix.model.change import Edit
@@ -49,12 +52,13 @@ from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.upgrade_actions.facts import facts
-from cifix.rules.upgrade_actions.goal import Reach, too_old
+from cifix.rules.upgrade_actions.goal import Reach, missing, too_old
+from cifix.rules.upgrade_actions.gone import gone
 from cifix.rules.upgrade_actions.labels import DEFAULT, Labels, labels
 from cifix.rules.upgrade_actions.sites import sites
 from cifix.rules.upgrade_actions.verdict import Verdict, verdicts
 
-_USES = re.compile(r"[\w.-]+/[\w./-]+@[\w./-]+")
+_USES = re.compile(r"(?<![\w./-])[\w.-]+/[\w./-]+@[\w./-]+")
 _LABELER, _FORM = "actions/labeler", 5
 
 
@@ -65,12 +69,13 @@ class Options:
     `target`: `"minimal"` is the lowest major that neither fails nor is warned about, `"v4"` the lowest that does not
     fail, `"latest"` the newest. `allow-locked`: move steps although `actions.lock` pins them; refresh it with
     `gh actions-lock` before you merge. `warned`: also move what GitHub only warns about, and replace archived actions,
-    without being named on the command line.
+    without being named on the command line. `ghes`: the workflows run on GitHub Enterprise Server.
     """
 
     target: Literal["v4", "minimal", "latest"] = "minimal"
     allow_locked: bool = False
     warned: bool = False
+    ghes: bool = False
     selected: bool = False
 
     @property
@@ -91,6 +96,7 @@ class Options:
         "opaque": "the file is YAML that cannot be edited safely, or the step is written in a way that cannot",
         "alias": "the ref is shared, through an anchor, with something that is no step",
         "actions-lock": "`actions.lock` pins the actions: allow it with `allow-locked`, then run `gh actions-lock`",
+        "ghes": "the workflows show signs of GitHub Enterprise Server, where other versions work",
         "unknown-sha": "a commit without a version beside it does not say which version it is",
         "unknown-ref": "no version that works is known by a ref as exact as the one that is there",
         "input": "an input of the step means nothing to newer versions, or something else",
@@ -107,24 +113,36 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     for path in rule.candidates(snapshot):
         try:
             text = snapshot.text(path).text
-            if not any(_suspect(used, options.reach) for used in _USES.findall(text)):
+            lines = (line for line in text.splitlines() if "@" in line)
+            if not any(_suspect(used, options.reach) for line in lines for used in _USES.findall(line)):
                 continue
             inside = path.startswith(".github/workflows/")
             found = snapshot.parsed(path, workflow) if inside else snapshot.parsed(path, action)
         except Opaque as why:
             yield Finding(rule.id, path, 0, 0, "an action may be too old", Refusal("opaque", str(why)))
             continue
-        for verdict in verdicts(sites(path, found), facts(), options.reach, snapshot):
+        every = list(sites(path, found))
+        yield from gone(every)
+        for verdict in verdicts(every, facts(), options.reach, snapshot):
             groups.setdefault(_group(verdict), []).append(verdict)
-    locked = LOCK in snapshot.tracked
+    held = _held(snapshot, options) if groups else None
+    lesson = f"; refresh {LOCK} with `gh actions-lock` before you merge" if LOCK in snapshot.tracked else ""
     for together in groups.values():
-        if locked and not options.allow_locked:
-            detail = f"{LOCK} pins all actions; allow it with --allow-locked, then refresh it with `gh actions-lock`"
-            yield from (_finding(one, Refusal("actions-lock", detail)) for one in together)
+        if held is not None:
+            yield from (_finding(one, held) for one in together)
         else:
-            yield from _judged(
-                snapshot, together, f"; refresh {LOCK} with `gh actions-lock` before you merge" if locked else ""
-            )
+            yield from _judged(snapshot, together, lesson)
+
+
+def _held(snapshot: Snapshot, options: Options) -> Refusal | None:
+    """What keeps every step of the repository back."""
+    if LOCK in snapshot.tracked and not options.allow_locked:
+        detail = f"{LOCK} pins all actions; allow it with --allow-locked, then refresh it with `gh actions-lock`"
+        return Refusal("actions-lock", detail)
+    if options.ghes:
+        return Refusal("ghes", "the option `ghes` is set")
+    path, word = next(signs(snapshot), ("", ""))
+    return Refusal("ghes", f"{path} mentions {word}") if path else None
 
 
 def _suspect(used: str, reach: Reach) -> bool:
@@ -132,9 +150,10 @@ def _suspect(used: str, reach: Reach) -> bool:
     named = reference(used)
     known = facts().actions.get(named.slug) if named else None
     if named is None or known is None:
-        return named is not None and reach.warned and named.slug in facts().replacements
+        told = facts().gone.keys() | (facts().replacements.keys() if reach.warned else set())
+        return named is not None and named.slug in told
     numbers = named.version
-    return named.sha or (numbers is not None and too_old(known, numbers, reach))
+    return named.sha or (numbers is not None and (missing(known, named) or too_old(known, numbers, reach)))
 
 
 def _group(verdict: Verdict) -> tuple[str, object]:
@@ -191,5 +210,8 @@ def _fix(together: Sequence[Verdict], configuration: Labels) -> Fix:
 
 
 def _finding(one: Verdict, outcome: Fix | Refusal, lesson: str = "") -> Finding:
-    written = one.site.written
-    return Finding(rule.id, one.site.path, written.start, written.end, one.message + lesson, outcome, one.red_from)
+    site, written = one.site, one.site.written
+    about = tuple(dict.fromkeys((f"{site.uses.slug}@{site.uses.ref}", written.value)))
+    elsewhere = isinstance(outcome, Refusal) and outcome.key == "ghes"
+    red_from = None if elsewhere else one.red_from
+    return Finding(rule.id, site.path, written.start, written.end, one.message + lesson, outcome, red_from, about)

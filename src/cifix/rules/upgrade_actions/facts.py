@@ -50,10 +50,14 @@ class Major:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: its majors, the `tags` and exact versions that exist, and the commits of exact versions."""
+    """One action: its majors, the `tags` and exact versions that exist, and the commits of exact versions.
+
+    `absent` are majors that have exact versions only.
+    """
 
     majors: Mapping[int, Major]
     tags: frozenset[int]
+    absent: frozenset[int]
     exact: Mapping[int, str]
     hashes: Mapping[str, str]
     pair: str
@@ -75,11 +79,26 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """An `input` whose `values`, in lower case, have not been there `since` a day, with what takes their place.
+
+    Runs fail with what `says`, `only` if these inputs have one of these values or are not given.
+    """
+
+    input: str
+    values: Mapping[str, str]
+    only: Mapping[str, tuple[str, ...]]
+    since: date
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """The actions and the replacements, by slug in lower case."""
+    """The actions, the replacements, and the inputs that ask for what is gone, by slug in lower case."""
 
     actions: Mapping[str, Action]
     replacements: Mapping[str, Replacement]
+    gone: Mapping[str, Gone]
 
 
 @cache
@@ -90,7 +109,13 @@ def facts() -> Facts:
     return Facts(
         {slug.lower(): _action(row, found["majors"].get(slug, {}), modern) for slug, row in found["actions"].items()},
         {slug.lower(): _replacement(row) for slug, row in found["replacements"].items()},
+        {slug.lower(): _gone(row) for slug, row in found["gone"].items()},
     )
+
+
+def _gone(row: Mapping[str, Any]) -> Gone:
+    only = {key: tuple(values) for key, values in row.get("only", {}).items()}
+    return Gone(row["input"], row["values"], only, row["since"], row["says"])
 
 
 def _action(row: Mapping[str, Any], steps: Mapping[str, Mapping[str, Any]], modern: int) -> Action:
@@ -99,7 +124,8 @@ def _action(row: Mapping[str, Any], steps: Mapping[str, Mapping[str, Any]], mode
         for number, node in enumerate(row["node"], start=1)
     }
     exact = {int(number): version for number, version in row.get("exact", {}).items()}
-    return Action(majors, frozenset(row["tags"]), exact, row.get("hashes", {}), row.get("pair", ""))
+    tags, absent = frozenset(row["tags"]), frozenset(row.get("absent", ()))
+    return Action(majors, tags, absent, exact, row.get("hashes", {}), row.get("pair", ""))
 
 
 def _major(row: Mapping[str, Any], *, warned: bool) -> Major:

@@ -27,7 +27,16 @@ def present(action: Action, uses: Reference, comment: Pin | None) -> tuple[int, 
 def dead(action: Action, numbers: tuple[int, ...]) -> date | None:
     """Since when runs with a version fail."""
     major = action.majors.get(numbers[0], Major())
-    return major.dead if not major.alive or (len(numbers) > 1 and numbers < major.alive) else None
+    exact = (*numbers, 0, 0)[:3]
+    return major.dead if not major.alive or (len(numbers) > 1 and exact < major.alive) else None
+
+
+def missing(action: Action, uses: Reference) -> bool:
+    """Whether there is no such ref: the tags of all actions begin with a `v`, and some majors have exact ones only."""
+    numbers = uses.version
+    if uses.sha or numbers is None:
+        return False
+    return uses.ref[0] not in "vV" or (len(numbers) == 1 and numbers[0] in action.absent)
 
 
 def too_old(action: Action, numbers: tuple[int, ...], reach: Reach) -> bool:

@@ -79,7 +79,11 @@ def _obstacles(inputs: Inputs, move: Move) -> None:
         found = re.search(pattern, inputs.values[key]) if key is not None else None
         if found:
             words = found.group() or inputs.values[str(key)]
-            raise UnfitError(Refusal("input", f"its `{key}` says `{words}`, which later versions do not understand"))
+            raise UnfitError(
+                Refusal(
+                    "input", f"its `{key}` says `{words}`, which means nothing to later versions, or something else"
+                )
+            )
 
 
 def _removed(inputs: Inputs, move: Move) -> None:

@@ -34,9 +34,10 @@ def labels(path: str, document: Document) -> Labels:
     expects: list[Value | Absent] = []
     for entry in root.entries:
         if isinstance(entry.value, Seq) and any(isinstance(item, Map) for item in entry.value.items):
-            conditions = [_condition(path, entry.key.value, item) for item in entry.value.items]
-            edits += [_renamed(path, document, condition) for condition in conditions]
-            expects += _claimed(path, entry.key.value, conditions)
+            for number, item in enumerate(entry.value.items):
+                conditions = _conditions_of(path, entry.key.value, item)
+                edits += _nested(path, document, item, conditions)
+                expects += _claimed(path, (entry.key.value, number), conditions)
         else:
             edits += _rewritten(path, document, entry)
             expects += _claims(path, entry)
@@ -58,33 +59,57 @@ def _conditions(item: Map) -> bool:
     return keys <= _MODERN | {"any", "all"} and all(_modern(node) for node in inner)
 
 
-def _condition(path: str, label: str, item: Node) -> Entry:
-    """The only condition of an item in the old form, a list of patterns."""
-    if isinstance(item, Map) and len(item.entries) == 1 and not item.flow and item.entries[0].key.value in _FORMS:
-        condition = item.entries[0]
-        if isinstance(condition.value, Seq) and all(isinstance(pattern, Scalar) for pattern in condition.value.items):
-            return condition
-    raise Opaque(f"the label {label!r} of {path} has several conditions at once: rewrite them by hand")
+def _conditions_of(path: str, label: str, item: Node) -> Sequence[Entry]:
+    """The conditions of an item in the old form, each a list of patterns; all of them must hold."""
+    if (
+        isinstance(item, Map)
+        and item.entries
+        and not item.flow
+        and _FORMS.keys() >= {one.key.value for one in item.entries}
+    ):
+        lists = [one.value.items for one in item.entries if isinstance(one.value, Seq)]
+        if len(lists) == len(item.entries) and all(isinstance(pattern, Scalar) for one in lists for pattern in one):
+            return item.entries
+    raise Opaque(f"the label {label!r} of {path} is in neither form: rewrite it by hand")
 
 
-def _renamed(path: str, document: Document, condition: Entry) -> Edit:
-    key, patterns = condition.key, condition.value
-    column = document.column(key.outer)
-    line = document.text.line_column(key.outer)[0]
-    below = document.text.line_column(patterns.end)[0] > line
-    if key.outer != key.start or key.style or (below and document.column(patterns.start) < column + 2):
+def _nested(path: str, document: Document, item: Node, conditions: Sequence[Entry]) -> Iterator[Edit]:
+    """Put the conditions below `changed-files`, and below `all` before that if there are two."""
+    text, first, several = document.text, conditions[0], len(conditions) > 1
+    column, newline = document.column(first.key.outer), text.newline_at(first.key.outer)
+    line, last = text.line_column(first.key.outer)[0], text.line_column(item.end)[0]
+    starts = [document.column(one.value.start) for one in conditions if text.line_column(one.value.start)[0] > line]
+    narrow = not several and any(start < column + 2 for start in starts)
+    if narrow or any(one.key.outer != one.key.start or one.key.style for one in conditions):
         raise Opaque(f"{path}:{line}: the condition is not written in a way that can be put further in")
-    newline = document.text.newline_at(key.outer)
-    return Edit(path, key.start, key.end, f"changed-files:{newline}{' ' * column}- {_FORMS[key.value]}")
+    if several and any("\n" in text.text[pattern.start : pattern.end] for pattern in _patterns(conditions)):
+        raise Opaque(f"{path}:{line}: a pattern of the condition goes on below")
+    pad = newline + " " * column
+    head = f"all:{pad}- changed-files:{pad}  - " if several else f"changed-files:{pad}- "
+    yield Edit(path, first.key.start, first.key.end, head + _FORMS[first.key.value])
+    if not several:
+        return
+    keys = {text.line_column(one.key.start)[0]: one.key for one in conditions[1:]}
+    for number in range(line + 1, last + 1):
+        start, end = text.line_span(number)
+        if key := keys.get(number):
+            yield Edit(path, key.start, key.end, f"  - {_FORMS[key.value]}")
+        elif text.text[start:end].strip():
+            yield Edit(path, start, start, "    ")
 
 
-def _claimed(path: str, label: str, conditions: Sequence[Entry]) -> Iterator[Value | Absent]:
+def _patterns(conditions: Sequence[Entry]) -> Iterator[Node]:
+    for one in conditions:
+        yield from one.value.items if isinstance(one.value, Seq) else ()
+
+
+def _claimed(path: str, at: Route, conditions: Sequence[Entry]) -> Iterator[Value | Absent]:
+    above: Route = ("all", 0) if len(conditions) > 1 else ()
     for number, condition in enumerate(conditions):
-        old, new = condition.key.value, ("changed-files", 0, _FORMS[condition.key.value])
-        patterns = condition.value.items if isinstance(condition.value, Seq) else ()
-        for place, pattern in enumerate(patterns):
-            yield Absent(path, (label, number, old, place))
-            yield Value(path, (label, number, *new, place), pattern.value if isinstance(pattern, Scalar) else "")
+        old, new = condition.key.value, (*above, "changed-files", number, _FORMS[condition.key.value])
+        for place, pattern in enumerate(_patterns([condition])):
+            yield Absent(path, (*at, old, place))
+            yield Value(path, (*at, *new, place), pattern.value if isinstance(pattern, Scalar) else "")
 
 
 def _rewritten(path: str, document: Document, entry: Entry) -> Iterator[Edit]:

@@ -2,22 +2,23 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cifix.formats.actions.workflow import version
 from cifix.model.change import Edit
 from cifix.model.expect import Absent, Value
-from cifix.model.finding import Refusal
+from cifix.model.finding import ALREADY, Refusal
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.upgrade_actions.edits import edits, expects
 from cifix.rules.upgrade_actions.facts import Action, Facts, Move, Replacement
-from cifix.rules.upgrade_actions.goal import Reach, dead, goal, moves, present, ref, told, too_old
+from cifix.rules.upgrade_actions.goal import Reach, dead, goal, missing, moves, present, ref, told, too_old
 from cifix.rules.upgrade_actions.inputs import Inputs, UnfitError, travel
 from cifix.rules.upgrade_actions.sites import Site
 
 _FOREIGN = re.compile(r"github\.head_ref|event\.pull_request\.head|refs/pull/|event\.workflow_run\.head|event\.number")
+_NEAREST = Reach("v4", warned=False)
 _TRUSTED = frozenset({"pull_request_target", "workflow_run"})
 
 
@@ -57,7 +58,7 @@ def _is_old(site: Site, action: Action, reach: Reach) -> bool:
     numbers = present(action, site.uses, site.comment)
     if numbers is None:
         return reach.warned or any(major.dead for major in action.majors.values())
-    return bool(numbers) and too_old(action, numbers, reach)
+    return bool(numbers) and (missing(action, site.uses) or too_old(action, numbers, reach))
 
 
 def _moved(site: Site, action: Action, reach: Reach, snapshot: Snapshot) -> Iterator[Verdict]:
@@ -70,26 +71,45 @@ def _moved(site: Site, action: Action, reach: Reach, snapshot: Snapshot) -> Iter
         return
     if not numbers or numbers[0] not in action.majors:
         return
-    red_from, message = dead(action, numbers), _message(site, action, numbers)
-    major = goal(action, numbers, site.uses, reach)
+    red_from = ALREADY if missing(action, site.uses) else dead(action, numbers)
+    message = _message(site, action, numbers)
+    alone = missing(action, site.uses) and not too_old(action, numbers, reach)
+    major = goal(action, numbers, site.uses, _NEAREST if alone and not action.pair else reach)
+    judged = Verdict(site, message, red_from, action.pair)
     if major is None:
         detail = f"{site}: no {'commit' if site.uses.sha else 'version'} of {site.name} is known to move to"
-        yield Verdict(site, message, red_from, action.pair, refusal=Refusal("unknown-ref", detail))
+        yield replace(judged, refusal=Refusal("unknown-ref", detail))
     elif major > numbers[0] or (red_from and ref(action, major, site.uses) != site.uses.ref):
-        uses = f"{site.name}@{ref(action, major, site.uses)}"
-        comment = _comment(site, action, major)
-        crossed = range(numbers[0] + 1, major + 1)
-        ending = _ending(site, uses, comment, moves(action, numbers, major), snapshot)
-        yield Verdict(site, message, red_from, action.pair, uses, crossed, *ending)
+        best = _moving(judged, action, numbers, major, snapshot)
+        nearer = _nearer(action, numbers, site) if best.refusal else None
+        other = _moving(judged, action, numbers, nearer, snapshot) if nearer else best
+        yield best if other.refusal else other
+
+
+def _nearer(action: Action, numbers: tuple[int, ...], site: Site) -> int | None:
+    """The nearest major that works, for a step that cannot follow further and has one that does not work at all."""
+    lost = dead(action, numbers) or action.majors[numbers[0]].ended
+    return goal(action, numbers, site.uses, _NEAREST) if lost and not action.pair else None
+
+
+def _moving(judged: Verdict, action: Action, numbers: tuple[int, ...], major: int, snapshot: Snapshot) -> Verdict:
+    site = judged.site
+    uses = f"{site.name}@{ref(action, major, site.uses)}"
+    comment = _comment(site, action, major)
+    edits, expects, notes, refusal = _ending(site, uses, comment, moves(action, numbers, major), snapshot)
+    crossed = range(numbers[0] + 1, major + 1)
+    return replace(judged, to=uses, crossed=crossed, edits=edits, expects=expects, notes=notes, refusal=refusal)
 
 
 def _message(site: Site, action: Action, numbers: tuple[int, ...]) -> str:
+    if missing(action, site.uses):
+        return f"there is no {site.written.value}: unable to find version `{site.uses.ref}`"
     major = action.majors.get(numbers[0])
     what = f"{site.name} v{'.'.join(map(str, numbers))}"
     if since := dead(action, numbers):
         return f"{what} has not worked since {since}"
     if major is not None and major.ended:
-        return f"{what} was given up by its makers on {major.ended}; every run says so"
+        return f"{what} was given up by its makers on {major.ended}"
     if major is not None and major.warned:
         return f"{what} was made for a Node that is gone; every run warns about it"
     return f"{what} is not the newest major"

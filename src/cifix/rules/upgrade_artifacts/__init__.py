@@ -56,6 +56,7 @@ from itertools import combinations
 from typing import Literal
 
 from cifix.formats.actions.artifacts import Repository, Site, read, sites
+from cifix.formats.actions.enterprise import sign
 from cifix.formats.actions.runs import Run, groups
 from cifix.formats.actions.workflow import ACTIONS, LOCK, WORKFLOWS, pin, version
 from cifix.formats.yaml import leaves
@@ -79,7 +80,6 @@ from cifix.rules.upgrade_artifacts.splits import shifted
 _DEAD = re.compile(r"actions/(?:upload|download)-artifact@v?(?P<major>[123])(?![0-9a-f])", re.IGNORECASE)
 _SUSPECT = re.compile(rb"load-artifact@(?:v?[123](?![0-9])|[0-9a-f]{40})", re.IGNORECASE)
 _FOREIGN = re.compile(r"uses:[ \t\"']*docker/(?:build-push|bake)-action@", re.IGNORECASE)
-_GHES = re.compile(r"\bGHE?_HOST\b|\bGH_ENTERPRISE_TOKEN\b|\bGITHUB_ENTERPRISE_TOKEN\b|\bgithub-server-url:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Judge each group of runs that share artifact steps: all its old steps move, or none."""
     if not any(_worth_reading(snapshot, path) for path in rule.candidates(snapshot)):
         return
-    repository = read(snapshot)
+    repository = snapshot.once(read)
     signs = list(_signs(snapshot, repository, options))
     locked = [f"refresh {LOCK} with `gh actions-lock` before you merge"] if LOCK in snapshot.tracked else []
     for group in groups(repository):
@@ -154,8 +154,8 @@ def _signs(snapshot: Snapshot, repository: Repository, options: Options) -> Iter
     if options.ghes:
         yield Problem("ghes", "the option `ghes` is set")
     for path, text in repository.texts.items():
-        if sign := _GHES.search(text):
-            yield Problem("ghes", f"{path} mentions {sign.group().rstrip(':')}")
+        if found := sign(text):
+            yield Problem("ghes", f"{path} mentions {found}")
 
 
 def _old_steps(repository: Repository, group: Sequence[Run]) -> list[Old]:
@@ -302,6 +302,8 @@ def _finding(step: Old, outcome: Fix | Refusal, notes: Sequence[str]) -> Finding
         )
     if isinstance(outcome, Fix):
         message = "; ".join((message, *notes))
+    if isinstance(outcome, Refusal) and outcome.key == "ghes":
+        dead = None
     about = (f"{site.uses.slug}@{site.uses.ref}",)
     return Finding("upgrade-artifacts", site.path, site.written.start, site.written.end, message, outcome, dead, about)
 

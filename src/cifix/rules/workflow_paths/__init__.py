@@ -40,7 +40,7 @@ from cifix.formats.yaml.values import changed, edits
 from cifix.model.change import Edit
 from cifix.model.expect import Value
 from cifix.model.facts import sheet
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -153,7 +153,9 @@ def _finding(path: str, document: Document, one: Reference, outcome: Fix | Refus
     start, end = _place(document, one.scalar, one.start, one.end)
     fate = "fails without it" if one.fatal else "does nothing without it"
     message = f"{one.path} is not in the repository, and {one.what} {fate}"
-    return Finding("workflow-paths", path, start, end, message, outcome, about=(one.path,))
+    gone = outcome.safety is Safety.SAFE if isinstance(outcome, Fix) else outcome.key == "removed"
+    red_from = ALREADY if one.fatal and gone else None
+    return Finding("workflow-paths", path, start, end, message, outcome, red_from, (one.path,))
 
 
 def _place(document: Document, scalar: Scalar, start: int, end: int) -> tuple[int, int]:

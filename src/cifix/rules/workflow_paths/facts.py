@@ -12,8 +12,8 @@ class Facts:
     """`programs`: those with paths as arguments, each with the words of which one must come first, if any.
 
     `flags` are options without a value, `files` options of which the value is a file. `inputs` are those of actions
-    that name files. `inert_actions` and `inert_programs` make no files; `made` are names that builds give, `common`
-    those that many folders have.
+    that name files. `inert_actions` and `inert_programs`, `programs` among them, make no files; `made` are names that
+    builds give, `common` those that many folders have.
     """
 
     programs: Mapping[str, frozenset[str]]
@@ -36,7 +36,7 @@ def facts() -> Facts:
         frozenset(found["options"]["files"]),
         {action: frozenset(inputs) for action, inputs in found["inputs"].items()},
         frozenset(found["inert"]["actions"]),
-        frozenset(found["inert"]["programs"]),
+        frozenset({*found["inert"]["programs"], *found["programs"]}),
         frozenset(found["inert"]["made"]),
         frozenset(found["names"]["common"]),
     )

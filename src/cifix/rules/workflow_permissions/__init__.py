@@ -4,8 +4,8 @@ Why:
     As soon as a workflow or job has `permissions`, every scope that it does not name is `none`. An action that needs
     more fails with "Resource not accessible by integration", "Permission to octo/repo.git denied to
     github-actions[bot]", or "Ensure GITHUB_TOKEN has permission "id-token: write"". The scopes that are missing are
-    added to the block that holds for this job alone; where it would hold for other jobs as well, the job gets a block
-    of its own that repeats what held before.
+    added to the block that holds for this job alone, with those that the action may need as well; where it would hold
+    for other jobs as well, the job gets a block of its own that repeats what held before.
 
 When this is wrong:
     If the job is meant to fail there, or never to reach the step. More rights for a job are a matter to think about,
@@ -33,7 +33,7 @@ from cifix.formats.yaml.edit import Source, insert, replace
 from cifix.model.change import Edit
 from cifix.model.expect import Route, Value
 from cifix.model.facts import sheet
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -95,7 +95,9 @@ def _findings(path: str, found: Workflow) -> Iterator[Finding]:
         alone = own or len(inheriting) == 1
         route = (*(job.route if own or not alone else ()), _KEY)
         place = _Place(path, found.document, job, route, block if alone else None)
-        outcome = _outcome(place, levels, tuple(dict.fromkeys(scope for lack in lacks for scope in lack.scopes)))
+        outcome = _outcome(
+            place, levels, tuple(dict.fromkeys(scope for lack in lacks for scope in (*lack.scopes, *lack.also)))
+        )
         yield from (_finding(path, lack, "job" if own else "workflow", outcome) for lack in lacks)
 
 
@@ -159,4 +161,5 @@ def _finding(path: str, lack: Lack, whose: str, outcome: Fix | Refusal) -> Findi
     words = " and ".join(f"`{scope}: write`" for scope in lack.scopes)
     name = written.value if written else "the step"
     message = f"{name} needs {words}, which the permissions of the {whose} do not grant"
-    return Finding("workflow-permissions", path, start, end, message, outcome, about=(name,))
+    red_from = ALREADY if lack.always else None
+    return Finding("workflow-permissions", path, start, end, message, outcome, red_from, (name,))

@@ -14,15 +14,18 @@ TOKEN = "<token>"  # noqa: S105 - it stands for the token of the job
 class Need:
     """The scopes that an action must be able to write to, and when that is so.
 
-    One of `alternatives` is as good. `token` are inputs that may hold another token; `when` and `unless` conditions on
-    inputs; `events` limits it to workflows that one of them starts, `hosted` to runners of GitHub, and `publishes` to
-    jobs that push an image; `pushes` says that the action pushes with what the checkout of the job left behind.
+    It may need those of `also` too, and fails in some runs only if `sometimes`. One of `alternatives` is as good.
+    `token` are inputs that may hold another token; `when` and `unless` conditions on inputs; `events` limits it to
+    workflows that one of them starts, `hosted` to runners of GitHub, and `publishes` to jobs that push an image;
+    `pushes` says that the action pushes with what the checkout of the job left behind.
     """
 
     action: str
     write: tuple[str, ...]
     source: str
     alternatives: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    sometimes: bool = False
     token: tuple[str, ...] = ()
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unless: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -43,6 +46,8 @@ def needs() -> Mapping[str, tuple[Need, ...]]:
             tuple(row["write"]),
             row["source"],
             tuple(row.get("alternatives", ())),
+            tuple(row.get("also", ())),
+            row.get("sometimes", False),
             tuple(row.get("token", ())),
             {key: tuple(values) for key, values in row.get("when", {}).items()},
             {key: tuple(values) for key, values in row.get("unless", {}).items()},

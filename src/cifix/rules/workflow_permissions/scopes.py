@@ -1,7 +1,7 @@
 """What a `permissions` block grants, and which scopes a step needs."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cifix.formats.actions.workflow import Job, Step, Workflow
@@ -18,10 +18,12 @@ _TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """A step, and the scopes it needs and does not get."""
+    """A step, the scopes it needs and does not get, those it may need `also`, and whether it fails in every run."""
 
     step: Step
     scopes: tuple[str, ...]
+    also: tuple[str, ...]
+    always: bool
 
 
 def granted(block: Node | None) -> Mapping[str, str] | str | None:
@@ -36,16 +38,20 @@ def granted(block: Node | None) -> Mapping[str, str] | str | None:
 def lacking(found: Workflow, job: Job, levels: Mapping[str, str] | str) -> Iterator[Lack]:
     """The steps of a job that need to write where they may not."""
     for step in job.steps:
-        scopes = tuple(
-            scope
-            for need in _needs(step)
-            if _applies(need, found, job, step)
-            and not any(_level(levels, other) == "write" for other in need.alternatives)
-            for scope in need.write
-            if _level(levels, scope) != "write"
-        )
-        if scopes:
-            yield Lack(step, tuple(dict.fromkeys(scopes)))
+        unmet = [need for need in _needs(step) if _applies(need, found, job, step) and not _met(need, levels)]
+        if unmet:
+            scopes = _missing(levels, (scope for need in unmet for scope in need.write))
+            also = _missing(levels, (scope for need in unmet for scope in need.also))
+            yield Lack(step, tuple(scopes), tuple(also), not all(need.sometimes for need in unmet))
+
+
+def _met(need: Need, levels: Mapping[str, str] | str) -> bool:
+    return not _missing(levels, need.write) or len(_missing(levels, need.alternatives)) < len(need.alternatives)
+
+
+def _missing(levels: Mapping[str, str] | str, scopes: Iterable[str]) -> list[str]:
+    """Those of the scopes that may not be written to, each once."""
+    return [scope for scope in dict.fromkeys(scopes) if _level(levels, scope) != "write"]
 
 
 def _needs(step: Step) -> tuple[Need, ...]:
