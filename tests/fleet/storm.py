@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cifix.forge.pace import HOUR
 from tests.fleet.served import commit
+from tests.forge.contract import broken
 from tests.forge.server import Fault, Forge, served
 
 HOOKS = b"repos:\n  - repo: local\n    hooks:\n      - id: x\n        entry: python -m x\n        language: system\n"
@@ -135,6 +136,7 @@ def storm(
         weather = Storm(forge, folder, speed, faults, moments, dice)
         forge.clock, forge.weather = weather.now, weather
         yield weather
+    assert list(broken(forge.exchanges)) == []
 
 
 def excesses(storm: Storm, per_hour: int = 500) -> list[str]:

@@ -190,6 +190,8 @@ class Handler(BaseHTTPRequestHandler):
         head, _, body = done.stdout.partition(b"\r\n\r\n")
         told = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
         status = int(told.pop("Status", "200").split()[0])
+        if path.endswith(".git/git-receive-pack"):
+            _close_headless(self.forge, path.strip("/").rpartition(".git/")[0])
         self._send(status, body, told)
 
     def _api(self, path: str, given: dict[str, Any]) -> None:
@@ -237,6 +239,14 @@ class Handler(BaseHTTPRequestHandler):
 def _branch(forge: Forge, project: str, name: str) -> bool:
     asked = ["git", "-C", str(forge.root / f"{project}.git"), "rev-parse", "--verify", "--quiet", f"refs/heads/{name}"]
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+
+
+def _close_headless(forge: Forge, project: str) -> None:
+    """GitHub closes the requests of a branch that is deleted; their text stays."""
+    for one in forge.requests:
+        standing = one["state"] == "open" and one.get("project") == project
+        if standing and not _branch(forge, project, one["head"]["ref"]):
+            one["state"] = "closed"
 
 
 def _pulls(forge: Forge, query: dict[str, str], _: dict[str, Any]) -> tuple[int, Any]:
