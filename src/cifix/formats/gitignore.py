@@ -14,7 +14,7 @@ from functools import cached_property
 
 from cifix.formats.wildmatch import literal, name_expression, path_expression
 from cifix.model.snapshot import Snapshot
-from cifix.model.text import Opaque, Text
+from cifix.model.text import LIMIT, Opaque, Text
 
 NAME = ".gitignore"
 """What git calls an ignore file of a folder."""
@@ -234,14 +234,16 @@ def is_ignore_file(path: str) -> bool:
 
 
 def ignore_files(snapshot: Snapshot) -> dict[str, bytes]:
-    """The bytes of every ignore file, tracked or loose, that can be read."""
+    """The bytes of every ignore file, tracked or loose, that can be read and is no larger than other texts may be."""
     found: dict[str, bytes] = {}
     for path in (*snapshot.matching((f"**/{NAME}",)), *snapshot.disk):
         if is_ignore_file(path):
             try:
-                found[path] = snapshot.read(path)
+                data = snapshot.read(path)
             except Opaque:
                 continue
+            if len(data) <= LIMIT:
+                found[path] = data
     return found
 
 

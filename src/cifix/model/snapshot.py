@@ -291,7 +291,12 @@ class Snapshot:
         touched = {path for path in (*mine, *theirs) if mine.get(path, path) is not theirs.get(path, path)}
         if self._source is not other._source:  # noqa: SLF001
             touched |= {*self.paths, *other.paths}
-        return tuple(path for path in sorted(touched) if self.file(path) != other.file(path))
+        return tuple(path for path in sorted(touched) if self._differs(other, path))
+
+    def _differs(self, other: "Snapshot", path: str) -> bool:
+        """Whether a path is something else in another snapshot; what is gone need not be read."""
+        both = path in self.tracked and path in other.tracked
+        return self.file(path) != other.file(path) if both else (path in self.tracked) != (path in other.tracked)
 
     def file(self, path: str) -> File | None:
         """Bytes and mode of a tracked path, or None if the snapshot does not track it."""

@@ -13,14 +13,11 @@ from pathlib import Path
 from cifix.errors import GitError
 from cifix.logs.redact import redact
 from cifix.vcs.branch import checked_name
-from cifix.vcs.exchange import NETWORK, REMOTE, Credential, carrying, numbered
+from cifix.vcs.exchange import HOOKLESS, NETWORK, REMOTE, Credential, carrying, numbered
 from cifix.vcs.repository import Outcome, Repository
 
 _IMPATIENT = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
 """Bytes a second and seconds: a server that stays below for so long is given up."""
-
-_HOOKLESS = f"git -c core.hooksPath={os.devnull} -c core.fsmonitor=false -c gc.auto=0 receive-pack"
-"""What takes a push where the remote is a folder of this machine: its hooks are programs of a repository too."""
 
 _SHA256 = 64
 _CHAIN = 32
@@ -148,7 +145,7 @@ def _laid_out(folder: Path, url: str, form: str, branch: str, credential: Creden
     settings = ["[core]", "repositoryFormatVersion = 1", "bare = true"]
     settings += ["[extensions]", "objectFormat = sha256"] if form == "sha256" else []
     settings += [f'[remote "{REMOTE}"]', f"url = {_value(url)}", "promisor = true", "partialCloneFilter = blob:none"]
-    settings += [f"receivepack = {_value(_HOOKLESS)}"] if _is_local(url) else []
+    settings += [f"receivepack = {_value(HOOKLESS)}"] if _is_local(url) else []
     (folder / "config").write_text("\n".join(settings) + "\n", "utf-8", "surrogateescape")
     carried = numbered(carrying(credential)) if credential else {}
     return Repository(None, folder, folder, form, {**_IMPATIENT, **carried})

@@ -19,7 +19,7 @@ LOCAL = re.compile(r"""(?m)^[ \t\-]*uses:[ \t]*["']?(?:\./|\$/)([^\s"'#]*)""")
 
 _NEEDLES = (b"-artifact", b"./", b"$/")
 _PLACES = (*WORKFLOWS, *ACTIONS)
-_ASSIGNED = re.compile(r"""(\w+)(?:=|<<)|["'](\w+)["'](?!\s*:)""")
+_ASSIGNED = re.compile(r"""(?<!\w)(\w++)(?:=|<<)|["'](\w++)["'](?!\s*:)""")
 _FILE = re.compile(r"[^.].*\.[A-Za-z][\w+-]*")
 _BUNDLES = (
     *(".app", ".d", ".dsym", ".framework", ".xcarchive", ".xcframework", ".xcresult"),

@@ -21,7 +21,7 @@ LOCK = ".github/workflows/actions.lock"
 """Pins every action of the workflows; a run fails if it does not agree with them."""
 
 _REMOTE = re.compile(r"(?P<slug>[\w.-]+/[\w.-]+)(?:/(?P<path>[^@\s]+))?@(?P<ref>\S+)")
-_VERSION = re.compile(r"[vV]?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?P<suffix>-[\w.-]+)?")
+_VERSION = re.compile(r"[vV]?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?P<suffix>-[\w.-]+)?")
 _SHA = re.compile(r"[0-9a-fA-F]{40}")
 _PINNED = re.compile(
     r"#\s*(?:tag\s*=\s*|pin\s*@\s*|(?:ratchet:)?[\w.-]+/[\w./-]+@)?(?P<version>[vV]?\d+(?:\.\d+){0,2}(?:-[\w.-]+)?)(?=\s|$)"

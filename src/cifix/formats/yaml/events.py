@@ -193,7 +193,7 @@ class _Builder:
             value = self.node(self.following(), _COLON, flow=flow, depth=depth + 1)
             entries[key.value] = Entry(key, value)
         self.last = self.place(begin.end_mark) if event.flow_style else self.last
-        return Map(outer, start, self.last, tuple(entries.values()), flow)
+        return Map(outer, start, self.last, tuple(entries.values()), flow, entries)
 
     def key(self, event: _Event, key: Node, seen: Mapping[str, Entry]) -> Scalar:
         if not isinstance(key, Scalar) or (not key.value and not key.style):

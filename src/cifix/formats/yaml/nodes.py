@@ -4,8 +4,8 @@ No node changes once it is made; they are not frozen, for that would make each t
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 _PLAIN = re.compile(
     r"(?P<null>|~|null|Null|NULL)|(?P<bool>true|True|TRUE|false|False|FALSE)"
@@ -49,10 +49,11 @@ class Map:
     end: int
     entries: tuple[Entry, ...]
     flow: bool
+    named: Mapping[str, Entry] = field(default_factory=dict)
 
     def entry(self, key: str) -> Entry | None:
         """The entry whose key has this text."""
-        return next((entry for entry in self.entries if entry.key.value == key), None)
+        return self.named.get(key)
 
     def get(self, key: str) -> "Scalar | Map | Seq | None":
         """What the key with this text leads to, aliases followed."""
