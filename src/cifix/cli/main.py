@@ -74,6 +74,7 @@ def run() -> NoReturn:
     """Run the command line and end the process with the exit code that the README documents."""
     _open_streams()
     gc.set_threshold(*_GARBAGE)
+    os.environ["PYTHONSAFEPATH"] = "1"  # workers of a fleet start in the current folder, perhaps a stranger's
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that temporary folders are removed
     try:
         code = cifix.main(prog_name="cifix", standalone_mode=False)
