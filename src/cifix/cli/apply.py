@@ -45,7 +45,7 @@ def command(
     form: str,
     output: Path | None,
     profile: bool,
-    jobs: int | None,
+    jobs: int,
 ) -> None:
     """Fix what makes CI fail in the repository at PATH, on a branch of its own.
 

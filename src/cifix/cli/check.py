@@ -32,7 +32,7 @@ def command(
     form: str,
     output: Path | None,
     profile: bool,
-    jobs: int | None,
+    jobs: int,
     no_cache: bool,
 ) -> None:
     """Report what cifix finds in the repository at PATH; exit with 1 if it finds anything."""

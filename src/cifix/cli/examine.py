@@ -1,6 +1,5 @@
 """What apply and check have in common: examine a repository while somebody may be watching."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -23,21 +22,20 @@ def examine(
     asked: Selection,
     *,
     profile: bool = False,
-    jobs: int | None = None,
+    jobs: int = 1,
     learned: Learned | None = None,
 ) -> Examined:
     """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options.
 
-    With `profile`, what each rule took is told on standard error. `jobs` processes look at many files, by default as
-    many as there are processors. `learned` is what is known of the files already.
+    With `profile`, what each rule took is told on standard error, for one process. `jobs` processes look at many files.
+    `learned` is what is known of the files already.
     """
 
     def profiling(snapshot: Snapshot, _rules: int) -> AbstractContextManager[Callable[[str], None]]:
         return profiled(snapshot, repository)
 
-    several = 1 if profile else jobs or _processors()
     watched = profiling if profile else _progress
-    return examined(repository, source, asked, clock(), watched, jobs=several, learned=learned)
+    return examined(repository, source, asked, clock(), watched, jobs=1 if profile else jobs, learned=learned)
 
 
 def clock() -> date:
@@ -51,10 +49,6 @@ def again(path: Path, repository: Repository) -> str:
     if repository.root is not None and folder.resolve().is_relative_to(repository.git_dir.resolve()):
         folder = repository.root
     return f"./{folder}" if str(folder).startswith("-") else str(folder)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -171,6 +171,8 @@ profile = click.option(
 jobs = click.option(
     "--jobs",
     type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
     metavar="N",
-    help="Let N processes look at the files of a large repository.  [default: the processors there are]",
+    help="Let N processes look at the files of a large repository: less time, more work in all.",
 )
