@@ -1,0 +1,397 @@
+"""Runs of cifix that are killed, and a look at what they leave.
+
+A run is a fork of this process, at the head of a process group of its own. It dies at a chosen step, which is an audit
+event of Python that is about to change something, or at a moment that the caller chooses, with all its children.
+
+`python -m tests.security.crash --kills 1000` kills at random moments and prints a line for each command;
+`--calls` kills Python and git, by strace, at every system call that writes.
+"""
+
+import argparse
+import hashlib
+import importlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from tests.pages import ROOT
+
+BRANCH = "refs/heads/cifix/fixes"
+WORKFLOW = b"on: push\njobs:\n  %s:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/upload-artifact@v3\n"
+FILES = {
+    **{f".github/workflows/{name}.yml": WORKFLOW % name.encode() for name in ("build", "docs", "test")},
+    ".gitignore": b"*.pyc\nlib/\n",
+    "pkg/__init__.py": b"from pkg.lib import one\n",
+    "pkg/lib/__init__.py": b"one = 1\n",
+    "pkg/.DS_Store": b"windows\n",
+    "pyproject.toml": b'[project]\nname = "pkg"\nversion = "1"\n',
+}
+_PRELOADED = ("cifix.cli.main", "cifix.cli.apply", "cifix.cli.pr", "cifix.cli.fleet", "git.cmd", "libcst", "ruamel.yaml")
+"""Imported once, so that a fork is quick to come to the point."""
+_LOOSE = ("pkg/lib/__init__.py",)
+_CHANGES = frozenset(
+    "os.chmod os.chown os.link os.mkdir os.remove os.rename os.rmdir os.symlink os.truncate os.utime subprocess.Popen".split()
+)
+STRACE = shutil.which("strace")
+CALLS = "write,pwrite64,openat,rename,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,fsync,fdatasync,ftruncate,chmod,fchmod,chown,fchown"
+"""System calls that change something on disk; `openat` may make a file."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A repository with a few causes of red CI, a remote, a home and a folder for temporary files."""
+
+    folder: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> "Place":
+        place = cls(folder.resolve())
+        for name in ("home", "temp", "target"):
+            (place.folder / name).mkdir(parents=True)
+        (place.folder / "home/gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.org\n")
+        place.git("init", "--quiet", "--initial-branch=main")
+        for path, data in FILES.items():
+            (place.target / path).parent.mkdir(parents=True, exist_ok=True)
+            (place.target / path).write_bytes(data)
+        (place.target / "pkg/lib").chmod(0o755)
+        place.git("add", "--force", *(path for path in FILES if path not in _LOOSE))
+        place.git("commit", "--quiet", "--message", "work")
+        place.git("init", "--quiet", "--bare", "--initial-branch=main", str(place.remote))
+        place.git("remote", "add", "origin", "../remote.git")
+        place.git("push", "--quiet", "origin", "main")
+        (place.folder / "list").write_text("../remote.git\n")
+        return place
+
+    @property
+    def target(self) -> Path:
+        return self.folder / "target"
+
+    @property
+    def remote(self) -> Path:
+        return self.folder / "remote.git"
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """What a run sees; commits made at a fixed time, so that they can be compared."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "XDG_", "CIFIX"))}
+        dates = {f"GIT_{who}_DATE": "1790000001 +0000" for who in ("AUTHOR", "COMMITTER")}
+        home = self.folder / "home"
+        own = {"GIT_CONFIG_GLOBAL": str(home / "gitconfig"), "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(home)}
+        return {**kept, **dates, **own, "TMPDIR": str(self.folder / "temp"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def git(self, *arguments: str, cwd: Path | None = None) -> str:
+        command = ["git", *arguments]
+        done = subprocess.run(
+            command, cwd=cwd or self.target, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (arguments, done.stderr)
+        return done.stdout
+
+    def start(self, words: Sequence[str], before: Callable[[], None] = lambda: None) -> int:
+        """A fork that runs cifix; `before` is called in it first. What it says is in the file `said`."""
+        for name in _PRELOADED:
+            importlib.import_module(name)
+        child = os.fork()
+        if child:
+            return child
+        code: object = 99
+        try:
+            os.setsid()
+            os.environ.clear()
+            os.environ.update(self.environment)
+            tempfile.tempdir = str(self.folder / "temp")
+            os.chdir(self.target)
+            said = os.open(self.folder / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(said, 1)
+            os.dup2(said, 2)
+            sys.stdin, sys.stdout, sys.stderr = open(os.devnull), open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: PTH123, SIM115
+            sys.argv = ["cifix", *(word.format(self.folder) for word in words)]
+            from cifix.cli.main import run
+
+            before()
+            run()
+        except SystemExit as ended:
+            code = ended.code
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code if isinstance(code, int) else 98)
+
+    def run(self, words: Sequence[str], before: Callable[[], None] = lambda: None) -> int:
+        """The exit code of a run, negative if a signal ended it."""
+        return os.waitstatus_to_exitcode(os.waitpid(self.start(words, before), 0)[1])
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "said").read_text("utf-8", "replace")
+
+    def tree(self) -> dict[str, tuple[int, str]]:
+        """Mode and content of every file of the work tree."""
+        return dict(_files(self.target, skip=".git"))
+
+    def refs(self, folder: Path | None = None) -> dict[str, str]:
+        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)", cwd=folder).splitlines()
+        return {name: oid for name, _, oid in (line.partition(" ") for line in lines)}
+
+    def kept(self) -> dict[str, object]:
+        """What no run but one with --in-place may change, and none at all of git's own."""
+        git = self.target / ".git"
+        own = {name: _digest(git / name) for name in ("HEAD", "index", "config", "ORIG_HEAD")}
+        return {**own, "refs": {name: oid for name, oid in self.refs().items() if name != BRANCH}}
+
+    def requests(self) -> dict[str, tuple[int, str]]:
+        return dict(_files(self.target / ".git/cifix/requests"))
+
+    def locks(self) -> list[Path]:
+        return sorted(path for git in (self.target / ".git", self.remote) for path in git.rglob("*.lock"))
+
+    def litter(self) -> list[str]:
+        """Temporary files and folders of ours, wherever they are."""
+        temp = [path.name for path in (self.folder / "temp").iterdir() if path.name.startswith("cifix")]
+        journal = [str(path) for path in (self.target / ".git/cifix").rglob("in-place*")]
+        return sorted([*temp, *journal, *(path for path in self.tree() if ".cifix-" in path)])
+
+    def whole(self) -> None:
+        """Both repositories are sound; what a killed git leaves in its own folder for `git gc` is no fault."""
+        for folder in (self.target, self.remote):
+            assert self.git("fsck", "--strict", "--no-dangling", cwd=folder) == "", folder
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that changes something, and what it changes: a value to compare."""
+
+    name: str
+    words: tuple[str, ...]
+    changes: Callable[[Place], Mapping[str, object]]
+
+
+def _branches(place: Place) -> Mapping[str, object]:
+    return {"branch": place.refs().get(BRANCH)}
+
+
+def _requested(place: Place) -> Mapping[str, object]:
+    return {"remote": place.refs(place.remote).get(BRANCH), **place.requests()}
+
+
+def _fleet(place: Place) -> Mapping[str, object]:
+    return {"remote": place.refs(place.remote).get(BRANCH)}
+
+
+_SAFE = ("--safety", "review", "--today", "2026-11-24")
+COMMANDS = (
+    Command("apply --in-place", ("apply", "--in-place", *_SAFE), Place.tree),
+    Command("apply", ("apply", *_SAFE), _branches),
+    Command("pr --forge local", ("pr", "--forge=local", *_SAFE), _requested),
+    Command(
+        "fleet apply",
+        ("fleet", "apply", "--repos", "{}/list", "--state", "{}/state.db", "--jobs", "1", *_SAFE),
+        _fleet,
+    ),
+)
+
+
+@dataclass
+class Trial:
+    """One command, killed again and again from the same start; `count` says what was found after the kills."""
+
+    command: Command
+    start: Path
+    desk: Path
+    count: Counter[str] = field(default_factory=Counter)
+
+    @cached_property
+    def ends(self) -> tuple[Mapping[str, object], Mapping[str, object]]:
+        """What is changed, before and after a run that nobody disturbs."""
+        place = self.fresh()
+        old = self.command.changes(place)
+        code = place.run(self.command.words)
+        assert code in (0, 3), (code, place.said)
+        new = self.command.changes(place)
+        assert old != new
+        return old, new
+
+    def fresh(self) -> Place:
+        """The same repository in the same folder, as it was in the beginning."""
+        shutil.rmtree(self.desk, ignore_errors=True)
+        shutil.copytree(self.start, self.desk, symlinks=True)
+        return Place(self.desk)
+
+    def judge(self, place: Place, kept: Mapping[str, object]) -> str:
+        """What a kill has left, after which the next run must end where an undisturbed one does."""
+        old, new = self.ends
+        place.whole()
+        found = self.command.changes(place)
+        left = "old" if found == old else "new" if found == new else "between" if _mixed(found, old, new) else "torn"
+        self.count[left] += 1
+        if self.command.words[1] != "--in-place":
+            assert place.tree() == Place(self.start).tree()
+        self.count["litter in the work tree"] += any(".cifix-" in path for path in place.tree())
+        locks = place.locks()
+        assert all(lock.name == "fixes.lock" for lock in locks), locks
+        code = place.run(self.command.words)
+        if locks:
+            self.count["lock"] += 1
+            if code not in (0, 3):
+                assert all(str(lock) in place.said for lock in locks if lock.exists()), place.said
+            for lock in locks:
+                lock.unlink(missing_ok=True)
+            code = place.run(self.command.words)
+        if code not in (0, 3) or self.command.changes(place) != new:
+            self.count["does not converge"] += 1
+            return f"{left}: {code} {place.said[-400:]} {_unlike(self.command.changes(place), new)}"
+        place.whole()
+        assert place.kept() == kept
+        self.count["left for ever"] += bool(place.litter())
+        return left
+
+
+def _mixed(found: Mapping[str, object], old: Mapping[str, object], new: Mapping[str, object]) -> bool:
+    """Whether each part is whole, the old one or the new one."""
+    names = {*found, *old, *new}
+    return all(found.get(name) in (old.get(name), new.get(name)) for name in names if ".cifix-" not in name)
+
+
+def _unlike(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]:
+    return [name for name in {*one, *other} if one.get(name) != other.get(name)]
+
+
+def killed_at(step: int) -> Callable[[], None]:
+    """Lets a run die before the step of that number that changes something; steps count from 1."""
+
+    def arm() -> None:
+        left = [step]
+
+        def watch(event: str, given: tuple[object, ...]) -> None:
+            if event in _CHANGES or (event == "open" and isinstance(given[2], int) and given[2] & os.O_CREAT):
+                left[0] -= 1
+                if left[0] == 0:
+                    os.killpg(0, signal.SIGKILL)
+
+        sys.addaudithook(watch)
+
+    return arm
+
+
+def at_every_step(trial: Trial, steps: Callable[[int], bool] = lambda _: True) -> Iterator[str]:
+    """Kill at each step that `steps` wants, until a run comes to its end."""
+    kept = trial.fresh().kept()
+    assert trial.ends
+    step = 0
+    while True:
+        step += 1
+        if not steps(step):
+            continue
+        place = trial.fresh()
+        code = place.run(trial.command.words, killed_at(step))
+        if code != -signal.SIGKILL:
+            return
+        yield f"step {step}: {trial.judge(place, kept)}"
+
+
+def at_random(trial: Trial, kills: int, seed: int = 0) -> Iterator[str]:
+    """Kill the whole group of processes at random moments of a run."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    kept = trial.fresh().kept()
+    assert trial.ends
+    place = trial.fresh()
+    begun = time.monotonic()
+    place.run(trial.command.words)
+    length = time.monotonic() - begun
+    while kills:
+        place = trial.fresh()
+        child = place.start(trial.command.words)
+        moment = chance.uniform(0, length)
+        time.sleep(moment)
+        _kill(child)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status != -signal.SIGKILL:
+            length = max(length * 0.97, 0.1)  # the machine has become faster
+            continue
+        length *= 1.01
+        kills -= 1
+        yield f"after {moment:.3f} s: {trial.judge(place, kept)}"
+
+
+def at_every_call(trial: Trial, calls: Sequence[str], most: int) -> Iterator[str]:
+    """Kill each process, Python or git, before its Nth system call of a kind, for each N up to `most`."""
+    kept = trial.fresh().kept()
+    assert trial.ends
+    for call in calls:
+        for number in range(1, most + 1):
+            place = trial.fresh()
+            fault = f"inject={call}:signal=KILL:when={number}"
+            words = [word.format(place.folder) for word in trial.command.words]
+            done = subprocess.run(
+                [str(STRACE), "-f", "-qq", "-o", "/dev/null", f"--trace={call}", "-e", fault, sys.executable]
+                + ["-m", "cifix", *words],
+                cwd=place.target,
+                env={**place.environment, "PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT / "src"))},
+                capture_output=True,
+                check=False,
+            )
+            yield f"{call} {number}: {trial.judge(place, kept)}"
+            if done.returncode in (0, 3) and b"signal" not in done.stderr:
+                break
+
+
+def _kill(child: int) -> None:
+    try:
+        os.killpg(child, signal.SIGKILL)
+    except ProcessLookupError:  # it has not become the head of its group yet
+        os.kill(child, signal.SIGKILL)
+
+
+def _files(root: Path, skip: str = "") -> Iterator[tuple[str, tuple[int, str]]]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name != skip]
+        for name in names:
+            path = Path(folder, name)
+            data = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+            yield str(path.relative_to(root)), (path.lstat().st_mode, hashlib.sha256(data).hexdigest())
+
+
+def _digest(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    asked.add_argument("--kills", type=int, default=1000, help="random kills of all commands together")
+    asked.add_argument("--calls", action="store_true", help="kill at every system call instead")
+    asked.add_argument("--steps", action="store_true", help="kill at every step of Python instead")
+    asked.add_argument("--most", type=int, default=10_000, help="highest number of a system call in a process")
+    asked.add_argument("--only", action="append", help="name of a command")
+    asked.add_argument("--seed", type=int, default=0)
+    given = asked.parse_args()
+    chosen = [command for command in COMMANDS if not given.only or command.name in given.only]
+    for command in chosen:
+        with tempfile.TemporaryDirectory(prefix="crash-") as folder:
+            start = Place.make(Path(folder) / "start").folder
+            trial = Trial(command, start, Path(folder).resolve() / "desk")
+            if given.calls:
+                told = at_every_call(trial, CALLS.split(","), given.most)
+            elif given.steps:
+                told = at_every_step(trial)
+            else:
+                told = at_random(trial, given.kills // len(chosen), given.seed)
+            tries = 0
+            for line in told:
+                tries += 1
+                if line.rpartition(": ")[2] not in ("old", "new"):
+                    print(f"  {command.name}, {line}", flush=True)
+            print(f"{command.name}: {tries} kills, {dict(sorted(trial.count.items()))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
