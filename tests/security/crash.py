@@ -36,7 +36,15 @@ FILES = {
     "pkg/.DS_Store": b"windows\n",
     "pyproject.toml": b'[project]\nname = "pkg"\nversion = "1"\n',
 }
-_PRELOADED = ("cifix.cli.main", "cifix.cli.apply", "cifix.cli.pr", "cifix.cli.fleet", "git.cmd", "libcst", "ruamel.yaml")
+_PRELOADED = (
+    "cifix.cli.main",
+    "cifix.cli.apply",
+    "cifix.cli.pr",
+    "cifix.cli.fleet",
+    "git.cmd",
+    "libcst",
+    "ruamel.yaml",
+)
 """Imported once, so that a fork is quick to come to the point."""
 _LOOSE = ("pkg/lib/__init__.py",)
 _CHANGES = frozenset(
@@ -114,7 +122,11 @@ class Place:
             said = os.open(self.folder / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(said, 1)
             os.dup2(said, 2)
-            sys.stdin, sys.stdout, sys.stderr = open(os.devnull), open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: PTH123, SIM115
+            sys.stdin, sys.stdout, sys.stderr = (
+                open(os.devnull),
+                open(1, "w", closefd=False),
+                open(2, "w", closefd=False),
+            )  # noqa: PTH123, SIM115
             sys.argv = ["cifix", *(word.format(self.folder) for word in words)]
             from cifix.cli.main import run
 

@@ -17,7 +17,8 @@ from cifix.errors import GitError
 from cifix.model.snapshot import EXECUTABLE, File
 from cifix.model.text import Opaque
 from cifix.vcs.disk import WorkTree, stays_inside
-from cifix.vcs.journal import NO_FOLLOW, Entry, Journal, desk, digest, folder_of, pour, sync
+from cifix.vcs.journal import Entry, Journal, desk, digest, folder_of, pour, sync
+from cifix.vcs.whole import NO_FOLLOW
 
 _LINKLESS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 """How file systems say that they have no hard links, or none more."""

@@ -20,8 +20,8 @@ from cifix.errors import GitError
 from cifix.model.text import Opaque
 from cifix.vcs.claim import claim
 from cifix.vcs.disk import WorkTree, stays_inside
+from cifix.vcs.whole import NO_FOLLOW, write_whole
 
-NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _BEGUN, _DONE = "journal", "done"
 _BESIDE = re.compile(r"(\.cifix-[0-9a-f]{16})?")
 
@@ -55,12 +55,7 @@ class Journal:
 
     def begin(self, desk: Path) -> None:
         """Write it down, before anything else happens."""
-        part = desk / "part"
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_FOLLOW, 0o666), "w") as file:  # noqa: PTH123
-            json.dump(asdict(self), file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(desk / _BEGUN)
+        write_whole(desk / _BEGUN, json.dumps(asdict(self)).encode())
         sync(desk)
 
     def end(self, desk: Path) -> None:
