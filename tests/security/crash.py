@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 from tests.pages import ROOT
@@ -215,12 +216,12 @@ COMMANDS = (
 
 @dataclass
 class Trial:
-    """One command, killed again and again from the same start; `count` says what was found after the kills."""
+    """One command, killed again and again from the same start; `found` says what was found after the kills."""
 
     command: Command
     start: Path
     desk: Path
-    count: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
 
     @cached_property
     def ends(self) -> tuple[Mapping[str, object], Mapping[str, object]]:
@@ -243,28 +244,28 @@ class Trial:
         """What a kill has left, after which the next run must end where an undisturbed one does."""
         old, new = self.ends
         place.whole()
-        found = self.command.changes(place)
-        left = "old" if found == old else "new" if found == new else "between" if _mixed(found, old, new) else "torn"
-        self.count[left] += 1
+        now = self.command.changes(place)
+        left = "old" if now == old else "new" if now == new else "between" if _mixed(now, old, new) else "torn"
+        self.found[left] += 1
         if self.command.words[1] != "--in-place":
             assert place.tree() == Place(self.start).tree()
-        self.count["litter in the work tree"] += any(".cifix-" in path for path in place.tree())
+        self.found["litter in the work tree"] += any(".cifix-" in path for path in place.tree())
         locks = place.locks()
         assert all(lock.name == "fixes.lock" for lock in locks), locks
         code = place.run(self.command.words)
         if locks:
-            self.count["lock"] += 1
+            self.found["lock"] += 1
             if code not in (0, 3):
                 assert all(str(lock) in place.said for lock in locks if lock.exists()), place.said
             for lock in locks:
                 lock.unlink(missing_ok=True)
             code = place.run(self.command.words)
         if code not in (0, 3) or self.command.changes(place) != new:
-            self.count["does not converge"] += 1
+            self.found["does not converge"] += 1
             return f"{left}: {code} {place.said[-400:]} {_unlike(self.command.changes(place), new)}"
         place.whole()
         assert place.kept() == kept
-        self.count["left for ever"] += bool(place.litter())
+        self.found["left for ever"] += bool(place.litter())
         return left
 
 
@@ -278,37 +279,57 @@ def _unlike(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]
     return [name for name in {*one, *other} if one.get(name) != other.get(name)]
 
 
-def killed_at(step: int) -> Callable[[], None]:
-    """Lets a run die before the step of that number that changes something; steps count from 1."""
+def _watch(noted: Callable[[int], object]) -> None:
+    """Call `noted`, with the number of the step, before every step of this process that changes something."""
+    numbers = count(1)
+
+    def watch(event: str, given: tuple[object, ...]) -> None:
+        if event in _CHANGES or (event == "open" and isinstance(given[2], int) and given[2] & os.O_CREAT):
+            noted(next(numbers))
+
+    sys.addaudithook(watch)
+
+
+def at_step(wanted: int, act: Callable[[], None]) -> Callable[[], None]:
+    """Lets a run call `act` before the step of that number that changes something; steps count from 1."""
 
     def arm() -> None:
-        left = [step]
+        def watch(number: int) -> None:
+            if number == wanted:
+                act()
 
-        def watch(event: str, given: tuple[object, ...]) -> None:
-            if event in _CHANGES or (event == "open" and isinstance(given[2], int) and given[2] & os.O_CREAT):
-                left[0] -= 1
-                if left[0] == 0:
-                    os.killpg(0, signal.SIGKILL)
-
-        sys.addaudithook(watch)
+        _watch(watch)
 
     return arm
 
 
-def at_every_step(trial: Trial, steps: Callable[[int], bool] = lambda _: True) -> Iterator[str]:
-    """Kill at each step that `steps` wants, until a run comes to its end."""
+def die() -> None:
+    """End this process and its children at once."""
+    os.killpg(0, signal.SIGKILL)
+
+
+def steps_of(trial: Trial) -> int:
+    """How many steps an undisturbed run has."""
+    place = trial.fresh()
+    seen = place.folder / "steps"
+
+    def arm() -> None:
+        note = os.open(seen, os.O_WRONLY | os.O_CREAT)
+        _watch(lambda number: os.pwrite(note, b"%06d" % number, 0))
+
+    place.run(trial.command.words, arm)
+    return int(seen.read_bytes())
+
+
+def at_every_step(trial: Trial, wanted: Callable[[range], Sequence[int]] = lambda steps: steps) -> Iterator[str]:
+    """Kill at each step that is `wanted` of all those that a run has."""
     kept = trial.fresh().kept()
     assert trial.ends
-    step = 0
-    while True:
-        step += 1
-        if not steps(step):
-            continue
+    for step in wanted(range(1, steps_of(trial) + 1)):
         place = trial.fresh()
-        code = place.run(trial.command.words, killed_at(step))
-        if code != -signal.SIGKILL:
-            return
-        yield f"step {step}: {trial.judge(place, kept)}"
+        code = place.run(trial.command.words, at_step(step, die))
+        if code == -signal.SIGKILL:
+            yield f"step {step}: {trial.judge(place, kept)}"
 
 
 def at_random(trial: Trial, kills: int, seed: int = 0) -> Iterator[str]:
@@ -382,6 +403,7 @@ def main() -> None:
     asked.add_argument("--kills", type=int, default=1000, help="random kills of all commands together")
     asked.add_argument("--calls", action="store_true", help="kill at every system call instead")
     asked.add_argument("--steps", action="store_true", help="kill at every step of Python instead")
+    asked.add_argument("--last", type=int, default=0, help="only the last steps of a run")
     asked.add_argument("--most", type=int, default=10_000, help="highest number of a system call in a process")
     asked.add_argument("--only", action="append", help="name of a command")
     asked.add_argument("--seed", type=int, default=0)
@@ -394,7 +416,7 @@ def main() -> None:
             if given.calls:
                 told = at_every_call(trial, CALLS.split(","), given.most)
             elif given.steps:
-                told = at_every_step(trial)
+                told = at_every_step(trial, lambda steps: steps[-given.last :])
             else:
                 told = at_random(trial, given.kills // len(chosen), given.seed)
             tries = 0
@@ -402,7 +424,7 @@ def main() -> None:
                 tries += 1
                 if line.rpartition(": ")[2] not in ("old", "new"):
                     print(f"  {command.name}, {line}", flush=True)
-            print(f"{command.name}: {tries} kills, {dict(sorted(trial.count.items()))}", flush=True)
+            print(f"{command.name}: {tries} kills, {dict(sorted(trial.found.items()))}", flush=True)
 
 
 if __name__ == "__main__":

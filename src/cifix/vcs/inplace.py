@@ -264,12 +264,13 @@ def _changed(step: _Step) -> GitError:
 
 
 def _remove_empty(root: Path, folders: Iterable[Path]) -> None:
-    """Git keeps no empty folders, so those that a deletion emptied go as well."""
-    for folder in folders:
-        for empty in _upwards(root, folder):
-            if not empty.is_dir() or any(empty.iterdir()):
-                break
-            empty.rmdir()
+    """Git keeps no empty folders, so those that a deletion emptied go as well, if they may."""
+    with suppress(OSError):
+        for folder in folders:
+            for empty in _upwards(root, folder):
+                if not empty.is_dir() or any(empty.iterdir()):
+                    break
+                empty.rmdir()
 
 
 def _upwards(root: Path, folder: Path) -> Iterator[Path]:
