@@ -49,10 +49,11 @@ _PRELOADED = (
 """Imported once, so that a fork is quick to come to the point."""
 _LOOSE = ("pkg/lib/__init__.py",)
 _CHANGES = frozenset(
-    "os.chmod os.chown os.link os.mkdir os.remove os.rename os.rmdir os.symlink os.truncate os.utime subprocess.Popen".split()
+    {"subprocess.Popen"}
+    | {f"os.{name}" for name in ("chmod", "chown", "link", "mkdir", "remove", "rename", "rmdir", "truncate", "utime")}
 )
 STRACE = shutil.which("strace")
-CALLS = "write,pwrite64,openat,rename,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,fsync,fdatasync,ftruncate,chmod,fchmod,chown,fchown"
+CALLS = ("write", "pwrite64", "openat", "rename", "linkat", "unlink", "mkdir", "rmdir", "fsync", "ftruncate", "chmod")
 """System calls that change something on disk; `openat` may make a file."""
 
 
@@ -123,16 +124,10 @@ class Place:
             said = os.open(self.folder / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(said, 1)
             os.dup2(said, 2)
-            sys.stdin, sys.stdout, sys.stderr = (
-                open(os.devnull),
-                open(1, "w", closefd=False),
-                open(2, "w", closefd=False),
-            )  # noqa: PTH123, SIM115
+            sys.stdin, sys.stdout, sys.stderr = Path(os.devnull).open(), os.fdopen(1, "w"), os.fdopen(2, "w")
             sys.argv = ["cifix", *(word.format(self.folder) for word in words)]
-            from cifix.cli.main import run
-
             before()
-            run()
+            importlib.import_module("cifix.cli.main").run()
         except SystemExit as ended:
             code = ended.code
             sys.stdout.flush()
@@ -365,9 +360,9 @@ def at_every_call(trial: Trial, calls: Sequence[str], most: int) -> Iterator[str
             place = trial.fresh()
             fault = f"inject={call}:signal=KILL:when={number}"
             words = [word.format(place.folder) for word in trial.command.words]
+            program = (sys.executable, "-m", "cifix")
             done = subprocess.run(
-                [str(STRACE), "-f", "-qq", "-o", "/dev/null", f"--trace={call}", "-e", fault, sys.executable]
-                + ["-m", "cifix", *words],
+                [str(STRACE), "-f", "-qq", "-o", "/dev/null", f"--trace={call}", "-e", fault, *program, *words],
                 cwd=place.target,
                 env={**place.environment, "PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT / "src"))},
                 capture_output=True,
@@ -398,6 +393,11 @@ def _digest(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     asked.add_argument("--kills", type=int, default=1000, help="random kills of all commands together")
@@ -414,7 +414,7 @@ def main() -> None:
             start = Place.make(Path(folder) / "start").folder
             trial = Trial(command, start, Path(folder).resolve() / "desk")
             if given.calls:
-                told = at_every_call(trial, CALLS.split(","), given.most)
+                told = at_every_call(trial, CALLS, given.most)
             elif given.steps:
                 told = at_every_step(trial, lambda steps: steps[-given.last :])
             else:
@@ -423,8 +423,8 @@ def main() -> None:
             for line in told:
                 tries += 1
                 if line.rpartition(": ")[2] not in ("old", "new"):
-                    print(f"  {command.name}, {line}", flush=True)
-            print(f"{command.name}: {tries} kills, {dict(sorted(trial.found.items()))}", flush=True)
+                    _say(f"  {command.name}, {line}")
+            _say(f"{command.name}: {tries} kills, {dict(sorted(trial.found.items()))}")
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.security.rows import Row
 
 from tests.security.crash import COMMANDS, Place, Trial, at_every_step, at_random
-from tests.security.rows import Row
 from tests.vcs.repositories import FORKS
 
 IN_PLACE, COMMIT, REQUEST, FLEET = COMMANDS
