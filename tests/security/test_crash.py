@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.security.rows import Row
 
-from tests.security.crash import COMMANDS, Place, Trial, at_every_step, at_random
+from tests.security.crash import COMMANDS, Trial, at_every_step, at_random
+from tests.security.mortal import Place
+from tests.security.rows import Row
 from tests.vcs.repositories import FORKS
 
 IN_PLACE, COMMIT, REQUEST, FLEET = COMMANDS

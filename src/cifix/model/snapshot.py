@@ -100,6 +100,7 @@ class Snapshot:
         self._source = source
         self._overlay = overlay
         self._known: dict[Any, Any] = {} if known is None else known
+        self._said: dict[Any, Any] = {}
 
     @classmethod
     def of(cls, files: Mapping[str, bytes], loose: Mapping[str, bytes] = MappingProxyType({})) -> "Snapshot":
@@ -225,6 +226,14 @@ class Snapshot:
             raise Opaque(reason)
         return value
 
+    def once(self, read: Callable[..., T], *given: object) -> T:
+        """`read(self, *given)`, kept with this very snapshot: what questions about all its files have in common."""
+        key = (read, *given)
+        if key not in self._said:
+            self._said[key] = read(self, *given)
+        found: T = self._said[key]
+        return found
+
     def matching(self, globs: Sequence[str]) -> tuple[str, ...]:
         """The tracked paths that one of `globs` names, sorted."""
         expression = compiled(tuple(globs))
@@ -277,9 +286,17 @@ class Snapshot:
         return Snapshot(self._source, laid, self._known)
 
     def differences(self, other: "Snapshot") -> tuple[str, ...]:
-        """The paths, sorted, whose presence, mode or bytes differ between two snapshots of one source."""
-        touched = sorted({*self._overlay, *other._overlay})  # noqa: SLF001 - the same class
-        return tuple(path for path in touched if self.file(path) != other.file(path))
+        """The paths, sorted, whose presence, mode or bytes differ between two snapshots."""
+        mine, theirs = self._overlay, other._overlay  # noqa: SLF001 - the same class
+        touched = {path for path in (*mine, *theirs) if mine.get(path, path) is not theirs.get(path, path)}
+        if self._source is not other._source:  # noqa: SLF001
+            touched |= {*self.paths, *other.paths}
+        return tuple(path for path in sorted(touched) if self._differs(other, path))
+
+    def _differs(self, other: "Snapshot", path: str) -> bool:
+        """Whether a path is something else in another snapshot; what is gone need not be read."""
+        both = path in self.tracked and path in other.tracked
+        return self.file(path) != other.file(path) if both else (path in self.tracked) != (path in other.tracked)
 
     def file(self, path: str) -> File | None:
         """Bytes and mode of a tracked path, or None if the snapshot does not track it."""

@@ -11,6 +11,7 @@ from cifix.errors import GitError
 from cifix.model.history import History
 from cifix.model.text import LIMIT, Opaque
 from cifix.vcs.attributes import FILTERED, attribute_files, filtered_on_disk
+from cifix.vcs.batch import HUGE
 from cifix.vcs.disk import GITLINK, WorkTree, mode_of
 from cifix.vcs.excludes import excludes
 from cifix.vcs.history import history
@@ -115,7 +116,10 @@ class Stored:
         if entry.oid in self._blobs:
             return self._blobs[entry.oid]
         self.fetch([path])
-        return self._repo.objects([entry.oid])[entry.oid]
+        found = self._repo.objects([entry.oid])
+        if entry.oid not in found:
+            raise Opaque(f"the file has more than {HUGE:,} bytes")
+        return found[entry.oid]
 
     def prefetch(self, paths: Sequence[str]) -> None:
         """Read many files at once, and fetch them at once where a partial clone has left them out."""

@@ -12,17 +12,18 @@ from cifix.model.text import Text
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 _GUARDS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _WORD = re.compile(rb"[\w\x80-\xff]+")
-_DOTTED = re.compile(rb"[ \t]*(\.*)[ \t]*([\w.]*)[ \t]")
+_DOTTED = re.compile(rb"[ \t]*+(\.*+)[ \t]*([\w.]*+)[ \t]")
 _LINE = re.compile(
     rb"^(?:\xef\xbb\xbf)?[ \t]*"
-    rb"(?:from\b([ \t]*\.*[ \t]*[\w.]*[ \t]+)import\b[ \t]*(\([^)]*|(?:\\\r?\n|[^\r\n;#])*)|import[ \t]+([^\r\n;#]*))",
+    rb"(?:from\b([ \t]*+\.*+[ \t]*+(?:[\w.]++[ \t]++)?)(?<=[ \t])"
+    rb"import\b[ \t]*(\([^)]*|(?:\\\r?\n|[^\r\n;#])*)|import[ \t]+([^\r\n;#]*))",
     re.MULTILINE,
 )
 _ALIAS = re.compile(rb"[ \t]*([\w.]+|\*)")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _IMPORT_STATEMENT = re.compile(
     rb"(?:^(?:\xef\xbb\xbf)?|[\r\n;:])[ \t]*"
-    rb"(?:from[ \t]+[^\r\n;#]+?[ \t]import[ \t]*\([^)]*|(?:from|import)[ \t](?:\\\r?\n|[^\r\n])*)"
+    rb"(?:from[ \t]++[^\r\n;#]+?[ \t]import[ \t]*\([^)]*|(?:from|import)[ \t](?:\\\r?\n|[^\r\n])*)"
 )
 
 

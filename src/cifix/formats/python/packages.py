@@ -128,10 +128,20 @@ class Packages:
             inside = statement.level <= len(folders) and f"{here}/__init__" in self._modules
             return folders[statement.level - 1] if inside else None
         top = statement.module.partition(".")[0]
+        roots = self._holding.get(top, frozenset[str]())
         # A module of a package does not see its own folder, a script does.
-        roots = self.roots if self.importable(here) else self.roots | {here}
-        near = sorted(roots, key=lambda root: (not _below(here, root), -len(root), root))
-        return next((root for root in near if self.exists(f"{root}/{top}".lstrip("/"))), None)
+        if not self.importable(here) and self.exists(f"{here}/{top}".lstrip("/")):
+            roots |= {here}
+        return min(roots, key=lambda root: (not _below(here, root), -len(root), root), default=None)
+
+    @cached_property
+    def _holding(self) -> Mapping[str, frozenset[str]]:
+        """The roots in which something lies, by its name."""
+        found: dict[str, set[str]] = {}
+        for folder, _, name in (stem.rpartition("/") for stem in self._modules | self._folders):
+            if folder in self.roots:
+                found.setdefault(name, set()).add(folder)
+        return {name: frozenset(folders) for name, folders in found.items()}
 
     def _top(self, folder: str) -> str:
         above = folder.rpartition("/")[0]

@@ -65,12 +65,13 @@ _ELSEWHERE = frozenset({"tests", "test", "docs", "doc", "examples", "fixtures", 
 class Options:
     """How far the rule goes.
 
-    `selected`: convert every package that gains by it, not only those that cannot be imported; set when
-    the rule is named on the command line. `packages`: path patterns that packages must match, such as
-    `src/car/**`; all packages without any. `style`: `getattr` writes a `__getattr__`; `lazy-loader` calls
-    `lazy_loader.attach` where the project depends on lazy-loader; `pep810` writes `lazy from` where it needs
-    Python 3.15, else the list `__lazy_modules__`, which older Pythons ignore; `auto` is `pep810` where the
-    project needs Python 3.15, else `lazy-loader` where it depends on that, else `getattr`.
+    `selected`: convert every package that gains by it, not only those that cannot be imported; set when the rule is
+    named on the command line. `packages`: path patterns that packages must match, such as `src/car/**`; all
+    packages without any. `style`: `getattr` writes a `__getattr__`, also beside a `__lazy_modules__` that older
+    Pythons ignore; `lazy-loader` calls `lazy_loader.attach` where the project depends on lazy-loader; `pep810`
+    writes `lazy from` where it needs Python 3.15, else the list `__lazy_modules__`, which older Pythons ignore;
+    `auto` is `pep810` where the project needs Python 3.15, else `lazy-loader` where it depends on that, else
+    `getattr`.
     """
 
     selected: bool = False
@@ -146,7 +147,7 @@ def _convert_all(package: Package, inits: Sequence[str], wanted: str) -> Iterato
         if package.modules[name] in changed:
             continue
         try:
-            init = _init(order.package, name)
+            init = replace(_init(order.package, name), older=wanted == "getattr")
         except Opaque as why:
             path = str(package.modules[name])
             yield Finding("lazy-init", path, 0, 0, f"{name} cannot be read", Refusal("opaque", str(why)))

@@ -12,7 +12,7 @@ from cifix.model.text import Opaque
 
 _OPEN = re.compile(
     rb"\b(?:globals|locals|vars|setattr|exec|eval|__import__|import_module|lazy\w*|attach\w*)[ \t]*\("
-    rb"|__getattr__|__dict__|__path__|sys\.modules|pkgutil|import[ \t]*\(?[ \t]*\*|^[ \t]+global\b",
+    rb"|__getattr__|__dict__|__path__|sys\.modules|pkgutil|import[ \t]*+\(?[ \t]*+\*|^[ \t]+global\b",
     re.MULTILINE,
 )
 """Signs of names or submodules that a source does not show."""
