@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -100,7 +101,7 @@ class Trial:
         old, new = self.ends
         place.whole()
         now = self.command.changes(place)
-        left = "old" if now == old else "new" if now == new else "between" if _mixed(now, old, new) else "torn"
+        left = "old" if now == old else "new" if now == new else "between" if mixed(now, old, new) else "torn"
         self.found[left] += 1
         if self.command.words[1] != "--in-place":
             assert place.tree() == Place(self.start).tree()
@@ -124,7 +125,7 @@ class Trial:
         return left
 
 
-def _mixed(found: Mapping[str, object], old: Mapping[str, object], new: Mapping[str, object]) -> bool:
+def mixed(found: Mapping[str, object], old: Mapping[str, object], new: Mapping[str, object]) -> bool:
     """Whether each part is whole, the old one or the new one."""
     names = {*found, *old, *new}
     return all(found.get(name) in (old.get(name), new.get(name)) for name in names if ".cifix-" not in name)
@@ -267,10 +268,11 @@ def main() -> None:
             else:
                 told = at_random(trial, given.kills // len(chosen), given.seed)
             tries = 0
-            for line in told:
-                tries += 1
-                if line.rpartition(": ")[2] not in ("old", "new"):
-                    _say(f"  {command.name}, {line}")
+            with suppress(KeyboardInterrupt):
+                for line in told:
+                    tries += 1
+                    if line.rpartition(": ")[2] not in ("old", "new"):
+                        _say(f"  {command.name}, {line}")
             _say(f"{command.name}: {tries} kills, {dict(sorted(trial.found.items()))}")
 
 
