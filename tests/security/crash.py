@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -34,6 +33,10 @@ _CHANGES = frozenset(
 STRACE = shutil.which("strace")
 CALLS = ("write", "pwrite64", "openat", "rename", "linkat", "unlink", "mkdir", "rmdir", "fsync", "ftruncate", "chmod")
 """System calls that change something on disk; `openat` may make a file."""
+
+
+_OFTEN = 10
+"""Kills after which the sum so far is told."""
 
 
 @dataclass(frozen=True)
@@ -268,11 +271,12 @@ def main() -> None:
             else:
                 told = at_random(trial, given.kills // len(chosen), given.seed)
             tries = 0
-            with suppress(KeyboardInterrupt):
-                for line in told:
-                    tries += 1
-                    if line.rpartition(": ")[2] not in ("old", "new"):
-                        _say(f"  {command.name}, {line}")
+            for line in told:
+                tries += 1
+                if line.rpartition(": ")[2] not in ("old", "new"):
+                    _say(f"  {command.name}, {line}")
+                if tries % _OFTEN == 0:
+                    _say(f"{command.name}: {tries} kills, {dict(sorted(trial.found.items()))}")
             _say(f"{command.name}: {tries} kills, {dict(sorted(trial.found.items()))}")
 
 

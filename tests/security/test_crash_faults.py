@@ -146,6 +146,7 @@ def test_a_head_that_moves_meanwhile_stays_where_it_went(start: Path, tmp_path: 
     base = trial.fresh().refs()["refs/heads/main"]
     for step in range(last - 1, 0, -max(last // SAMPLES, 1)):
         place = trial.fresh()
+        place.git("branch", "other")
         head = place.target / ".git/HEAD"
         assert place.run(COMMIT.words, at_step(step, lambda head=head: write(head, b"ref: refs/heads/other\n"))) == 0
         assert head.read_bytes() == b"ref: refs/heads/other\n"
