@@ -19,7 +19,7 @@ def trial(index: int, folder: Path) -> Trial:
 
 
 @FORKS
-@pytest.mark.parametrize(("index", "wanted"), enumerate(STEPS), ids=["in-place", "commit", "request"])
+@pytest.mark.parametrize(("index", "wanted"), list(enumerate(STEPS)), ids=["in-place", "commit", "request"])
 def test_a_run_killed_at_a_step_is_taken_up_by_the_next(index: int, wanted: slice, tmp_path: Path) -> None:
     killed = trial(index, tmp_path)
     tries = list(at_every_step(killed, lambda steps: steps[wanted]))

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -148,7 +149,8 @@ def test_a_head_that_moves_meanwhile_stays_where_it_went(start: Path, tmp_path: 
         place = trial.fresh()
         place.git("branch", "other")
         head = place.target / ".git/HEAD"
-        assert place.run(COMMIT.words, at_step(step, lambda head=head: write(head, b"ref: refs/heads/other\n"))) == 0
+        moved = at_step(step, partial(write, head, b"ref: refs/heads/other\n"))
+        assert place.run(COMMIT.words, moved) == 0
         assert head.read_bytes() == b"ref: refs/heads/other\n"
         assert place.git("rev-list", BRANCH).split()[-1] == base
 
