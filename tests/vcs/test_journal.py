@@ -88,7 +88,7 @@ def die() -> None:
 
 def every_step(tmp_path: Path, make: Callable[[Path], Path], act: Callable[[Path], None]) -> "list[tuple[Path, int]]":
     """The same writing from the start, disturbed at each step in turn, until it ends before the disturbance."""
-    ended = []
+    ended: list[tuple[Path, int]] = []
     for step in count(1):
         root = make(tmp_path / str(step))
         seen = root.parent / "acted"
