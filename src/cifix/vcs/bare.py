@@ -84,6 +84,13 @@ def fetch_branch(repo: Repository, url: str, branch: str) -> None:
     _fetch(repo, url, branch, f"--depth={_CHAIN}")
 
 
+def holds(repo: Repository, url: str, branch: str, oid: str) -> bool:
+    """Whether the history of a branch of the remote holds a commit; its commits are fetched for that, nothing else."""
+    unshallow = ("--unshallow",) if (repo.git_dir / "shallow").is_file() else ()
+    _fetch(repo, url, branch, *unshallow, leaving="tree:0")
+    return repo.attempt("merge-base", "--is-ancestor", oid, f"refs/heads/{branch}").status == 0
+
+
 def connected(url: str, tip: str, folder: Path, credential: Credential | None = None) -> Repository:
     """An empty repository, in the empty `folder`, that can talk to a remote one; `tip` is any commit of that."""
     return _laid_out(folder, url, _form(tip), "none", credential)
@@ -97,10 +104,10 @@ def delete(repo: Repository, branch: str, tip: str) -> None:
         raise GitError(f"the remote did not delete {branch}: {redact(told.error.strip())}")
 
 
-def _fetch(repo: Repository, url: str, branch: str, *depth: str) -> None:
+def _fetch(repo: Repository, url: str, branch: str, *depth: str, leaving: str = "blob:none") -> None:
     refspec = f"+refs/heads/{branch}:refs/heads/{branch}"
     limits = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--no-auto-maintenance", "--quiet")
-    _reached(repo, url, "fetch", "--filter=blob:none", *limits, *depth, "--", REMOTE, refspec)
+    _reached(repo, url, "fetch", f"--filter={leaving}", *limits, *depth, "--", REMOTE, refspec)
 
 
 _DULL = ("warning: filtering not", "Please make sure you have", "and the repository exists")

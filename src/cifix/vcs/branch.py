@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cifix.errors import GitError
 from cifix.vcs.partial import named_programs
 from cifix.vcs.patches import patch_digest
 from cifix.vcs.private import quarantine
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 
 NO_BASE = "none"
 """The value of `Cifix-Base` for a branch that starts without a commit."""
@@ -113,8 +113,13 @@ def _own(repo: Repository, commit: Recorded) -> bool:
     base = commit.trailers.get("Cifix-Base", "")
     if len(commit.parents) > 1 or (base != NO_BASE and not _above(repo, base, commit.oid)):
         return False
-    if commit.ours or not commit.parents or "Cifix-Patch" not in commit.trailers:
-        return commit.ours
+    return commit.ours or copied(repo, commit)
+
+
+def copied(repo: Repository, commit: Recorded) -> bool:
+    """Whether the commit does, on another base, what one that cifix made did on its own."""
+    if len(commit.parents) != 1 or "Cifix-Patch" not in commit.trailers:
+        return False
     parent = recorded(repo, commit.parents[0])
     return patch_digest(repo.attempt, parent.tree, commit.tree) == commit.trailers["Cifix-Patch"]
 
@@ -128,8 +133,8 @@ def _mechanical(repo: Repository, commit: Recorded) -> bool:
     """Whether git merges the two parents to the same tree, so that nobody has edited anything in between."""
     if len(commit.parents) != 2 or named_programs(repo, r"merge\..*\.driver"):  # noqa: PLR2004 - two parents
         return False
-    with TemporaryDirectory(prefix="cifix-") as folder:
-        again = repo.attempt("merge-tree", "--write-tree", *commit.parents, env=quarantine(repo, Path(folder)))
+    with scratch() as folder:
+        again = repo.attempt("merge-tree", "--write-tree", *commit.parents, env=quarantine(repo, folder))
     return again.status == 0 and again.out.decode().split("\n")[0] == commit.tree
 
 

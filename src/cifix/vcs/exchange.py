@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from cifix.errors import GitError
@@ -19,6 +18,7 @@ from cifix.logs.redact import redact
 from cifix.vcs.partial import TRANSPORTS, promisor
 from cifix.vcs.quoting import quoted
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 
 REMOTE = "cifix"
 """The name of the remote inside the private repository."""
@@ -75,8 +75,7 @@ def exchange(repo: Repository, address: Address, credential: Credential | None =
 
     `credential` goes to git by the environment only: it is in no argument and in no file.
     """
-    with TemporaryDirectory(prefix="cifix-") as folder:
-        private = Path(folder).resolve()
+    with scratch() as private:
         settings = [*_settings(repo), *_remote(repo, address), *carrying(credential or address.credential)]
         isolated = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **numbered(settings)}
         with Repository(None, private, private, repo.object_format, isolated) as between:
@@ -100,7 +99,19 @@ def address_of(repo: Repository, remote: str) -> Address:
 
 def parsed(url: str, repo: Repository) -> Address:
     """An address as git writes it: a URL, `host:path` for ssh, or a path that is relative to the repository."""
-    scheme, mark, rest = url.partition("://")
+    found = distant(url)
+    if found is not None:
+        return found
+    _, mark, rest = url.partition("://")
+    local = Path(os.path.normpath(repo.place / Path(unquote(rest) if mark else url)))
+    if any(local.is_relative_to(inside) for inside in (repo.root, repo.git_dir, repo.common_dir) if inside):
+        raise GitError(f"the remote {local} lies inside the repository, so its hooks are not run; name another one")
+    return Address(str(local), "", _project(local.name))
+
+
+def distant(url: str) -> Address | None:
+    """The address that a URL, or `host:path` for ssh, stands for; None for a place on this machine."""
+    scheme, mark, _ = url.partition("://")
     if mark and scheme.lower() in _SCHEMES:
         split = urlsplit(url)
         host = split.hostname or ""
@@ -115,10 +126,7 @@ def parsed(url: str, repo: Repository) -> Address:
         if "::" in url or url.startswith("-"):
             raise GitError(f"cifix does not push to {url}: a program would have to run for it")
         return Address(url, host.rpartition("@")[2], _project(path))
-    local = Path(os.path.normpath(repo.place / Path(unquote(rest) if mark else url)))
-    if any(local.is_relative_to(inside) for inside in (repo.root, repo.git_dir, repo.common_dir) if inside):
-        raise GitError(f"the remote {local} lies inside the repository, so its hooks are not run; name another one")
-    return Address(str(local), "", _project(local.name))
+    return None
 
 
 def numbered(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
