@@ -19,6 +19,7 @@ STYLES = {
     Verdict.NOT_MECHANICAL: "magenta",
     Verdict.RETRY: "cyan",
 }
+LATER = "A consequence: another step or job had failed before; look at that one first."
 SHOWN = 12
 """Places of one cause, and findings to come, that are printed; JSON holds all."""
 
@@ -68,6 +69,8 @@ def applied(outcome: Outcome) -> Iterator[str]:
 
 def _cause(number: int, cause: Cause) -> Iterator[Line]:
     yield _line(f"{number}. {cause.title} [{cause.verdict}]", STYLES[cause.verdict])
+    if cause.later:
+        yield _line(f"   {LATER}", "bold")
     if cause.instead:
         yield _line(f"   {cause.instead}", "bold")
     for evidence in cause.evidence[:SHOWN]:

@@ -5,7 +5,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal
 
@@ -21,6 +21,7 @@ _KEPT = 200
 _PIECE = 5
 """Characters of a needle that are looked for first."""
 
+_WORDS = re.compile(r"[\w-]+")
 _RULERS = frozenset({"---", "___", "==="})
 _CAPTURED = re.compile(r"-{3,80} ?Captured \w+(?: \w+)? ?-{3,80}$")
 _ASSERTED = re.compile(
@@ -30,7 +31,7 @@ _ASSERTED = re.compile(
 """What tests compare."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Signature:
     """One wording: the `fact` it states, the literal and the expression that know it, and who prints it."""
 
@@ -39,6 +40,11 @@ class Signature:
     pattern: re.Pattern[str]
     kind: Kind
     tool: str
+
+    @cached_property
+    def programs(self) -> frozenset[str]:
+        """The words of who prints it."""
+        return frozenset(_WORDS.findall(self.tool))
 
     def read(self, text: str) -> Iterator[dict[str, str]]:
         """The values a line states, by name, for each time it states the fact: runners glue messages together."""
@@ -120,6 +126,8 @@ def _keep(signature: Signature, step: Step, line: Line) -> None:
     if len(step.notes) >= _KEPT or (signature.fact != "test-failed" and _ASSERTED.match(line.text)):
         return
     kind = "cause" if signature.kind == "warning" and line.level == "error" else signature.kind
+    if step.tolerated and kind == "cause" and step.tolerated & signature.programs:
+        kind = "warning"
     for values in signature.read(line.text):
         fact = Fact(signature.fact, values, kind, line.number, line.text)
         if not any(_same(fact, note) for note in step.notes):
