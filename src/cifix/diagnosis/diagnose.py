@@ -31,6 +31,8 @@ _UNKNOWN = "the step fails for a reason that is not known here; what it says las
 
 UNCHECKED = "hold it against a checkout: run this in the repository, or name it with --repo"
 
+LATER = "A consequence: another step or job had failed before; look at that one first."
+
 QUOTED = 240
 """Characters of a log line that a report quotes."""
 
@@ -49,7 +51,8 @@ class Cause:
     """One reason for red steps, however many of them and however often they say so.
 
     `id` is the same for the same cause in every run. `findings` are those of the rules that answer it; `instead` is a
-    sentence against what the log itself claims. It is `later` if its steps ran, or were cancelled, after another had failed.
+    sentence against what the log itself claims. It is `later` if its steps ran, or were cancelled, after another had
+    failed.
     """
 
     id: str
@@ -309,7 +312,6 @@ def _cancelled(causes: Sequence[Cause]) -> list[Cause]:
 
 
 def _rank(cause: Cause) -> tuple[bool, bool, int, int, str]:
-    """What fails before the first step hides what comes after, and so does the step that fails first; then the surer
-    one, then what more steps wait for."""
+    """What fails first hides what comes after, most of all before the first step; then the surer, then the wider."""
     setting_up = any(step.endswith(SET_UP) for step in cause.steps)
     return not setting_up, cause.later, list(Verdict).index(cause.verdict), -len(cause.steps), cause.id

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from cifix.diagnosis.diagnose import Cause, Diagnosis, where
-from cifix.diagnosis.text import LATER, SHOWN, applied, finding, sentences
+from cifix.diagnosis.diagnose import LATER, Cause, Diagnosis, where
+from cifix.diagnosis.text import SHOWN, applied, finding, sentences
 from cifix.logs.redact import redact
 from cifix.report.markup import code, fenced, inline
 from cifix.report.outcome import Outcome

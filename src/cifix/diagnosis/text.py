@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cifix.diagnosis.catalogue import Verdict
-from cifix.diagnosis.diagnose import Cause, Diagnosis, where
+from cifix.diagnosis.diagnose import LATER, Cause, Diagnosis, where
 from cifix.engine.plan import Placed
 from cifix.logs.redact import redact
 from cifix.model.finding import Fix
@@ -19,7 +19,6 @@ STYLES = {
     Verdict.NOT_MECHANICAL: "magenta",
     Verdict.RETRY: "cyan",
 }
-LATER = "A consequence: another step or job had failed before; look at that one first."
 SHOWN = 12
 """Places of one cause, and findings to come, that are printed; JSON holds all."""
 

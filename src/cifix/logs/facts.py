@@ -95,6 +95,11 @@ def failures(logs: Iterable[Log]) -> Iterator[Failure]:
         yield Failure(step, tuple(note for note in step.notes if isinstance(note, Fact)))
 
 
+def quotes(text: str, *, before: bool) -> bool:
+    """Whether a line belongs to what pytest has caught of the output of tests; `before` tells it of the last one."""
+    return _CAPTURED.match(text) is not None if text[:3] in _RULERS else before
+
+
 def _probes(left: Sequence[Signature]) -> Iterator[tuple[str, tuple[Signature, ...]]]:
     """Pieces of needles, each with the signatures whose needle holds it: most lines hold none of these few."""
     while left:
@@ -110,8 +115,7 @@ def _pieces(needle: str) -> set[str]:
 
 def _note(table: Iterable[tuple[str, Iterable[Signature]]], step: Step, line: Line) -> None:
     text = line.text
-    if text[:3] in _RULERS:
-        step.quoting = _CAPTURED.match(text) is not None
+    step.quoting = quotes(text, before=step.quoting)
     if step.quoting:
         return
     step.words.take(line)

@@ -18,7 +18,8 @@ _KEPT = 200
 
 _PASSED_OVER = re.compile(r"(?:\|\|\s{0,9}(?:true|:|echo|printf|exit 0)(?![\w.-])|&& break\b)")
 _PROGRAM = re.compile(
-    r"\s{0,40}(?:(?:do|then|if|!|sudo|time|npx|(?:uv|poetry|hatch|pdm) run|python3? -m)\s{1,9}){0,4}(?P<name>[a-zA-Z][\w.-]{0,60})"
+    r"\s{0,40}(?:(?:do|then|if|!|sudo|time|npx|(?:uv|poetry|hatch|pdm) run|python3? -m)\s{1,9}){0,4}"
+    r"(?P<name>[a-zA-Z][\w.-]{0,60})"
 )
 _BETWEEN = re.compile(r"[;&|]{1,2}")
 
