@@ -418,3 +418,29 @@ CANCELED = "##[error]The operation was canceled."
 )
 def test_a_consequence_is_no_cause(first: str, second: str, title: str) -> None:
     assert only(told(None, log(first, second))).title == title
+
+
+COE = """on: push
+jobs:
+  test:
+    runs-on: ubuntu-24.04
+    steps:
+      - name: types
+        run: mypy src
+        continue-on-error: true
+      - run: pytest
+"""
+
+
+@pytest.mark.parametrize(("workflow", "first"), [(COE, "test-failed"), (COE.replace("true", "false"), "type-errors")])
+def test_a_step_that_the_workflow_lets_fail_is_no_cause(workflow: str, first: str) -> None:
+    types = ("a.py:2: error: Incompatible return value type  [return-value]", "Found 1 error in 1 file", EXIT)
+    red = log(*types, "##[group]Run pytest", "FAILED tests/test_a.py::test_a - oops", step="Run mypy src")
+    causes = told({".github/workflows/ci.yml": workflow}, red).causes
+    assert causes[0].id.startswith(first)
+    assert [cause.later for cause in causes] == ([False] if first == "test-failed" else [False, True])
+
+
+def test_a_job_in_which_only_such_steps_failed_still_tells_why() -> None:
+    (cause,) = told({".github/workflows/ci.yml": COE}, log("Found 1 error in 1 file", step="Run mypy src")).causes
+    assert cause.id.startswith("type-errors")

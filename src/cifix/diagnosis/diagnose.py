@@ -9,6 +9,7 @@ from cifix.diagnosis.checkout import Checkout
 from cifix.diagnosis.checks import check
 from cifix.diagnosis.checks.modules import why_unbound
 from cifix.diagnosis.insight import Insight, Question
+from cifix.diagnosis.jobs import tolerant
 from cifix.engine.plan import Placed
 from cifix.logs.facts import Fact, Failure
 from cifix.logs.keylines import KeyLine
@@ -119,7 +120,9 @@ def diagnose(
     failures: Sequence[Failure], checkout: Checkout | None, key_lines: Sequence[KeyLine] | None = None
 ) -> Diagnosis:
     """What the failed steps come down to, held against a checkout if there is one."""
-    causes = _cancelled(_grouped(cause for failure in failures for cause in _causes(failure, checkout)))
+    causes = _cancelled(
+        _grouped(cause for failure in _deciding(failures, checkout) for cause in _causes(failure, checkout))
+    )
     ranked = sorted(causes, key=_rank)
     answered = {id(placed) for cause in ranked for placed in cause.findings}
     coming = tuple(placed for placed in (checkout.findings if checkout else ()) if id(placed) not in answered)
@@ -131,6 +134,23 @@ def diagnose(
         checkout is not None,
         checkout.snapshot.base if checkout else None,
     )
+
+
+def _deciding(failures: Sequence[Failure], checkout: Checkout | None) -> Iterator[Failure]:
+    """The failures without those that the workflow lets pass, where the job had another one."""
+    passing = [
+        failure.step
+        for failure in failures
+        if checkout is not None and tolerant(checkout.jobs(failure.step.job), failure.step.name)
+    ]
+    for failure in failures:
+        mine = [one.step for one in failures if (one.step.log, one.step.job) == (failure.step.log, failure.step.job)]
+        held = [step for step in mine if step not in passing]
+        if held and failure.step in held:
+            after = failure.step.after and ("" if failure.step is held[0] else held[0].name)
+            yield replace(failure, step=replace(failure.step, after=after))
+        elif not held:
+            yield failure
 
 
 def where(failure: Failure) -> str:
