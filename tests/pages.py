@@ -30,10 +30,10 @@ def pages() -> Iterator[tuple[Path, str]]:
         yield folder / "README.md", f"{page(rule)}\n{examples(cases(folder))}"
     readme = ROOT / "README.md"
     text = readme.read_text("utf-8")
-    text = _filled(text, "rules", table(rules.values()))
-    text = _filled(text, "refusals", _refusals())
-    text = _filled(text, "original", _original())
-    yield readme, _filled(text, "preview", f"```text\n{preview()}```\n")
+    text = filled(text, "rules", table(rules.values()))
+    text = filled(text, "refusals", _refusals())
+    text = filled(text, "original", _original())
+    yield readme, filled(text, "preview", f"```text\n{preview()}```\n")
 
 
 def preview() -> str:
@@ -77,7 +77,7 @@ def _refusals() -> str:
     return "\n".join(("| reason | meaning |", "| --- | --- |", *rows)) + "\n"
 
 
-def _filled(text: str, name: str, content: str) -> str:
+def filled(text: str, name: str, content: str) -> str:
     head, rest = text.split(f"<!-- {name} -->\n")
     tail = rest.split(f"<!-- /{name} -->\n")[1]
     return f"{head}<!-- {name} -->\n{content}<!-- /{name} -->\n{tail}"

@@ -100,6 +100,17 @@ def test_a_commit_that_was_changed_after_cifix_made_it(cifix: Cifix, git: Git, r
     assert "  trees: NOT TRUE: " in done.text
 
 
+def test_a_branch_that_was_rebased_does_what_it_says(cifix: Cifix, git: Git, repo: Path) -> None:
+    (repo / "more.txt").write_text("x")
+    git("add", "more.txt", cwd=repo)
+    git("commit", "--quiet", "-m", "more", cwd=repo)
+    git("rebase", "--quiet", "main", "cifix/fixes", cwd=repo)
+    done = cifix("verify", "--repo", repo, "--base", "main")
+    assert done.code == 0, done.text
+    assert "  trees: proven: " in done.text
+    assert done.text.count(" was rebased, and does what its message says") == 2
+
+
 def test_many_differences_are_cut_in_text(cifix: Cifix, git: Git, tmp_path: Path) -> None:
     place = tmp_path / "many"
     build({"a/__init__.py": File("".join(f"n{number} = 1\n" for number in range(50)).encode())}, place)

@@ -10,8 +10,9 @@ import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,6 +44,8 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     after: bool = False
     """Whether the call is carried out all the same, as when the answer is lost on the way."""
+    then: Callable[[], None] | None = None
+    """What happens before the answer."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,17 @@ class Forge:
     classic: bool = False
     requests: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    refused: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    """Answers to every write whose path ends so."""
     calls: list[tuple[str, str]] = field(default_factory=list)
     exchanges: list["Exchange"] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
     url: str = ""
+    clock: Callable[[], float] = time.time
+    log: list[tuple[float, str, str]] = field(default_factory=list)
+    """When each call of the interface came, its method and path."""
+    weather: Callable[["Forge", str, str], Fault | None] = lambda _forge, _method, _path: None
+    """What becomes of a call that meets no fault of its own."""
     app: dict[str, str] | None = None
     """What the installation of an App may do, if there is one."""
     asked: dict[str, str] = field(default_factory=dict)
@@ -108,6 +118,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the name is the library's
         pass
+
+    def handle(self) -> None:
+        with suppress(ConnectionResetError):  # the caller was killed
+            super().handle()
 
     def do_GET(self) -> None:
         self._serve()
@@ -147,8 +161,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(data))}.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.end_headers()
+            self.wfile.write(data)
 
     def _git(self, path: str, data: bytes) -> None:
         scope = self._scope()
@@ -175,20 +190,34 @@ class Handler(BaseHTTPRequestHandler):
         head, _, body = done.stdout.partition(b"\r\n\r\n")
         told = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
         status = int(told.pop("Status", "200").split()[0])
+        if path.endswith(".git/git-receive-pack"):
+            _close_headless(self.forge, path.strip("/").rpartition(".git/")[0])
         self._send(status, body, told)
 
     def _api(self, path: str, given: dict[str, Any]) -> None:
         self.forge.calls.append((self.command, path))
+        self.forge.log.append((self.forge.clock(), self.command, path))
         fault = next((one for one in self.forge.faults if one.method == self.command), None)
-        if fault is not None:
+        weather = self.forge.weather(self.forge, self.command, path) if fault is None else None
+        refusal = self.forge.refused.get(path.rpartition("/")[2]) if self.command != "GET" else None
+        if refusal is not None:
+            self._json(*refusal)
+        elif fault is not None:
             self.forge.faults.remove(fault)
-            if fault.after:
-                self._answer(path, given)
-            self._json(fault.status, fault.body, fault.headers)
+            self._fail(fault, path, given)
+        elif weather is not None:
+            self._fail(weather, path, given)
         elif self._scope() is None and not path.endswith(("/installation", "/access_tokens")):
             self._json(401, {"message": "Bad credentials"})
         else:
             self._json(*self._answer(path, given))
+
+    def _fail(self, fault: Fault, path: str, given: dict[str, Any]) -> None:
+        if fault.after:
+            self._answer(path, given)
+        if fault.then is not None:
+            fault.then()
+        self._json(fault.status, fault.body, fault.headers)
 
     def _json(self, status: int, data: Any, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         scopes = {"X-OAuth-Scopes": "repo, workflow" if self._scope() == "workflow" else "repo"}
@@ -212,23 +241,37 @@ def _branch(forge: Forge, project: str, name: str) -> bool:
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
+def _close_headless(forge: Forge, project: str) -> None:
+    """GitHub closes the requests of a branch that is deleted; their text stays."""
+    for one in forge.requests:
+        standing = one["state"] == "open" and one.get("project") == project
+        if standing and not _branch(forge, project, one["head"]["ref"]):
+            one["state"] = "closed"
+
+
 def _pulls(forge: Forge, query: dict[str, str], _: dict[str, Any]) -> tuple[int, Any]:
     branch = query["head"].partition(":")[2]
-    return 200, [_shown(one) for one in reversed(forge.requests) if one["head"]["ref"] == branch]
+    found = [one for one in reversed(forge.requests) if one["head"]["ref"] == branch]
+    return 200, [_shown(one) for one in found if one["project"] == query["project"]]
 
 
 def _shown(request: dict[str, Any]) -> dict[str, Any]:
     """A request as GitHub shows it."""
-    told = {key: value for key, value in request.items() if key != "reviewers"}
+    told = {key: value for key, value in request.items() if key not in ("reviewers", "events", "project")}
     people = [{"login": name} for name in request["reviewers"]]
     return {**told, "labels": [{"name": name} for name in request["labels"]], "requested_reviewers": people}
+
+
+def _events(forge: Forge, query: dict[str, str], _: dict[str, Any]) -> tuple[int, Any]:
+    return 200, forge.requests[int(query["number"]) - 1]["events"]
 
 
 def _open(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
     missing = [name for name in ("title", "head", "base") if not isinstance(given.get(name), str)]
     if missing or not _branch(forge, query["project"], given["head"]):
         return 422, {"message": "Validation Failed", "errors": [{"field": "head", "code": "invalid"}]}
-    if any(one["state"] == "open" and one["head"]["ref"] == given["head"] for one in forge.requests):
+    place = (query["project"], given["head"])
+    if any(one["state"] == "open" and (one["project"], one["head"]["ref"]) == place for one in forge.requests):
         text = f"A pull request already exists for {given['head']}."
         return 422, {"message": "Validation Failed", "errors": [{"message": text}]}
     number = len(forge.requests) + 1
@@ -245,6 +288,8 @@ def _open(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[i
         "user": {"login": forge.login},
         "labels": [],
         "reviewers": [],
+        "events": [],
+        "project": query["project"],
     }
     forge.requests.append(request)
     return 201, _shown(request)
@@ -259,18 +304,24 @@ def _edit(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[i
 def _edit_merge_request(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
     request = forge.requests[int(query["number"]) - 1]
     request.update(given)
+    if given.get("state_event") == "close":
+        request["state"] = "closed"
     return 200, request
 
 
 def _labels(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
     request = forge.requests[int(query["number"]) - 1]
     request["labels"] += given["labels"]
+    request["events"] += [{"event": "labeled", "label": {"name": name}} for name in given["labels"]]
     return 200, _shown(request)["labels"]
 
 
 def _reviewers(forge: Forge, query: dict[str, str], given: dict[str, Any]) -> tuple[int, Any]:
     request = forge.requests[int(query["number"]) - 1]
     request["reviewers"] += [*given["reviewers"], *given["team_reviewers"]]
+    people = [{"requested_reviewer": {"login": name}} for name in given["reviewers"]]
+    people += [{"requested_team": {"slug": name}} for name in given["team_reviewers"]]
+    request["events"] += [{"event": "review_requested", **one} for one in people]
     return 201, _shown(request)
 
 
@@ -319,6 +370,7 @@ ROUTES = (
     ("POST", f"{_V3}/pulls", _open),
     ("PATCH", rf"{_V3}/pulls/(?P<number>\d+)", _edit),
     ("POST", rf"{_V3}/issues/(?P<number>\d+)/labels", _labels),
+    ("GET", rf"{_V3}/issues/(?P<number>\d+)/events", _events),
     ("POST", rf"{_V3}/pulls/(?P<number>\d+)/requested_reviewers", _reviewers),
     ("GET", _V3, _repository),
     ("GET", f"{_V3}/installation", _installation),

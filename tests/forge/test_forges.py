@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -19,6 +20,7 @@ from cifix.errors import Exit, UsageError
 from cifix.forge.block import Block, block_of, woven
 from cifix.forge.choose import choose
 from cifix.forge.delivery import schema
+from cifix.forge.publish import withdraw
 from cifix.vcs.exchange import Address
 from tests.cli.conftest import Cifix
 from tests.forge.conftest import HOOKS, STRONG, WEAK, WORKFLOW, Project
@@ -359,3 +361,16 @@ def test_a_folder_is_brought_up_to_date_too(cifix: Cifix, tmp_path: Path) -> Non
     assert (done.code, "closed on Sundays" in done.err) == (Exit.GIT, True)
     bare.git("symbolic-ref", "HEAD", "refs/heads/none")
     assert "does not say which branch is its default" in cifix("pr", tree.path, "--remote", bare.path).err
+
+
+def test_a_merge_request_is_withdrawn_with_its_text(
+    cifix: Cifix, forge: Forge, gitlab: Project, tmp_path: Path
+) -> None:
+    assert cifix("pr", gitlab.clone.path).code == 0
+    address = Address(f"{forge.url}/o/r.git", forge.url.removeprefix("http://"), "o/r")
+    way = choose(address, "gitlab", os.environ, tmp_path, lambda call: call)
+    [request] = way.forge.requests(BRANCH)
+    assert withdraw(way.forge, request)
+    assert (forge.requests[0]["state"], "was withdrawn" in forge.requests[0]["description"]) == ("closed", True)
+    assert not withdraw(way.forge, replace(request, body="mine"))
+    assert "Request opened" in cifix("pr", gitlab.clone.path).text

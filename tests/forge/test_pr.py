@@ -266,3 +266,27 @@ def test_a_protected_branch_is_held_with_its_reason(cifix: Cifix, forge: Forge, 
     assert forge.writes == []
     assert "Held (protected): the branch is protected" in cifix("pr", github.clone.path).text
     assert "Held (protected)" in cifix("pr", github.clone.path, "--format", "markdown").text
+
+
+def test_a_label_that_is_refused_loses_no_request_and_is_added_later(
+    cifix: Cifix, forge: Forge, github: Project
+) -> None:
+    asked = ("pr", github.clone.path, "--label", "ci", "--reviewer", "bob")
+    forge.refused = {"labels": (403, {"message": "Resource not accessible"})}
+    done = cifix(*asked)
+    assert done.code == Exit.HELD
+    assert f"Request opened: {forge.url}/o/r/pull/1" in done.text
+    assert "It lacks labels or reviewers: the forge refused to label request 1: Resource not accessible" in done.text
+    forge.refused = {}
+    done = cifix(*asked)
+    assert (done.code, len(forge.requests)) == (0, 1)
+    assert (forge.requests[0]["labels"], forge.requests[0]["reviewers"]) == (["ci"], ["bob"])
+
+
+def test_a_label_that_somebody_took_away_is_not_added_again(cifix: Cifix, forge: Forge, github: Project) -> None:
+    asked = ("pr", github.clone.path, "--label", "ci", "--reviewer", "o/team")
+    cifix(*asked)
+    forge.requests[0] |= {"labels": [], "reviewers": []}
+    forge.calls.clear()
+    assert "unchanged" in cifix(*asked).text
+    assert forge.writes == []

@@ -245,12 +245,22 @@ def test_addresses_that_are_not_for_pushing_are_refused(repo: Repository, url: s
         ("we are closed on Sundays", Landing.OTHER),
     ],
 )
-def test_refusals_of_the_remote_have_names(between: Repository, remote: Tree, line: str, landing: Landing) -> None:
+def test_refusals_of_the_remote_have_names(repo: Repository, remote: Tree, line: str, landing: Landing) -> None:
     hook = remote.path / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\ncat >/dev/null\ncat >&2 <<'END'\n{line}\nEND\nexit 1\n")
     hook.chmod(0o755)
-    pushed = push(between, BRANCH, committed(between, look(between, ["main"]).tips["main"]), None)
+    with exchange(repo, address_of(repo, str(remote.path))) as between:
+        pushed = push(between, BRANCH, committed(between, look(between, ["main"]).tips["main"]), None)
     assert pushed.landing is landing
     assert line in pushed.said
     assert f"refs/heads/{BRANCH}" not in remote.refs()
+
+
+def test_hooks_of_a_folder_that_only_the_configuration_names_do_not_run(between: Repository, remote: Tree) -> None:
+    hook = remote.path / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    oid = committed(between, look(between, ["main"]).tips["main"])
+    assert push(between, BRANCH, oid, None).landing is Landing.PUSHED

@@ -294,6 +294,14 @@ def test_a_source_keeps_only_so_much(tree: Tree, repo: Repository, monkeypatch: 
     assert contents(source) == files
 
 
+def test_an_ignore_file_that_only_the_repository_names_is_not_read(
+    tree: Tree, repo: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("anything\n")
+    tree.git("config", "core.excludesFile", str(tmp_path / "secret"))
+    assert "global" not in commit_source(repo, "HEAD").excludes
+
+
 @pytest.mark.parametrize("how", ["configured", "XDG_CONFIG_HOME", "HOME"])
 def test_ignore_files_from_outside_the_tree(
     tree: Tree, repo: Repository, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -305,7 +313,7 @@ def test_ignore_files_from_outside_the_tree(
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b"*.swp\r\n")
     if how == "configured":
-        tree.git("config", "core.excludesFile", str(file))
+        tree.git("config", "--global", "core.excludesFile", str(file))
     if how == "XDG_CONFIG_HOME":
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
     (tree.path / ".git/info").mkdir(exist_ok=True)

@@ -9,21 +9,20 @@ from cifix.errors import GitError
 from cifix.forge import body
 from cifix.forge.delivery import Delivery, State
 from cifix.forge.publish import Operation, publish, standing
-from cifix.forge.request import Forge, Request, Wanted
+from cifix.forge.request import Forge, Request, Wanted, Wish
 from cifix.report import diff
 from cifix.report.message import digest
 from cifix.report.outcome import Outcome
 from cifix.run.drafts import drafts_of
+from cifix.run.wanted import wanted
 from cifix.vcs.branch import Recorded, checked_name, named, strangers
 from cifix.vcs.commit import State as Branch
 from cifix.vcs.commit import commit
 from cifix.vcs.push import Landing, bring, look, push
 from cifix.vcs.repository import Repository
-from cifix.vcs.reverts import reverted
 from cifix.vcs.source import commit_source
 
 WORKFLOWS = ".github/workflows/"
-EDITS = ("stop", "append", "recreate")
 
 _HELD = {
     Landing.WORKFLOWS: (
@@ -37,15 +36,12 @@ _HELD = {
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the user wants of a request: `base` is a branch of the remote, `edits` one of `EDITS`."""
+    """What the user wants of a request: `base` is a branch of the remote."""
 
     branch: str
     base: str | None
     title: str | None
-    labels: tuple[str, ...]
-    reviewers: tuple[str, ...]
-    draft: bool
-    edits: str
+    wish: Wish
     dry_run: bool
     path: Path
     arguments: tuple[str, ...]
@@ -74,16 +70,12 @@ def based(place: Place, ask: Ask) -> tuple[str, str]:
 
 def planned(place: Place, base: str, start: str, asked: Selection) -> tuple[Examined, tuple[str, ...]]:
     """The proven plan for `start`, without the rules whose commits `base` has reverted, and what to say of those."""
-    examined = examine(place.between, commit_source(place.between, start, place.user), asked)
-    undone = reverted(place.between, base)
-    notes: tuple[str, ...] = ()
-    while off := _unwanted(undone, examined) - {*asked.ignore}:
-        asked = replace(asked, ignore=(*asked.ignore, *sorted(off)))
-        examined = examine(place.between, commit_source(place.between, start, place.user), asked)
-        notes += tuple(
-            f"{rule} is off, for a commit of it was reverted; a new configuration turns it on." for rule in off
-        )
-    return examined, notes
+    return wanted(
+        place.between,
+        base,
+        asked,
+        lambda some: examine(place.between, commit_source(place.between, start, place.user), some),
+    )
 
 
 def deliver(place: Place, ask: Ask, asked: Selection) -> Delivery:
@@ -100,12 +92,12 @@ def deliver(place: Place, ask: Ask, asked: Selection) -> Delivery:
     tip = look(place.between, [ask.branch]).tips.get(ask.branch)
     start = oid
     others = _others(place, ask, tip, oid)
-    if others and ask.edits == "stop":
+    if others and ask.wish.edits == "stop":
         why = (
             f"the branch holds commits that cifix did not make ({named(others)}); {_merges(others)}see --on-human-edits"
         )
         return Delivery(State.HELD, ask.branch, base, outcome, there.open, held="others-commits", reason=why)
-    if others and ask.edits == "append" and tip is not None:
+    if others and ask.wish.edits == "append" and tip is not None:
         examined, notes = planned(place, oid, tip, asked)
         outcome, start = _outcome(place, ask, examined, notes), tip
     elif others:
@@ -159,24 +151,22 @@ def _pushed(place: Place, ask: Ask, outcome: Outcome, tip: str | None) -> Landin
 def _requested(place: Place, ask: Ask, run: _Run, outcome: Outcome) -> Delivery:
     title = ask.title or body.title(outcome)
     plan = outcome.proven.plan
-    block = body.block(outcome, run.plan, title, ask.labels, ask.reviewers)
-    wanted = Wanted(
-        branch=ask.branch,
-        base=run.base,
-        title=title,
-        body=body.text(outcome, ask.branch),
-        labels=ask.labels,
-        reviewers=ask.reviewers,
-        draft=ask.draft,
+    wish = ask.wish
+    block = body.block(outcome, run.plan, title, wish.labels, wish.reviewers)
+    text = body.text(outcome, ask.branch)
+    asking = Wanted(
+        *(ask.branch, run.base, title, text, wish.labels, wish.reviewers),
+        draft=wish.draft,
         patch=diff.patch(plan.before, plan.after),
     )
-    operation, request = publish(place.forge, run.request, wanted, block)
+    done = publish(place.forge, run.request, asking, block)
     state = {
         Operation.OPENED: State.OPENED,
         Operation.UPDATED: State.UPDATED,
         Operation.UNCHANGED: State.UNCHANGED if outcome.state == Branch.ALREADY_DONE else State.UPDATED,
-    }[operation]
-    return Delivery(state, ask.branch, run.base, outcome, request, place.forge.runs(request))
+    }[done.operation]
+    runs = place.forge.runs(done.request)
+    return Delivery(state, ask.branch, run.base, outcome, done.request, runs, reason=done.trouble)
 
 
 def touches_workflows(outcome: Outcome) -> bool:
@@ -194,11 +184,6 @@ def _others(place: Place, ask: Ask, tip: str | None, base: str) -> Sequence[Reco
 def _merges(others: Sequence[Recorded]) -> str:
     merges = any(len(commit.parents) > 1 for commit in others)
     return "a merge counts as ours only if git 2.38 or newer makes it again; " if merges else ""
-
-
-def _unwanted(undone: frozenset[tuple[str, str]], examined: Examined) -> set[str]:
-    plan = digest(examined.rules, examined.settings)
-    return {rule for rule, made in undone if made == plan}
 
 
 def _outcome(place: Place, ask: Ask, examined: Examined, notes: tuple[str, ...]) -> Outcome:

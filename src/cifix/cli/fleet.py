@@ -1,8 +1,10 @@
 """`cifix fleet`: the same fixes for many repositories."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,16 +12,21 @@ import click
 
 from cifix.cli import options
 from cifix.cli.examine import Selection, clock
-from cifix.cli.fleet_options import Choice, Handling, choosing, handling, state_file
-from cifix.cli.fleet_progress import watched
+from cifix.cli.fleet_options import Choice, Handling, Publishing, choosing, handling, publishing, state_file
+from cifix.cli.fleet_progress import spoken, watched
 from cifix.cli.show import deliver
-from cifix.errors import UsageError
+from cifix.errors import Exit, UsageError
 from cifix.fleet.campaign import Running, asked_for, known_targets, run
 from cifix.fleet.job import Mode, State, Target
 from cifix.fleet.pool import executor
+from cifix.fleet.publishing import Forges
 from cifix.fleet.report import document, junit, markdown, page, text
 from cifix.fleet.report.document import Document
 from cifix.fleet.state import Campaign, Store
+from cifix.forge.pace import Clock, Limits, Pace
+from cifix.forge.request import Wish
+from cifix.report.summary import counted
+from cifix.report.text import Line
 
 FORMS: Mapping[str, Callable[[Document], str]] = {
     "json": document.text,
@@ -28,6 +35,8 @@ FORMS: Mapping[str, Callable[[Document], str]] = {
     "html": page.document,
 }
 _STUCK = (State.FAILED, State.HELD)
+_PLAINLY = Publishing()
+_LOOK = "{wrote} opened or brought up to date, as --canary asked: look at them and their runs, then type it again."
 
 reporting = options.reporting(("text", *FORMS))
 
@@ -40,12 +49,13 @@ def command() -> None:
     """
 
 
-def _declared(mode: Mode, told: str) -> click.Command:
-    """`plan` and `apply`, which differ in how far they go."""
+def _declared(mode: Mode, told: str, more: Callable[[Callable[..., None]], Callable[..., None]]) -> click.Command:
+    """`plan` and `apply`, which differ in how far they go; `more` are the options of one alone."""
 
     @state_file
     @click.option("--branch", metavar="NAME", help="Branch to push.  [default: that of the run before, or cifix/fixes]")
     @choosing(listing=True)
+    @more
     @handling
     @options.selection
     @reporting
@@ -58,21 +68,26 @@ def _declared(mode: Mode, told: str) -> click.Command:
         asked: Selection,
         form: str,
         output: Path | None,
+        publish: Publishing | None = None,
     ) -> None:
         listed = choice.listed()
         with closing(Store.open(state)) as store, store.alone():
-            campaign = asked_for(store, asked, branch, clock())
+            wish = replace(publish.wish, kind=choice.kind) if publish else None
+            campaign = asked_for(store, asked, branch, clock(), wish)
             targets = choice.of(known_targets(store) if listed is None else listed)
-            _run(store, campaign, mode, targets, how)
+            aim = Mode.REQUEST if publish else mode
+            stopped = _run(store, campaign, aim, targets, how, publish=publish or _PLAINLY)
             told = _document(store, targets)
         _show(told, form, output)
-        click.get_current_context().exit(told["exit_code"])
+        click.get_current_context().exit(told["exit_code"] or (Exit.HELD if stopped else Exit.DONE))
 
     return click.command(mode.value, help=told)(run_all)
 
 
 command.add_command(
-    _declared(Mode.PLAN, "Find out what `cifix fleet apply` would do, and remember it; nothing is pushed.")
+    _declared(
+        Mode.PLAN, "Find out what `cifix fleet apply` would do, and remember it; nothing is pushed.", options.chain()
+    )
 )
 command.add_command(
     _declared(
@@ -80,10 +95,40 @@ command.add_command(
         """Commit the fixes in a clone of each repository and push them to a branch of its own.
 
         The commits are those of `cifix apply`. What was planned before is not looked for again where nothing has
-        changed. A branch with commits of others is left alone.
+        changed. A branch with commits of others is left alone. With --pr there is one request for each, as `cifix pr`
+        makes it, opened no faster than the forge allows.
         """,
+        publishing,
     )
 )
+
+
+@command.command("adopt")
+@state_file
+@click.option("--branch", metavar="NAME", help="Branch that was pushed.  [default: cifix/fixes]")
+@choosing(listing=True)
+@handling
+@reporting
+@click.pass_context
+def adopt(
+    ctx: click.Context,
+    *,
+    state: Path,
+    branch: str | None,
+    choice: Choice,
+    how: Handling,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Make a lost state anew from the branches that were pushed and their requests; nothing else is written."""
+    listed = choice.listed()
+    with closing(Store.open(state)) as store, store.alone():
+        campaign = asked_for(store, Selection(), branch, clock(), Wish(choice.kind))
+        targets = choice.of(known_targets(store) if listed is None else listed)
+        _run(store, campaign, Mode.ADOPT, targets, how)
+        told = _document(store, targets)
+    _show(told, form, output)
+    ctx.exit(told["exit_code"])
 
 
 @command.command("status")
@@ -91,8 +136,10 @@ command.add_command(
 @choosing(listing=False)
 @reporting
 def status(*, state: Path, choice: Choice, form: str, output: Path | None) -> None:
-    """Show where every repository stands."""
-    _show(_told(state, choice), form, output)
+    """Show where every repository stands, and how long the rest takes at least."""
+    with closing(_known(state)) as store:
+        targets = tuple(choice.matching(row.target for row in store.rows()))
+        _show(_document(store, targets), form, output, _to_go(store, targets))
 
 
 @command.command("report")
@@ -139,7 +186,7 @@ def retry(*, state: Path, choice: Choice) -> None:
 @reporting
 @click.pass_context
 def close(ctx: click.Context, *, state: Path, choice: Choice, how: Handling, form: str, output: Path | None) -> None:
-    """Delete the branches that were pushed, where they still stand as we left them."""
+    """Close the requests and delete the branches that were pushed, where they still stand as we left them."""
     with closing(_known(state)) as store, store.alone():
         campaign = store.campaign
         if campaign is None:
@@ -152,12 +199,53 @@ def close(ctx: click.Context, *, state: Path, choice: Choice, how: Handling, for
     ctx.exit(told["exit_code"])
 
 
-def _run(store: Store, campaign: Campaign, mode: Mode, targets: Sequence[Target], how: Handling) -> None:
-    """Go through the repositories while somebody may be watching."""
-    running = Running(partial(_opened, how), how.jobs, how.tokens, how.history, how.executor == "local")
-    with watched(len(targets), mode) as tell:
+def _run(
+    store: Store,
+    campaign: Campaign,
+    mode: Mode,
+    targets: Sequence[Target],
+    how: Handling,
+    *,
+    publish: Publishing = _PLAINLY,
+) -> bool:
+    """Go through the repositories while somebody may be watching; tells whether canaries ended it early."""
+    forges = None if mode in (Mode.PLAN, Mode.APPLY) else _forges(store, campaign, publish.per_hour)
+    running = Running(
+        *(partial(_opened, how), how.jobs, how.tokens, how.history, how.executor == "local"), forges, publish.canary
+    )
+    wrote = 0
+    with watched(len(targets), mode, (lambda: forges.left(_waiting(store, targets))) if forges else None) as tell:
         for target, result in run(store, campaign, mode, targets, running):
+            wrote += result.wrote
             tell(target, result)
+    stopped = publish.canary is not None and wrote >= publish.canary and store.unfinished
+    if stopped:
+        click.echo(_LOOK.format(wrote=counted(wrote, "request")), err=True)
+    return stopped
+
+
+def _forges(store: Store, campaign: Campaign, per_hour: int | None) -> Forges | None:
+    """Where requests are, if there are to be any."""
+    if campaign.wish is None:
+        return None
+    folder = store.file.absolute().with_name(f"{store.file.name}-requests")
+    pace = Pace(store.calls, Limits().hourly(per_hour), Clock())
+    return Forges(campaign.branch, campaign.wish, os.environ, folder, pace)
+
+
+def _to_go(store: Store, targets: Iterable[Target]) -> str:
+    """What a run with requests still has to do, if one was interrupted or stopped."""
+    forges = _forges(store, store.campaign, None) if store.campaign else None
+    if forges is None or store.mode is not Mode.REQUEST or not store.unfinished:
+        return ""
+    left = _waiting(store, targets)
+    return f"{counted(len(left), 'repository', 'repositories')} to go, {spoken(forges.left(left))} at least."
+
+
+def _waiting(store: Store, targets: Iterable[Target]) -> Sequence[Target]:
+    """Those that the last run has not settled yet."""
+    waiting = store.waiting(store.number)
+    return [target for target in targets if target.url in waiting]
 
 
 def _opened(how: Handling, jobs: int) -> AbstractContextManager[Executor]:
@@ -182,6 +270,6 @@ def _document(store: Store, targets: Iterable[Target]) -> Document:
     return document.document(rows, store.mode, campaign.branch if campaign else "")
 
 
-def _show(told: Document, form: str, output: Path | None) -> None:
-    report = list(text.lines(told)) if form == "text" else []
+def _show(told: Document, form: str, output: Path | None, more: str = "") -> None:
+    report = [*text.lines(told), *([Line(more.encode())] if more else [])] if form == "text" else []
     deliver(report, None if form == "text" else FORMS[form](told).encode(), output)

@@ -13,7 +13,7 @@ from cifix.errors import UsageError
 from cifix.fleet.job import Target
 from cifix.report.characters import single_line
 
-_FAMILIES = {"github": "github", "gh": "github", "gitlab": "gitlab", "glab": "gitlab"}
+_FAMILIES = {"github": "github", "gh": "github", "gitlab": "gitlab", "glab": "gitlab", "local": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Discovery:
             if owners:
                 yield family, owners
         if not (self.orgs or self.groups):
-            if named is None:
+            if not named:
                 raise UsageError("--topic and --search look through a whole forge: name it with --forge")
             yield named, ()
 
@@ -78,7 +78,7 @@ _OPTIONS = (
         type=click.Choice(("auto", *_FAMILIES)),
         default="auto",
         show_default=True,
-        help="Which forge to ask, and how: by a token in the environment, or by gh or glab.",
+        help="Which forge to ask, and how: by a token in the environment, or by gh or glab; `local` asks none.",
     ),
     click.option("--archived", is_flag=True, help="Take archived repositories too; they refuse every push."),
     click.option("--forks", is_flag=True, help="Take forks too."),

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,12 @@ import click
 
 from cifix.cli.fleet_discovery import Discovery, discovering
 from cifix.cli.options import chain
+from cifix.cli.requests import requesting
 from cifix.errors import UsageError
 from cifix.fleet.job import Target
 from cifix.fleet.targets import chosen, read, united
+from cifix.forge.choose import tokens
+from cifix.forge.request import Wish
 
 state_file = click.option(
     "--state",
@@ -44,6 +47,11 @@ class Choice:
             return None
         return united(_read(self.repos) if self.repos else (), asked.found() if asked else ())
 
+    @property
+    def kind(self) -> str:
+        """The way to the forges."""
+        return self.discovery.kind if self.discovery else "auto"
+
     def matching(self, targets: Iterable[Target]) -> Iterator[Target]:
         """Those of `targets` that match."""
         return chosen(targets, self.include, self.exclude, self.shard)
@@ -68,13 +76,13 @@ class Handling:
     history: bool
 
 
-def _read(file: Path) -> tuple[Target, ...]:
-    origin = "standard input" if file == Path("-") else str(file)
-    try:
-        data = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
-        return read(data.decode(), origin, Path.cwd())
-    except (OSError, UnicodeDecodeError) as why:
-        raise UsageError(f"{origin} cannot be read: {why}") from why
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """What requests shall be like, after how many to stop, and how many writes an hour may see."""
+
+    wish: Wish = field(default_factory=Wish)
+    canary: int | None = None
+    per_hour: int | None = None
 
 
 def _shard(ctx: click.Context, option: click.Parameter, value: str | None) -> tuple[int, int] | None:
@@ -96,6 +104,15 @@ def _tokens(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]
                 "give it as HOST=VARIABLE; the token itself stays in the environment", param=option
             )
     return {host: variable for host, _, variable in pairs}
+
+
+def _read(file: Path) -> tuple[Target, ...]:
+    origin = "standard input" if file == Path("-") else str(file)
+    try:
+        data = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
+        return read(data.decode(), origin, Path.cwd())
+    except (OSError, UnicodeDecodeError) as why:
+        raise UsageError(f"{origin} cannot be read: {why}") from why
 
 
 _CHOOSING = (
@@ -149,8 +166,6 @@ def handling(function: Callable[..., None]) -> Callable[..., None]:
         history: bool,
         **others: Any,  # noqa: ANN401
     ) -> None:
-        from cifix.forge.choose import tokens  # noqa: PLC0415 - only what is run needs the forges
-
         known = {**tokens(os.environ), **token}
         how = Handling(executor, jobs or os.cpu_count() or 1, timeout, memory, known, history)
         function(*arguments, how=how, **others)
@@ -181,5 +196,34 @@ def handling(function: Callable[..., None]) -> Callable[..., None]:
             help="Send the token in this environment variable to this host, over http(s); may be given several times.",
         ),
         click.option("--history", is_flag=True, help="Fetch all commits, for rules that follow files that were moved."),
+    )(call)
+    return decorated
+
+
+def publishing(function: Callable[..., None]) -> Callable[..., None]:
+    """Whether and how to open requests, handed to the command as `publish`; None without --pr."""
+
+    @wraps(function)
+    def call(
+        *arguments: Any,  # noqa: ANN401 - whatever click hands over
+        pr: bool,
+        wish: Wish,
+        canary: int | None,
+        per_hour: int | None,
+        **others: Any,  # noqa: ANN401
+    ) -> None:
+        if not pr and (wish, canary, per_hour) != (Wish(), None, None):
+            raise UsageError("the options of requests are for `cifix fleet apply --pr`; add --pr, or leave them out")
+        function(*arguments, publish=Publishing(wish, canary, per_hour) if pr else None, **others)
+
+    decorated: Callable[..., None] = chain(
+        click.option("--pr", is_flag=True, help="Open or update a request for each branch, as `cifix pr` does."),
+        requesting,
+        click.option(
+            "--canary", type=click.IntRange(1), metavar="N", help="Stop after N requests, for a look at them and CI."
+        ),
+        click.option(
+            "--per-hour", type=click.IntRange(1), metavar="N", help="Writes that a forge gets in an hour, at most."
+        ),
     )(call)
     return decorated

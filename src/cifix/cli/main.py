@@ -1,5 +1,6 @@
 """The command `cifix`, and the only place where errors become messages and exit codes."""
 
+import gc
 import importlib
 import os
 import signal
@@ -12,6 +13,9 @@ import click
 
 from cifix import __version__
 from cifix.errors import CifixError, Exit
+
+_GARBAGE = 100_000, 50, 50
+"""How many new objects, and rounds, go by between searches for garbage: syntax trees hold none, and are large."""
 
 
 class Commands(click.Group):
@@ -69,6 +73,8 @@ def cifix() -> None:
 def run() -> NoReturn:
     """Run the command line and end the process with the exit code that the README documents."""
     _open_streams()
+    gc.set_threshold(*_GARBAGE)
+    os.environ["PYTHONSAFEPATH"] = "1"  # workers of a fleet start in the current folder, perhaps a stranger's
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that temporary folders are removed
     try:
         code = cifix.main(prog_name="cifix", standalone_mode=False)

@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 
 from cifix.cli import options
-from cifix.cli.deliver import EDITS, WORKFLOWS, Ask, Place, based, deliver, planned
+from cifix.cli.deliver import WORKFLOWS, Ask, Place, based, deliver, planned
 from cifix.cli.examine import Selection
+from cifix.cli.requests import requesting
 from cifix.cli.show import deliver as show
 from cifix.forge.choose import KINDS, choose
 from cifix.forge.delivery import Delivery, document, lines, summary, worst
+from cifix.forge.request import Wish
 from cifix.vcs.exchange import address_of, exchange
 from cifix.vcs.repository import Repository
 
@@ -24,21 +26,13 @@ BRANCH = "cifix/fixes"
 @click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="Branch to push.")
 @click.option("--base", metavar="NAME", help="Branch to merge into.  [default: the remote's default branch]")
 @click.option("--remote", default="origin", show_default=True, metavar="NAME", help="Remote, or its address.")
-@click.option("--forge", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="How to reach it.")
 @click.option("--title", metavar="TEXT", help="Title of the request.  [default: a conventional one]")
-@click.option("--label", "labels", multiple=True, metavar="NAME", help="Label to add; may be given several times.")
-@click.option("--reviewer", "reviewers", multiple=True, metavar="NAME", help="Whom to ask; on GitHub also org/team.")
-@click.option("--draft", is_flag=True, help="Open the request as a draft.")
+@click.option(
+    "--forge", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="How to reach the forge."
+)
+@requesting
 @click.option(
     "--split", type=click.Choice(["workflows"]), help="Give workflow files a branch and request of their own."
-)
-@click.option(
-    "--on-human-edits",
-    "edits",
-    type=click.Choice(EDITS),
-    default=EDITS[0],
-    show_default=True,
-    help="What to do where the branch holds commits of others: stop, append to them, or THROW THEM AWAY.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the diffs; push nothing, open nothing.")
 @options.selection
@@ -51,13 +45,10 @@ def command(
     branch: str,
     base: str | None,
     remote: str,
-    kind: str,
     title: str | None,
-    labels: tuple[str, ...],
-    reviewers: tuple[str, ...],
-    draft: bool,
+    kind: str,
+    wish: Wish,
     split: str | None,
-    edits: str,
     dry_run: bool,
     asked: Selection,
     form: str,
@@ -72,7 +63,7 @@ def command(
     """
     usual = {"--branch": (branch, BRANCH), "--base": (base, None), "--remote": (remote, "origin")}
     typed = [part for name, (given, plain) in usual.items() if given and given != plain for part in (name, given)]
-    ask = Ask(branch, base, title, labels, reviewers, draft, edits, dry_run, path, (*asked.arguments, *typed))
+    ask = Ask(branch, base, title, replace(wish, kind=kind), dry_run, path, (*asked.arguments, *typed))
     with Repository.open(path) as user:
         address = address_of(user, remote)
         way = choose(address, kind, os.environ, user.common_dir / "cifix" / "requests")

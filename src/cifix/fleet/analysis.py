@@ -1,19 +1,24 @@
 """What the rules say about a clone: the same plan, proofs and commits that `cifix apply` would make there."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from cifix.engine.registry import discover
 from cifix.errors import UsageError
 from cifix.fleet.job import Analysis, Job
 from cifix.fleet.stored import digest_of
+from cifix.forge import body
 from cifix.model.snapshot import Snapshot
 from cifix.report import diff, machine
 from cifix.report.entry import FIXABLE, HELD, LEFT, entries
+from cifix.report.message import digest
 from cifix.report.outcome import Outcome
 from cifix.run.drafts import drafts_of
 from cifix.run.examine import Selection, examine
+from cifix.run.wanted import wanted
 from cifix.vcs.attributes import attribute_files
+from cifix.vcs.commit import State
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import Stored, commit_source
 
@@ -24,10 +29,11 @@ _ANSWERS = {FIXABLE: "commit", HELD: "held-back", LEFT: "person"}
 _CONFIGURATION = ("cifix.toml", "pyproject.toml")
 
 
-def analysed(repo: Repository, branch: str, job: Job) -> Analysis:
+def analysed(repo: Repository, branch: str, job: Job, upstream: str | None = None) -> Analysis:
     """Plan and prove for the tip of `branch`; raises `GitError`, `UsageError`, `UnprovenError` and `MemoryError`.
 
-    A worker with other rules than those of the coordinator, or that cannot load them all, is refused.
+    What was reverted on `upstream`, by default the branch itself, is left out. A worker with other rules than those of
+    the coordinator, or that cannot load them all, is refused.
     """
     if digest_of(job.asked, job.today, discover().rules) != job.digest:
         raise UsageError(
@@ -35,16 +41,20 @@ def analysed(repo: Repository, branch: str, job: Job) -> Analysis:
         )
     source = commit_source(repo, f"refs/heads/{branch}")
     _fetch(source, job.asked)
-    examined = examine(repo, source, job.asked, job.today)
+    base = upstream or source.base or ""
+    examined, notes = wanted(repo, base, job.asked, lambda asked: examine(repo, source, asked, job.today))
     if any("MemoryError" in crash.detail for crash in examined.crashes):
         raise MemoryError
     plan = examined.proven.plan
-    return Analysis(
-        plan.before.base or "",
-        _told(examined.outcome("dry-run", job.target.url, job.asked.arguments)),
-        diff.patch(plan.before, plan.after),
-        drafts_of(examined),
-    )
+    outcome = examined.outcome("dry-run", ".", job.asked.arguments)
+    outcome = replace(outcome, command=("pr",), notes=(*notes, *outcome.notes))
+    patch = diff.patch(plan.before, plan.after)
+    found = Analysis(plan.before.base or "", _told(outcome), patch, drafts_of(examined), history=job.history)
+    if not found.drafts:
+        return found
+    made = replace(outcome, mode="apply", branch=job.branch, state=State.CREATED)
+    identity = digest(examined.rules, examined.settings)
+    return replace(found, plan=identity, title=body.title(made), text=body.text(made, job.branch))
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A run over all repositories of a state: who is still waiting, what each is asked for, what came of it."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,11 +9,13 @@ from pathlib import Path
 
 from cifix.engine.config import Config, choose
 from cifix.engine.registry import discover
-from cifix.errors import UsageError
+from cifix.errors import GitError, UsageError
 from cifix.fleet.drive import Opening, drive
-from cifix.fleet.job import Job, Mode, Result, Target
+from cifix.fleet.job import Job, Mode, Result, State, Target
+from cifix.fleet.publishing import STEPS, Ended, Forges, Queue, merged, turned_down
 from cifix.fleet.state import Campaign, Store
 from cifix.fleet.stored import digest_of
+from cifix.forge.request import Request, Wish
 from cifix.run.examine import Selection
 
 BRANCH = "cifix/fixes"
@@ -23,7 +25,8 @@ BRANCH = "cifix/fixes"
 class Running:
     """How a run goes about it: the executor, how many repositories at a time, and what workers need to know.
 
-    `scratch` says that workers share this machine's disk, and so clone into a folder beside the state.
+    `scratch` says that workers share this machine's disk, and so clone into a folder beside the state. `forges` is
+    where requests are, None where they do not matter; after `canary` of them were opened or updated, the run stops.
     """
 
     opened: Opening
@@ -31,9 +34,11 @@ class Running:
     tokens: Mapping[str, str] = field(default_factory=dict)
     history: bool = False
     scratch: bool = True
+    forges: Forges | None = None
+    canary: int | None = None
 
 
-def asked_for(store: Store, typed: Selection, branch: str | None, today: date) -> Campaign:
+def asked_for(store: Store, typed: Selection, branch: str | None, today: date, wish: Wish | None = None) -> Campaign:
     """The campaign that the user means: what was typed, or else what the state remembers.
 
     A campaign has one day to judge by, its first, unless the user names another. Raises `UsageError` for unknown rules.
@@ -44,7 +49,9 @@ def asked_for(store: Store, typed: Selection, branch: str | None, today: date) -
     registry = discover()
     choose(registry.rules, registry.plugins, Config(), select=asked.select, ignore=asked.ignore)
     digest = digest_of(asked, asked.today or day, registry.rules)
-    return Campaign(branch or (known.branch if known else BRANCH), asked, day, digest)
+    if known and known.wish and wish in (None, Wish()):
+        wish = known.wish
+    return Campaign(branch or (known.branch if known else BRANCH), asked, day, digest, wish)
 
 
 def run(
@@ -52,17 +59,80 @@ def run(
 ) -> Iterator[tuple[Target, Result]]:
     """Take up every target that this run has not settled; each one that ends is noted in the state, then given.
 
-    An interrupted run goes on where it stopped. The state must be held `alone`.
+    An interrupted run goes on where it stopped, and so does one that has seen enough canaries. The state must be held
+    `alone`.
     """
     number = store.begin(campaign, mode, targets)
     waiting = store.waiting(number)
     left = [target for target in targets if target.url in waiting]
+    wrote = 0
     with _scratch(store.file) if how.scratch else _nowhere() as scratch:
-        jobs = (_job(store, campaign, mode, target, how, scratch=scratch) for target in left)
-        for job, result in drive(jobs, how.opened, how.workers):
-            store.settle(number, job.target.url, result, campaign.digest)
-            yield job.target, result
-    store.finish(number)
+        while left and (how.canary is None or wrote < how.canary):
+            size = len(left) if how.canary is None else how.canary - wrote
+            taken, left = left[:size], left[size:]
+            for target, result in _Round(store, campaign, mode, how, number, scratch).ended(taken):
+                store.settle(number, target.url, result, campaign.digest)
+                wrote += result.wrote
+                yield target, result
+    if not left:
+        store.finish(number)
+
+
+@dataclass(slots=True)
+class _Round:
+    """One time through some of the repositories: turns by the workers, and steps at the forge as turns end."""
+
+    store: Store
+    campaign: Campaign
+    mode: Mode
+    how: Running
+    number: int
+    scratch: str | None
+    _seen: dict[str, Sequence[Request]] = field(default_factory=dict)
+    _barred: list[tuple[Target, Result]] = field(default_factory=list)
+
+    def ended(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Result]]:
+        """Each repository with the result that this run leaves it with."""
+        queue = Queue(self.how.forges, self.mode) if self.how.forges else None
+        for job, result in drive(self._jobs(targets), self.how.opened, self.how.workers):
+            if queue is None or (self.mode, result.state) not in STEPS:
+                yield job.target, result
+                continue
+            self.store.settle(self.number, job.target.url, result, self.campaign.digest, done=False)
+            queue.add(Ended(job.target, result, result.analysis or job.known, self._seen[job.target.url]))
+            yield from queue.ready()
+        yield from queue.rest() if queue else ()
+        yield from self._barred
+
+    def _jobs(self, targets: Iterable[Target]) -> Iterator[Job]:
+        """The turns; one for which the forge must be asked first, and does not answer, is not taken."""
+        for target in targets:
+            try:
+                if self.how.forges and self.mode is not Mode.ADOPT:
+                    self._seen[target.url] = self.how.forges.look(target)
+            except (GitError, UsageError) as why:
+                self._barred.append((target, Result(State.FAILED, str(why))))
+            else:
+                yield self._job(target, self._seen.setdefault(target.url, ()))
+
+    def _job(self, target: Target, seen: Sequence[Request]) -> Job:
+        known, pushed = self.store.known(target.url, self.campaign.digest)
+        return Job(
+            target,
+            self.mode,
+            self.campaign.branch,
+            self.campaign.asked,
+            self.campaign.today,
+            self.campaign.digest,
+            known=known,
+            pushed=pushed,
+            commits=self.store.commits(target.url),
+            tokens=self.how.tokens,
+            scratch=self.scratch,
+            history=self.how.history or merged(seen),
+            edits=self.campaign.wish.edits if self.campaign.wish and self.mode is Mode.REQUEST else "stop",
+            declined=turned_down(seen) if self.mode is Mode.REQUEST else {},
+        )
 
 
 def known_targets(store: Store) -> tuple[Target, ...]:
@@ -71,24 +141,6 @@ def known_targets(store: Store) -> tuple[Target, ...]:
     if not found:
         raise UsageError("the state holds no repositories; name a list with --repos")
     return found
-
-
-def _job(store: Store, campaign: Campaign, mode: Mode, target: Target, how: Running, *, scratch: str | None) -> Job:
-    known, pushed = store.known(target.url, campaign.digest)
-    return Job(
-        target,
-        mode,
-        campaign.branch,
-        campaign.asked,
-        campaign.today,
-        campaign.digest,
-        known=known,
-        pushed=pushed,
-        commits=store.commits(target.url),
-        tokens=how.tokens,
-        scratch=scratch,
-        history=how.history,
-    )
 
 
 @contextmanager

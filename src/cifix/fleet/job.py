@@ -15,7 +15,13 @@ class Mode(StrEnum):
 
     PLAN = "plan"
     APPLY = "apply"
+    REQUEST = "apply --pr"
     CLOSE = "close"
+    ADOPT = "adopt"
+
+
+PUSHING = (Mode.APPLY, Mode.REQUEST)
+"""The modes that write commits."""
 
 
 class State(StrEnum):
@@ -31,6 +37,10 @@ class State(StrEnum):
     """There is something to commit."""
     APPLIED = "applied"
     """The branch of the remote holds it."""
+    REQUESTED = "requested"
+    """There is an open request for it."""
+    DECLINED = "declined"
+    """A person has closed the request for this very plan."""
     HELD = "held"
     """The remote turned it down, or its branch holds commits of others: a person must look."""
     FAILED = "failed"
@@ -52,13 +62,18 @@ class Target:
 class Analysis:
     """What was found in one commit and how it is answered: the same for the same commit, rules and options.
 
-    `run` is what the report keeps of it, `patch` the diff of all fixes, `drafts` the commits.
+    `run` is what the report keeps of it, `patch` the diff of all fixes, `drafts` the commits. `plan` is the digest by
+    which requests know it, `title` and `text` are theirs. `history` says that all commits were there to look at.
     """
 
     base: str
     run: Mapping[str, Any]
     patch: bytes = b""
     drafts: tuple[Draft, ...] = ()
+    plan: str = ""
+    title: str = ""
+    text: str = ""
+    history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,9 @@ class Job:
     branch then, from whatever analysis. `tokens` name the variable of the worker's environment that holds the token for
     a host: one that the user has named, such as `git.example.org`, where the variable must be set, or an address such
     as `https://github.com`, where git's own helpers are asked otherwise. `scratch` is the folder to work in. With
-    `history` all commits are fetched, for the rules that follow moved files.
+    `history` all commits are fetched, for the rules that follow moved files and to see what was reverted. `edits` says
+    what to do with commits of others on our branch; `declined` are the plans that a person has turned down, each with
+    the address of the request.
     """
 
     target: Target
@@ -85,6 +102,8 @@ class Job:
     tokens: Mapping[str, str] = field(default_factory=dict)
     scratch: str | None = None
     history: bool = False
+    edits: str = "stop"
+    declined: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tip(self) -> str | None:
@@ -97,7 +116,8 @@ class Result:
     """How a turn ended. `reason` says why a repository is held or failed, or what there is to know besides.
 
     `base` is the branch that was looked at, `commits` those on our branch, oldest first. `analysis` is None where the
-    known one still holds, which `looked` tells too, or none could be made. `seconds` are by step.
+    known one still holds, or none could be made. `seconds` are by step. `plan` is that of the commits, where no
+    analysis tells. `request` is the address of the request, `wrote` whether it was opened or brought up to date.
     """
 
     state: State
@@ -106,3 +126,6 @@ class Result:
     commits: tuple[str, ...] = ()
     analysis: Analysis | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    plan: str = ""
+    request: str = ""
+    wrote: bool = False

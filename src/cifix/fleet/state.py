@@ -15,15 +15,25 @@ from pathlib import Path
 from typing import Any, Self
 
 from cifix.errors import UsageError
+from cifix.fleet.book import SCHEMA as BOOK
+from cifix.fleet.book import Calls
 from cifix.fleet.job import Analysis, Mode, Result, State, Target
-from cifix.fleet.stored import from_text, selection_from_text, selection_to_text, to_text
+from cifix.fleet.stored import (
+    from_text,
+    selection_from_text,
+    selection_to_text,
+    to_text,
+    wish_from_text,
+    wish_to_text,
+)
+from cifix.forge.request import Wish
 from cifix.run.examine import Selection
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = f"""
 CREATE TABLE campaign (
     id INTEGER PRIMARY KEY CHECK (id = 1), branch TEXT NOT NULL, asked TEXT NOT NULL, today TEXT NOT NULL,
-    digest TEXT NOT NULL
+    digest TEXT NOT NULL, wish TEXT NOT NULL
 ) STRICT;
 CREATE TABLE run (
     id INTEGER PRIMARY KEY, mode TEXT NOT NULL, digest TEXT NOT NULL, finished INTEGER NOT NULL DEFAULT 0
@@ -32,30 +42,39 @@ CREATE TABLE repository (
     url TEXT PRIMARY KEY, slug TEXT NOT NULL, listed TEXT,
     state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ({", ".join(f"'{state}'" for state in State)})),
     reason TEXT NOT NULL DEFAULT '', base TEXT, commits TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0,
-    seconds TEXT NOT NULL DEFAULT '{{}}', run INTEGER REFERENCES run (id)
+    seconds TEXT NOT NULL DEFAULT '{{}}', request TEXT NOT NULL DEFAULT '', run INTEGER REFERENCES run (id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX by_state ON repository (state, slug);
 CREATE TABLE analysis (
     url TEXT PRIMARY KEY REFERENCES repository (url), base TEXT NOT NULL, digest TEXT NOT NULL,
     document TEXT NOT NULL, pushed INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+{BOOK}
 PRAGMA user_version = {_VERSION};
 """
+_ANEW = "UPDATE repository SET state = 'queued', commits = '', reason = '', request = '', run = NULL"
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """What all repositories are asked for: the branch, the selection, the day to judge by; a digest of the last two."""
+    """What all repositories are asked for: the branch, the selection, the day to judge by; a digest of the last two.
+
+    `wish` is what requests shall be like, once there are to be any.
+    """
 
     branch: str
     asked: Selection
     today: date
     digest: str
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A repository and what is known of it; `commits` are those on our branch, as far as it was pushed."""
+    """A repository and what is known of it; `commits` are those on our branch, as far as it was pushed.
+
+    `request` is the address of its request, if there is one.
+    """
 
     target: Target
     state: State
@@ -65,6 +84,7 @@ class Row:
     attempts: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     analysis: Analysis | None = None
+    request: str = ""
 
 
 class Store:
@@ -72,6 +92,7 @@ class Store:
 
     def __init__(self, file: Path, base: sqlite3.Connection) -> None:
         self.file = file
+        self.calls = Calls(base)
         self._base = base
 
     @classmethod
@@ -109,17 +130,29 @@ class Store:
     @property
     def campaign(self) -> Campaign | None:
         """What was asked for last, or None in a new file."""
-        found = self._base.execute("SELECT branch, asked, today, digest FROM campaign").fetchone()
+        found = self._base.execute("SELECT branch, asked, today, digest, wish FROM campaign").fetchone()
         if found is None:
             return None
-        branch, asked, today, digest = found
-        return Campaign(branch, selection_from_text(asked), date.fromisoformat(today), digest)
+        branch, asked, today, digest, wish = found
+        day = date.fromisoformat(today)
+        return Campaign(branch, selection_from_text(asked), day, digest, wish_from_text(wish) if wish else None)
 
     @property
     def mode(self) -> Mode:
         """What the last run was for."""
         found = self._base.execute("SELECT mode FROM run ORDER BY id DESC LIMIT 1").fetchone()
         return Mode(found[0]) if found else Mode.PLAN
+
+    @property
+    def number(self) -> int:
+        """The number of the last run."""
+        return int(self._base.execute("SELECT coalesce(max(id), 0) FROM run").fetchone()[0])
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the last run has not come to its end."""
+        query = "SELECT 1 FROM run WHERE id = (SELECT max(id) FROM run) AND finished = 0"
+        return self._base.execute(query).fetchone() is not None
 
     def begin(self, campaign: Campaign, mode: Mode, targets: Sequence[Target]) -> int:
         """The number of the run: that of the last one if it was interrupted and asked for the same, else a new one.
@@ -129,8 +162,8 @@ class Store:
         with self._transaction():
             branch = self.campaign
             if branch is not None and branch.branch != campaign.branch:
-                self._base.execute("UPDATE repository SET state = 'queued', commits = '', reason = '', run = NULL")
-            self._base.execute("INSERT OR REPLACE INTO campaign VALUES (1, ?, ?, ?, ?)", _fields(campaign))
+                self._base.execute(_ANEW)
+            self._base.execute("INSERT OR REPLACE INTO campaign VALUES (1, ?, ?, ?, ?, ?)", _fields(campaign))
             self._base.executemany(
                 "INSERT INTO repository (url, slug, listed) VALUES (?, ?, ?) ON CONFLICT (url) DO UPDATE SET "
                 "run = iif(listed IS excluded.listed, run, NULL), listed = excluded.listed",
@@ -140,26 +173,30 @@ class Store:
             if last is not None and last[1:] == (mode, campaign.digest, 0):
                 return int(last[0])
             self._base.execute("INSERT INTO run (mode, digest) VALUES (?, ?)", (mode, campaign.digest))
-            return int(self._base.execute("SELECT max(id) FROM run").fetchone()[0])
+            return self.number
 
     def waiting(self, run: int) -> frozenset[str]:
         """The URLs that this run has not settled yet."""
         found = self._base.execute("SELECT url FROM repository WHERE run IS NOT ?", (run,))
         return frozenset(url for (url,) in found)
 
-    def settle(self, run: int, url: str, result: Result, digest: str) -> None:
-        """Note how a repository's turn ended."""
+    def settle(self, run: int, url: str, result: Result, digest: str, *, done: bool = True) -> None:
+        """Note how a repository's turn ended, and whether that is all that this run does for it."""
+        gone = done and result.state is State.CLOSED
         with self._transaction():
             self._base.execute(
                 "UPDATE repository SET state = ?, reason = ?, base = coalesce(?, base), commits = iif(?, ?, commits), "
-                "attempts = iif(? = 'failed', attempts + 1, 0), seconds = ?, run = ? WHERE url = ?",
+                "attempts = iif(? = 'failed', attempts + 1, 0), seconds = ?, request = iif(?, ?, request), run = ? "
+                "WHERE url = ?",
                 (
                     *(result.state, _text(result.reason), result.base),
-                    *(result.state in (State.APPLIED, State.CLOSED), " ".join(result.commits)),
-                    *(result.state, json.dumps(dict(result.seconds)), run, url),
+                    *(bool(result.commits) or gone, " ".join(result.commits)),
+                    *(result.state, json.dumps(dict(result.seconds))),
+                    *(bool(result.request) or gone, result.request),
+                    *(run if done else None, url),
                 ),
             )
-            pushed = result.state is State.APPLIED
+            pushed = bool(result.commits)
             if result.analysis is not None:
                 row = (url, result.analysis.base, digest, to_text(result.analysis), pushed)
                 self._base.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?, ?, ?, ?)", row)
@@ -183,7 +220,7 @@ class Store:
         """Every repository by slug; with its analysis if `whole`."""
         query = (
             "SELECT repository.url, slug, listed, state, reason, repository.base, commits, attempts, seconds, "
-            "iif(?, document, NULL) FROM repository LEFT JOIN analysis ON analysis.url = repository.url AND "
+            "request, iif(?, document, NULL) FROM repository LEFT JOIN analysis ON analysis.url = repository.url AND "
             "analysis.digest = (SELECT digest FROM campaign) ORDER BY slug, repository.url"
         )
         for row in self._base.execute(query, (whole,)):
@@ -212,14 +249,16 @@ class Store:
 
 
 def _row(row: Sequence[Any]) -> Row:
-    url, slug, listed, state, reason, base, commits, attempts, seconds, document = row
+    url, slug, listed, state, reason, base, commits, attempts, seconds, request, document = row
     analysis = from_text(document) if document else None
     target = Target(url, slug, listed)
-    return Row(target, State(state), reason, base, tuple(commits.split()), attempts, json.loads(seconds), analysis)
+    known = (reason, base, tuple(commits.split()), attempts, json.loads(seconds), analysis, request)
+    return Row(target, State(state), *known)
 
 
 def _fields(campaign: Campaign) -> tuple[str, ...]:
-    return campaign.branch, selection_to_text(campaign.asked), campaign.today.isoformat(), campaign.digest
+    wish = wish_to_text(campaign.wish) if campaign.wish else ""
+    return campaign.branch, selection_to_text(campaign.asked), campaign.today.isoformat(), campaign.digest, wish
 
 
 def _text(reason: str) -> str:

@@ -10,9 +10,24 @@ from typing import Any
 
 from cifix import __version__
 from cifix.fleet.job import Analysis
+from cifix.forge.request import Wish
 from cifix.model.snapshot import File
 from cifix.run.examine import Selection
 from cifix.vcs.commit import Draft
+
+_REQUEST = ("plan", "title", "text")
+
+
+def wish_to_text(wish: Wish) -> str:
+    """What requests shall be like, as JSON."""
+    return json.dumps(asdict(wish))
+
+
+def wish_from_text(text: str) -> Wish:
+    """What `wish_to_text` wrote."""
+    told = json.loads(text)
+    labels, reviewers = tuple(told["labels"]), tuple(told["reviewers"])
+    return Wish(told["kind"], labels, reviewers, draft=told["draft"], edits=told["edits"])
 
 
 def selection_to_text(asked: Selection) -> str:
@@ -38,14 +53,16 @@ def to_text(analysis: Analysis) -> str:
     """An analysis as JSON."""
     drafts = [_draft(draft) for draft in analysis.drafts]
     told = {"base": analysis.base, "run": analysis.run, "patch": _encoded(analysis.patch), "drafts": drafts}
-    return json.dumps(told)
+    return json.dumps({**told, **{key: getattr(analysis, key) for key in _REQUEST}, "history": analysis.history})
 
 
 def from_text(text: str) -> Analysis:
     """What `to_text` wrote."""
     told = json.loads(text)
     drafts = tuple(_drafted(draft) for draft in told["drafts"])
-    return Analysis(told["base"], told["run"], _decoded(told["patch"]), drafts)
+    plan, title, text = (str(told[key]) for key in _REQUEST)
+    patch = _decoded(told["patch"])
+    return Analysis(told["base"], told["run"], patch, drafts, plan, title, text, history=told["history"])
 
 
 def _draft(draft: Draft) -> Mapping[str, Any]:

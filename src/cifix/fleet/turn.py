@@ -13,16 +13,17 @@ from tempfile import TemporaryDirectory
 
 from cifix.errors import GitError, UnprovenError, UsageError
 from cifix.fleet.analysis import analysed
-from cifix.fleet.job import Analysis, Job, Mode, Result, State
+from cifix.fleet.job import PUSHING, Analysis, Job, Mode, Result, State
 from cifix.forge.choose import user_of
-from cifix.vcs.bare import Heads, branches, clone, connected, delete, fetch_branch, heads
-from cifix.vcs.branch import chain_of, refuse_strangers
+from cifix.vcs.bare import Heads, branches, clone, connected, delete, fetch_branch, heads, holds
+from cifix.vcs.branch import Chain, chain_of, refuse_strangers
 from cifix.vcs.commit import commit
 from cifix.vcs.exchange import Credential
 from cifix.vcs.push import Landing, push
 from cifix.vcs.repository import Repository
 
 _FAILURES = (Landing.AUTH, Landing.OTHER)
+_MIXED = "holds commits that cifix did not make, so it stays as it is"
 
 
 @dataclass(slots=True)
@@ -64,6 +65,8 @@ def _looked(job: Job, seen: Heads, folder: Path, credential: Credential | None, 
     url = job.target.url
     if job.mode is Mode.CLOSE:
         return _closed(job, seen, folder, credential, watch)
+    if job.mode is Mode.ADOPT:
+        return _adopted(job, seen, folder, credential, watch)
     base = job.target.base or seen.default
     if base is None or base not in seen.tips:
         return _baseless(job, base, folder, credential, watch)
@@ -82,22 +85,59 @@ def _looked(job: Job, seen: Heads, folder: Path, credential: Credential | None, 
                 found = analysed(repo, base, job)
         commits: tuple[str, ...] = ()
         state, reason = _outcome(found), ""
-        if job.mode is Mode.APPLY and found.drafts:
+        if found.plan in job.declined:
+            state, reason = _turned_down(job, found)
+        elif job.mode in PUSHING and found.drafts:
             with watch.step("push"):
-                state, reason, commits = _tried(repo, job, found, tip)
+                state, reason, commits = _tried(repo, job, base, found, tip)
     return Result(state, reason, base, commits, found if fresh else None, watch.seconds)
 
 
 def _closed(job: Job, seen: Heads, folder: Path, credential: Credential | None, watch: Watch) -> Result:
     """Take our branch away, if it stands as we left it."""
     tip = seen.tips.get(job.branch)
-    if tip is not None and tip != job.tip:
+    if tip is None:
+        return Result(State.CLOSED, seconds=watch.seconds)
+    if tip != job.tip:
         why = f"branch {job.branch} has been moved since it was pushed, so it stays; delete it by hand"
         return Result(State.HELD, why, seconds=watch.seconds)
-    if tip is not None:
-        with watch.step("push"):
-            delete(connected(job.target.url, tip, folder / "close", credential), job.branch, tip)
+    with watch.step("push"), connected(job.target.url, tip, folder / "close", credential) as repo:
+        if _ours(repo, job, seen, tip) is None:
+            return Result(State.HELD, f"branch {job.branch} {_MIXED}", seconds=watch.seconds)
+        delete(repo, job.branch, tip)
     return Result(State.CLOSED, seconds=watch.seconds)
+
+
+def _adopted(job: Job, seen: Heads, folder: Path, credential: Credential | None, watch: Watch) -> Result:
+    """Find out what our branch holds; nothing is written."""
+    tip = seen.tips.get(job.branch)
+    base = job.target.base or seen.default
+    if tip is None:
+        return Result(State.QUEUED, base=base, seconds=watch.seconds)
+    with watch.step("clone"), connected(job.target.url, tip, folder / "adopt", credential) as repo:
+        chain = _ours(repo, job, seen, tip)
+    if chain is None:
+        return Result(State.HELD, f"branch {job.branch} {_MIXED}", base, seconds=watch.seconds)
+    commits = tuple(commit.oid for commit in chain.commits)
+    plan = chain.commits[-1].trailers.get("Cifix-Plan", "")
+    return Result(State.APPLIED, "", base, commits, seconds=watch.seconds, plan=plan)
+
+
+def _ours(repo: Repository, job: Job, seen: Heads, tip: str) -> Chain | None:
+    """The commits of our branch at the remote, if it holds no others."""
+    fetch_branch(repo, job.target.url, job.branch)
+    base = job.target.base or seen.default or ""
+    return _chain(repo, job, tip, base, seen.tips.get(base))
+
+
+def _chain(repo: Repository, job: Job, tip: str, base: str, upstream: str | None) -> Chain | None:
+    """The commits of our branch, if they stand on a commit of the branch `base`, and not on one that others added."""
+    chain = chain_of(repo, tip)
+    if chain is None or chain.base in (None, upstream):
+        return chain
+    pushed = job.known.base if job.known is not None and job.pushed and tip == job.tip else None
+    known = chain.base == pushed or (upstream is not None and holds(repo, job.target.url, base, chain.base or ""))
+    return chain if known else None
 
 
 def _baseless(job: Job, base: str | None, folder: Path, credential: Credential | None, watch: Watch) -> Result:
@@ -114,14 +154,22 @@ def _settled(job: Job, base: str, oid: str, tip: str | None) -> tuple[State, str
     known = _known(job, oid)
     if known is None:
         return None
-    if known.drafts and job.pushed and tip is not None and tip == job.tip:
+    if known.plan in job.declined:
+        return *_turned_down(job, known), base, ()
+    if known.drafts and job.pushed and tip is not None and tip == job.tip and job.edits != "recreate":
         return State.APPLIED, "", base, job.commits
-    return None if known.drafts and job.mode is Mode.APPLY else (_outcome(known), "", base, ())
+    return None if known.drafts and job.mode in PUSHING else (_outcome(known), "", base, ())
 
 
 def _known(job: Job, oid: str | None) -> Analysis | None:
     known = job.known
-    return known if known is not None and known.base == oid and not known.run["crashes"] else None
+    if known is None or known.base != oid or known.run["crashes"] or (job.history and not known.history):
+        return None
+    return known
+
+
+def _turned_down(job: Job, found: Analysis) -> tuple[State, str]:
+    return State.DECLINED, f"{job.declined[found.plan]} was closed without a merge; a new plan gets a new request"
 
 
 def _outcome(found: Analysis) -> State:
@@ -130,25 +178,33 @@ def _outcome(found: Analysis) -> State:
     return State.LEFT if found.run["findings"] or found.run["crashes"] else State.CLEAN
 
 
-def _tried(repo: Repository, job: Job, found: Analysis, tip: str | None) -> tuple[State, str, tuple[str, ...]]:
+def _tried(
+    repo: Repository, job: Job, base: str, found: Analysis, tip: str | None
+) -> tuple[State, str, tuple[str, ...]]:
     """What became of the push; where it fails, what was found is kept all the same."""
     try:
-        return _pushed(repo, job, found, tip)
+        return _pushed(repo, job, base, found, tip)
     except GitError as why:
         return State.FAILED, str(why), ()
 
 
-def _pushed(repo: Repository, job: Job, found: Analysis, tip: str | None) -> tuple[State, str, tuple[str, ...]]:
+def _pushed(
+    repo: Repository, job: Job, base: str, found: Analysis, tip: str | None
+) -> tuple[State, str, tuple[str, ...]]:
     """Commit what was planned in the clone and move the remote's branch there, if nobody else has moved it."""
     if tip is not None:
         fetch_branch(repo, job.target.url, job.branch)
         tip = repo.oid(f"refs/heads/{job.branch}")
-        strangers = _strangers(repo, job.branch, tip, found.base)
-        if strangers:
-            return State.HELD, strangers, ()
+        others = _strangers(repo, job, base, tip, found.base)
+        if others and job.edits == "stop":
+            return State.HELD, others, ()
+        if others and job.edits == "append":
+            found = analysed(repo, job.branch, job, found.base)
+        elif others:
+            repo.run("update-ref", "-d", f"refs/heads/{job.branch}")
     made = commit(repo, found.base, job.branch, found.drafts)
     if not made.commits:
-        return State.CLEAN, "", ()
+        return (State.APPLIED, "", (found.base,)) if found.base == tip else (State.CLEAN, "", ())
     if made.commits[-1] == tip:
         return State.APPLIED, "", made.commits
     pushed = push(repo, job.branch, made.commits[-1], tip)
@@ -158,12 +214,12 @@ def _pushed(repo: Repository, job: Job, found: Analysis, tip: str | None) -> tup
     return state, f"{pushed.landing}: {pushed.said}", ()
 
 
-def _strangers(repo: Repository, branch: str, tip: str | None, base: str) -> str:
-    """Why the branch is not ours to move, if it is not."""
-    if tip is None or chain_of(repo, tip) is not None:
+def _strangers(repo: Repository, job: Job, base: str, tip: str | None, upstream: str) -> str:
+    """Why our branch is not ours to move, if it is not."""
+    if tip is None or _chain(repo, job, tip, base, upstream) is not None:
         return ""
     try:
-        refuse_strangers(repo, branch, tip, base)
+        refuse_strangers(repo, job.branch, tip, upstream)
     except GitError as why:
         return str(why)
     return ""

@@ -43,9 +43,9 @@ class Call(Protocol):
         """The answer, whatever its status; raises `GitError` if there is none."""
 
 
-def pygithub(api: str, token: str) -> Call:
-    """GitHub through PyGithub, which waits between writes and when it is told to."""
-    client = _github(api, token)
+def pygithub(api: str, token: str, *, patient: bool = True) -> Call:
+    """GitHub through PyGithub, which waits between writes and when it is told to, unless somebody else does."""
+    client = _github(api, token, patient=patient)
     from github import GithubException  # noqa: PLC0415 - there by now, or _github had raised
     from requests import RequestException  # noqa: PLC0415
 
@@ -63,7 +63,7 @@ def pygithub(api: str, token: str) -> Call:
     return call
 
 
-def _github(api: str, token: str) -> "Github":
+def _github(api: str, token: str, *, patient: bool) -> "Github":
     try:
         from github import Auth, Github, GithubRetry  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as why:
@@ -77,10 +77,10 @@ def _github(api: str, token: str) -> "Github":
         auth=Auth.Token(token),
         base_url=api,
         timeout=TIMEOUT,
-        retry=retry,
+        retry=retry if patient else None,
         user_agent="cifix",
         seconds_between_requests=None,
-        seconds_between_writes=BETWEEN_WRITES,
+        seconds_between_writes=BETWEEN_WRITES if patient else None,
     )
 
 
@@ -110,8 +110,8 @@ def installed(api: str, project: str, app: str, key: str) -> tuple[str, bool]:
         raise GitError(f"the key of App {app} is not an RSA private key in PEM form") from None
 
 
-def python_gitlab(url: str, token: str, *, job: bool) -> Call:
-    """GitLab through python-gitlab, with a personal token or that of a CI job."""
+def python_gitlab(url: str, token: str, *, job: bool, patient: bool = True) -> Call:
+    """GitLab through python-gitlab, with a personal token or that of a CI job; `patient` as in `pygithub`."""
     try:
         from gitlab import Gitlab, GitlabHttpError  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as why:
@@ -119,23 +119,33 @@ def python_gitlab(url: str, token: str, *, job: bool) -> Call:
             "requests on GitLab need python-gitlab: pip install 'cifix[gitlab]'; or log in with glab and take "
             "--forge glab"
         ) from why
-    from requests import RequestException  # noqa: PLC0415 - what python-gitlab speaks with
+    from requests import RequestException, Session  # noqa: PLC0415 - what python-gitlab speaks with
 
     key = {"job_token" if job else "private_token": token}
-    client = Gitlab(url, **key, timeout=TIMEOUT, retry_transient_errors=True, user_agent="cifix")  # type: ignore[arg-type]
+    session, headers = Session(), dict[str, str]()
+    session.hooks["response"].append(lambda answer, **_: headers.update(_lower(answer.headers)))
+    client = Gitlab(
+        url,
+        **key,  # type: ignore[arg-type]
+        timeout=TIMEOUT,
+        retry_transient_errors=patient,
+        session=session,
+        user_agent="cifix",
+    )
 
     def call(
         method: str, path: str, params: Mapping[str, str] = MappingProxyType({}), body: Mapping[str, Any] | None = None
     ) -> Answer:
+        headers.clear()
         try:
             given = client.http_request(
-                method, path, query_data=dict(params), post_data=dict(body) if body else None, max_retries=_TRIES
+                *(method, path, dict(params), dict(body) if body else None), max_retries=_TRIES if patient else 0
             )
         except GitlabHttpError as why:
-            return Answer(why.response_code or 0, {"message": why.error_message})
+            return Answer(why.response_code or 0, {"message": why.error_message}, dict(headers))
         except RequestException as why:
             raise _silent(url, why, token) from None
-        return Answer(given.status_code, given.json(), {name.lower(): value for name, value in given.headers.items()})
+        return Answer(given.status_code, given.json(), dict(headers))
 
     return call
 
@@ -191,6 +201,10 @@ def _json(text: bytes) -> Any:  # noqa: ANN401 - JSON
         return json.loads(text or b"null")
     except ValueError:
         return {"message": text.decode("utf-8", "replace")}
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _silent(address: str, why: Exception, token: str) -> GitError:

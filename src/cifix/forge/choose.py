@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -33,19 +33,24 @@ class Way:
     credential: Credential | None = None
 
 
-def choose(address: Address, kind: str, environ: Mapping[str, str], folder: Path) -> Way:
+Paced = Callable[[Call], Call]
+"""What makes a call wait for its turn."""
+
+
+def choose(address: Address, kind: str, environ: Mapping[str, str], folder: Path, paced: Paced | None = None) -> Way:
     """The way to the forge of `address`; raises `UsageError` if none is known.
 
-    A token of the environment goes to one host only: for GitHub that of GITHUB_SERVER_URL or GH_HOST, for GitLab that
-    of CI_SERVER_URL or GITLAB_HOST, each the public one unless set. What a repository names as its remote gets none.
+    Calls are repeated and spaced by the library that makes them, or by `paced` alone. A token of the environment goes
+    to one host only: for GitHub that of GITHUB_SERVER_URL or GH_HOST, for GitLab that of CI_SERVER_URL or GITLAB_HOST,
+    each the public one unless set. What a repository names as its remote gets none.
     """
     github, gitlab = _github(environ), _gitlab(environ)
     if kind == "local" or (kind == "auto" and not address.host):
         return Way(Local(folder))
     if kind in ("auto", "github", "gh") and _same(address, github):
-        return _to_github(address, kind, environ, github)
+        return _to_github(address, kind, environ, github, paced)
     if kind in ("auto", "gitlab", "glab") and _same(address, gitlab):
-        return _to_gitlab(address, kind, environ, gitlab)
+        return _to_gitlab(address, kind, environ, gitlab, paced)
     raise UsageError(
         f"the remote is at {address.host or address.url}, which is neither {github.netloc} nor {gitlab.netloc}: set "
         f"GITHUB_SERVER_URL or CI_SERVER_URL to its address if it is one of these, or take --forge local"
@@ -75,26 +80,30 @@ def user_of(variable: str) -> str:
     return {"GITLAB_TOKEN": "oauth2", _JOB_TOKEN: "gitlab-ci-token"}.get(variable, "x-access-token")
 
 
-def _to_github(address: Address, kind: str, environ: Mapping[str, str], server: SplitResult) -> Way:
+def _to_github(
+    address: Address, kind: str, environ: Mapping[str, str], server: SplitResult, paced: Paced | None
+) -> Way:
     token, workflows = environ.get(_first(environ, _GITHUB_TOKENS), ""), None
     app, key = environ.get("CIFIX_APP_ID"), environ.get("CIFIX_APP_KEY_FILE")
     if kind != "gh" and app and key:
         token, workflows = installed(_api(environ, server), address.project, app, _read(key))
-    name, call = _github_call(kind, environ, server, token)
+    name, call = _github_call(kind, environ, server, token, paced)
     credential = _credential(address, "x-access-token", token) if name == "github" else None
     return Way(GitHub(name, call, address.project, server.netloc, workflows), credential)
 
 
-def _github_call(kind: str, environ: Mapping[str, str], server: SplitResult, token: str) -> tuple[str, Call]:
+def _github_call(
+    kind: str, environ: Mapping[str, str], server: SplitResult, token: str, paced: Paced | None = None
+) -> tuple[str, Call]:
     if kind != "gh" and token:
-        return "github", pygithub(_api(environ, server), token)
+        return "github", _spaced(pygithub(_api(environ, server), token, patient=paced is None), paced)
     path = _logged_in("gh", server.netloc)
     if kind == "github" or path is None:
         raise UsageError(
             f"{server.netloc} needs a token in GITHUB_TOKEN, an App in CIFIX_APP_ID and CIFIX_APP_KEY_FILE (for "
             f"`cifix pr` only), or a login of gh"
         )
-    return "gh", program("gh", path, server.netloc)
+    return "gh", _spaced(program("gh", path, server.netloc), paced)
 
 
 def _api(environ: Mapping[str, str], server: SplitResult) -> str:
@@ -103,22 +112,31 @@ def _api(environ: Mapping[str, str], server: SplitResult) -> str:
     return named or ("https://api.github.com" if public else f"{server.scheme}://{server.netloc}/api/v3")
 
 
-def _to_gitlab(address: Address, kind: str, environ: Mapping[str, str], server: SplitResult) -> Way:
-    name, call = _gitlab_call(kind, environ, server)
+def _to_gitlab(
+    address: Address, kind: str, environ: Mapping[str, str], server: SplitResult, paced: Paced | None
+) -> Way:
+    name, call = _gitlab_call(kind, environ, server, paced)
     variable = _first(environ, _GITLAB_TOKENS)
     credential = _credential(address, user_of(variable), environ[variable]) if name == "gitlab" else None
     return Way(GitLab(name, call, address.project), credential)
 
 
-def _gitlab_call(kind: str, environ: Mapping[str, str], server: SplitResult) -> tuple[str, Call]:
+def _gitlab_call(
+    kind: str, environ: Mapping[str, str], server: SplitResult, paced: Paced | None = None
+) -> tuple[str, Call]:
     variable = _first(environ, _GITLAB_TOKENS)
     if kind != "glab" and variable:
         url = f"{server.scheme}://{server.netloc}"
-        return "gitlab", python_gitlab(url, environ[variable], job=variable == _JOB_TOKEN)
+        call = python_gitlab(url, environ[variable], job=variable == _JOB_TOKEN, patient=paced is None)
+        return "gitlab", _spaced(call, paced)
     path = _logged_in("glab", server.netloc)
     if kind == "gitlab" or path is None:
         raise UsageError(f"{server.netloc} needs a token in GITLAB_TOKEN, or a login of glab")
-    return "glab", program("glab", path, server.netloc)
+    return "glab", _spaced(program("glab", path, server.netloc), paced)
+
+
+def _spaced(call: Call, paced: Paced | None) -> Call:
+    return call if paced is None else paced(call)
 
 
 def _github(environ: Mapping[str, str]) -> SplitResult:

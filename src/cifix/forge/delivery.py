@@ -45,7 +45,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One branch, the run that made it, and its request. `reason` has a key for machines in `held`."""
+    """One branch, the run that made it, and its request.
+
+    `reason` says why it is held, with a key for machines in `held`, or what the request still lacks.
+    """
 
     state: State
     branch: str
@@ -61,7 +64,7 @@ class Delivery:
         """The exit code: crash, failed proof, held, then that of the run."""
         if self.outcome.exit in (Exit.CRASHED, Exit.UNPROVEN):
             return self.outcome.exit
-        if self.state is State.HELD:
+        if self.state is State.HELD or self.reason:
             return Exit.HELD
         return Exit.DONE if self.state is State.DECLINED else self.outcome.exit
 
@@ -92,6 +95,7 @@ def sentences(one: Delivery) -> Iterator[str]:
         yield f"Turned down: {place} was closed without a merge, so nothing was pushed; a new plan gets a new request."
     elif one.state is not State.NOTHING:
         yield f"Request {one.state.replace('-', ' ')}: {place or f'{one.branch} into {one.base}'}"
+        yield from [f"It lacks labels or reviewers: {one.reason}"] if one.reason else []
     if one.runs is not None and one.state in (State.OPENED, State.UPDATED):
         yield _RUNS[one.runs]
 

@@ -14,6 +14,7 @@ from cifix.forge.request import Request, Runs, Wanted
 _PUBLIC = "github.com"
 _ACTIONS = "github-actions[bot]"
 _UNPROCESSABLE = 422
+_KINDS = ("label", "person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class GitHub:
         return [_request(one) for one in found if self._own(one, branch)]
 
     def open(self, wanted: Wanted) -> Request:
-        """Open a pull request with its labels and reviewers."""
+        """Open a pull request; labels and reviewers are calls of their own."""
         answer = self._post(wanted, draft=wanted.draft)
         if answer.status == _UNPROCESSABLE and wanted.draft and "raft" in message(answer.data):
             answer = self._post(wanted, draft=False)
@@ -43,9 +44,7 @@ class GitHub:
             standing = [one for one in self.requests(wanted.branch) if one.state == "open"]
             if standing:
                 return standing[0]
-        request = _request(checked(answer, lambda: f"open a request for {wanted.branch}"))
-        self._decorate(request, wanted)
-        return request
+        return _request(checked(answer, lambda: f"open a request for {wanted.branch}"))
 
     def update(self, request: Request, wanted: Wanted) -> None:
         """Change title and body where they differ, and add labels and reviewers."""
@@ -53,7 +52,25 @@ class GitHub:
             body = {"title": wanted.title, "body": wanted.body}
             answer = self.call("PATCH", f"/repos/{self.project}/pulls/{request.number}", body=body)
             checked(answer, lambda: f"update request {request.number}")
-        self._decorate(request, wanted)
+        self._add(request, wanted.labels, wanted.reviewers)
+
+    def decorate(self, request: Request, labels: Sequence[str], reviewers: Sequence[str]) -> None:
+        """Add what was never there; the request's own history tells that from what a person has taken away."""
+        wanted = {("label", _key(name)): name for name in labels} | {("person", _key(name)): name for name in reviewers}
+        has = {("label", _key(name)) for name in request.labels} | {
+            ("person", _key(name)) for name in request.reviewers
+        }
+        if wanted.keys() <= has:
+            return
+        had = has | self._history(request)
+        add = {kind: [name for key, name in wanted.items() if key[0] == kind and key not in had] for kind in _KINDS}
+        self._add(request, add["label"], add["person"])
+
+    def close(self, request: Request, body: str) -> None:
+        """Close the pull request, in one call with its new body."""
+        told = {"state": "closed", "body": body}
+        answer = self.call("PATCH", f"/repos/{self.project}/pulls/{request.number}", body=told)
+        checked(answer, lambda: f"close request {request.number}")
 
     def workflows(self) -> bool | None:
         """By the scopes of a classic token, which every answer names, or by the permissions of an App."""
@@ -74,19 +91,30 @@ class GitHub:
         body = {"title": wanted.title, "head": wanted.branch, "base": wanted.base, "body": wanted.body, "draft": draft}
         return self.call("POST", f"/repos/{self.project}/pulls", body=body)
 
-    def _decorate(self, request: Request, wanted: Wanted) -> None:
-        if wanted.labels:
-            answer = self.call(
-                "POST", f"/repos/{self.project}/issues/{request.number}/labels", body={"labels": list(wanted.labels)}
-            )
-            checked(answer, lambda: f"label request {request.number}")
-        if wanted.reviewers:
+    def _add(self, request: Request, labels: Sequence[str], reviewers: Sequence[str]) -> None:
+        if labels:
+            route = f"/repos/{self.project}/issues/{request.number}/labels"
+            checked(self.call("POST", route, body={"labels": list(labels)}), lambda: f"label request {request.number}")
+        if reviewers:
             people = {
-                "reviewers": [one for one in wanted.reviewers if "/" not in one],
-                "team_reviewers": [one.partition("/")[2] for one in wanted.reviewers if "/" in one],
+                "reviewers": [one for one in reviewers if "/" not in one],
+                "team_reviewers": [one.partition("/")[2] for one in reviewers if "/" in one],
             }
             answer = self.call("POST", f"/repos/{self.project}/pulls/{request.number}/requested_reviewers", body=people)
             checked(answer, lambda: f"ask for reviews of request {request.number}")
+
+    def _history(self, request: Request) -> set[tuple[str, str]]:
+        """The labels and reviewers that the request has ever had."""
+        route = f"/repos/{self.project}/issues/{request.number}/events"
+        answer = self.call("GET", route, {"per_page": "100"})
+        found = checked(answer, lambda: f"read the history of request {request.number}")
+        labels = {("label", _key(str(one["label"]["name"]))) for one in found if one.get("event") == "labeled"}
+        asked = [one for one in found if one.get("event") == "review_requested"]
+        return labels | {
+            ("person", _key(name))
+            for one in asked
+            for name in _people([one.get("requested_reviewer")]) + _people([one.get("requested_team")])
+        }
 
     def _own(self, told: Mapping[str, Any], branch: str) -> bool:
         """Whether the request is of the project's own branch, and not of a fork with a branch of that name."""
@@ -107,6 +135,18 @@ def _request(told: Mapping[str, Any]) -> Request:
             state,
             str(told["base"]["ref"]),
             author,
+            tuple(str(one["name"]) for one in told.get("labels") or ()),
+            (*_people(told.get("requested_reviewers")), *_people(told.get("requested_teams"))),
         )
     except (KeyError, TypeError) as why:
         raise GitError(f"the forge gave a request without {why}") from why
+
+
+def _people(told: Sequence[Mapping[str, Any] | None] | None) -> tuple[str, ...]:
+    """The names of users, and of teams without their organisation."""
+    return tuple(str(one.get("login") or one.get("slug")) for one in told or () if one)
+
+
+def _key(name: str) -> str:
+    """A label, a user or a team, as GitHub tells them apart."""
+    return name.rpartition("/")[2].lower()

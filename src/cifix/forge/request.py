@@ -18,9 +18,27 @@ class Runs(StrEnum):
     UNKNOWN = "unknown"
 
 
+EDITS = ("stop", "append", "recreate")
+"""What to do where our branch holds commits of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user wants of every request: `kind` is the way to the forge, `edits` one of `EDITS`."""
+
+    kind: str = "auto"
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    draft: bool = False
+    edits: str = EDITS[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as the forge shows it; `state` is `open`, `closed` or `merged`, `author` may be empty."""
+    """A request as the forge shows it; `state` is `open`, `closed` or `merged`, `author` may be empty.
+
+    `labels` and `reviewers` are those that it has now, as far as the forge needs calls of their own to add them.
+    """
 
     number: str
     url: str
@@ -29,6 +47,8 @@ class Request:
     state: str
     base: str
     author: str = ""
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +79,19 @@ class Forge(Protocol):
         """All requests of the project's own branch, newest first, whatever became of them."""
 
     def open(self, wanted: Wanted) -> Request:
-        """Open a request, or give the one that somebody has opened for the branch meanwhile."""
+        """Open a request, or give the one that somebody has opened for the branch meanwhile.
+
+        Where labels and reviewers need calls of their own, they are for `decorate`.
+        """
 
     def update(self, request: Request, wanted: Wanted) -> None:
         """Give an open request the title and body, and add the labels and reviewers."""
+
+    def decorate(self, request: Request, labels: Sequence[str], reviewers: Sequence[str]) -> None:
+        """Add to a request that `open` has opened those labels and reviewers that it never had."""
+
+    def close(self, request: Request, body: str) -> None:
+        """Close an open request without a merge and give it this body."""
 
     def workflows(self) -> bool | None:
         """Whether our credential may push workflow files; None where only the push tells."""

@@ -52,7 +52,7 @@ def mentions(text: str) -> Iterator[str]:
 
 def fed_by(text: str) -> str | None:
     """The variable or parameter that a text stands for as a whole; None if it says anything else."""
-    found = re.fullmatch(r"\$\(([\w.-]+)\)|\$\{\{\s*(.+?)\s*\}\}|\$\[\s*(.+?)\s*\]", text.strip())
+    found = re.fullmatch(r"\$\(([\w.-]+)\)|\$\{\{\s*+(\S(?:.*\S)?)\s*\}\}|\$\[\s*+(\S(?:.*\S)?)\s*\]", text.strip())
     inner = found and (found[2] or found[3])
     whole = _MENTION.fullmatch(inner) if inner else None
     return (found and found[1]) or (whole and (whole["dotted"] or whole["indexed"])) or None

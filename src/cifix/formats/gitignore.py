@@ -8,13 +8,13 @@ Sources: https://git-scm.com/docs/gitignore and git's `dir.c` and `wildmatch.c`,
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from cifix.formats.wildmatch import literal, name_expression, path_expression
 from cifix.model.snapshot import Snapshot
-from cifix.model.text import Opaque, Text
+from cifix.model.text import LIMIT, Opaque, Text
 
 NAME = ".gitignore"
 """What git calls an ignore file of a folder."""
@@ -41,17 +41,17 @@ class Pattern:
         """Whether it makes git stop ignoring what an earlier pattern ignored."""
         return self.written.startswith(b"!")
 
-    @property
+    @cached_property
     def directory(self) -> bool:
         """Whether it matches folders only: it ends with a slash."""
         return self._glob.endswith(b"/")
 
-    @property
+    @cached_property
     def anchored(self) -> bool:
         """Whether a leading or middle slash ties it to the folder of its ignore file."""
         return b"/" in self._bare
 
-    @property
+    @cached_property
     def floating(self) -> bool:
         """Whether it matches at every depth below its ignore file, as `lib/`, `*.so` and `**/lib/` do."""
         return b"/" not in self._bare.removeprefix(b"**/")
@@ -61,6 +61,11 @@ class Pattern:
         """The one name that it matches, at every depth or, as `/lib/` does, beside its ignore file; else None."""
         name = literal(self._bare.removeprefix(b"**/" if self.floating else b"/"))
         return None if not name or b"/" in name else name.decode("utf-8", "surrogateescape")
+
+    @cached_property
+    def fixed(self) -> bytes | None:
+        """The one path, or name if it is not anchored, that it matches; None if it has wildcards."""
+        return literal(self._bare.removeprefix(b"/"))
 
     @property
     def head(self) -> tuple[int, int]:
@@ -78,7 +83,7 @@ class Pattern:
     def _glob(self) -> bytes:
         return self.written.removeprefix(b"!")
 
-    @property
+    @cached_property
     def _bare(self) -> bytes:
         return self._glob.removesuffix(b"/")
 
@@ -229,14 +234,16 @@ def is_ignore_file(path: str) -> bool:
 
 
 def ignore_files(snapshot: Snapshot) -> dict[str, bytes]:
-    """The bytes of every ignore file, tracked or loose, that can be read."""
+    """The bytes of every ignore file, tracked or loose, that can be read and is no larger than other texts may be."""
     found: dict[str, bytes] = {}
     for path in (*snapshot.matching((f"**/{NAME}",)), *snapshot.disk):
         if is_ignore_file(path):
             try:
-                found[path] = snapshot.read(path)
+                data = snapshot.read(path)
             except Opaque:
                 continue
+            if len(data) <= LIMIT:
+                found[path] = data
     return found
 
 
@@ -254,26 +261,45 @@ class _Rules:
         return {pattern.name: pattern for pattern in self.patterns if pattern.name and not pattern.negated}
 
     @cached_property
-    def _anchored(self) -> tuple[int, ...]:
-        return tuple(index for index, pattern in enumerate(self.patterns) if pattern.anchored)
+    def _anchored(self) -> "_Finder":
+        return _Finder((index, pattern) for index, pattern in enumerate(self.patterns) if pattern.anchored)
 
     @cached_property
-    def _floating(self) -> tuple[int, ...]:
-        return tuple(index for index, pattern in enumerate(self.patterns) if not pattern.anchored)
+    def _floating(self) -> "_Finder":
+        return _Finder((index, pattern) for index, pattern in enumerate(self.patterns) if not pattern.anchored)
 
     def last(self, path: bytes, *, directory: bool) -> Pattern | None:
         """The last pattern that matches `path` itself."""
         key = path.rpartition(b"/")[2], directory
         if key not in self._known:
-            self._known[key] = self._find(self._floating, *key, above=-1)
-        found = self._find(self._anchored, path, directory, above=self._known[key])
+            self._known[key] = self._floating.last(key[0], directory=directory, above=-1)
+        found = self._anchored.last(path, directory=directory, above=self._known[key])
         return self.patterns[found] if found >= 0 else None
 
-    def _find(self, indexes: Sequence[int], path: bytes, directory: bool, above: int) -> int:  # noqa: FBT001 - half of a key
-        for index in reversed(indexes):
+
+class _Finder:
+    """Some patterns of an ignore file: those without wildcards are looked up, only the others are tried."""
+
+    def __init__(self, numbered: Iterable[tuple[int, Pattern]]) -> None:
+        self._fixed: dict[tuple[bytes, bool], int] = {}
+        self._wild: list[tuple[int, Pattern]] = []
+        for index, pattern in numbered:
+            fixed = pattern.fixed
+            if fixed is None:
+                self._wild.append((index, pattern))
+                continue
+            self._fixed[fixed, True] = index
+            if not pattern.directory:
+                self._fixed[fixed, False] = index
+        self._wild.reverse()
+
+    def last(self, path: bytes, *, directory: bool, above: int) -> int:
+        """The index of the last pattern that matches what is asked for, if it comes behind `above`; else `above`."""
+        above = max(above, self._fixed.get((path, directory), -1))
+        for index, pattern in self._wild:
             if index < above:
                 break
-            if self.patterns[index].matches(path, directory=directory):
+            if pattern.matches(path, directory=directory):
                 return index
         return above
 

@@ -1,15 +1,17 @@
 """Ini files as pytest, tox and setuptools read them: sections of options, each with its exact place."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cifix.formats.ini import refuse_long
 from cifix.model.change import Edit
 from cifix.model.text import Opaque, Text
 
 _COMMENT = re.compile(r"\s*[#;]")
 _HEADER = re.compile(r"\[(?P<name>[^\]#;]*)\]\s*(?:[#;].*)?")
-_OPTION = re.compile(r"(?P<name>[^=:\s][^=:]*?)\s*[=:]\s*(?P<value>.*)")
+_OPTION = re.compile(r"(?P<name>[^=:\s](?:[^=:\s]|\s++(?![=:]))*+)\s*[=:]\s*(?P<value>.*)")
 _MARGIN = re.compile(r"[ \t]*")
 
 
@@ -54,6 +56,7 @@ class Ini:
 
 def parse(text: Text) -> Ini:
     """Read a file; raises `Opaque` for lines that belong to nothing and for what stands there twice."""
+    refuse_long(text)
     sections: list[Section] = []
     for number in range(1, len(text.line_starts) + 1):
         start, end = text.line_span(number)
@@ -103,6 +106,6 @@ def _with_line(section: Section, line: str, end: int, number: int) -> Section:
 
 
 def _refuse_twins(names: Sequence[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise Opaque(f"the section [{name}] stands there twice")

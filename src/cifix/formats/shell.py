@@ -14,8 +14,13 @@ _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[[^]]*\])?\+?=")
 _SPECIAL = re.compile(r"[$`*?]|\[.*\]|\{[^{}]*(?:,|\.\.)[^{}]*\}", re.DOTALL)
 _ARITHMETIC = re.compile(r"\(\((?:[^()]|\([^()]*\))*\)\)")
 _PARAMETERS = re.compile(r"\(\s*\)")
+_OPENED = re.compile(r"[$<>]\(|\$\{|\"")
+_CLOSES = {"$(": ")", "<(": ")", ">(": ")", "${": "}", '"': '"'}
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=,@%+-]+")
 _LINE_GOES_ON = "\\\n"
+
+DEPTH = 100
+"""Constructs inside one another above which a script is not read."""
 
 _OPENING = {"if", "while", "until", "for", "select", "case", "{"}
 _NEXT = {"then", "elif", "else", "do"}
@@ -90,6 +95,8 @@ def commands(script: str) -> tuple[Command, ...]:
     reader = _Reader(script)
     for token in tokens(script):
         reader.take(token)
+        if len(reader.blocks) > DEPTH:
+            raise Opaque(f"the script is nested more than {DEPTH} levels deep")
     reader.close("")
     if reader.blocks:
         raise Opaque(f"the script ends inside {reader.blocks[-1]!r}")
@@ -271,15 +278,11 @@ def piece_end(script: str, position: int) -> int:
         return found.end()
     if script.startswith("${{", position):
         return _after(script, "}}", position)
-    if script.startswith(("$(", "<(", ">("), position):
-        return _nested(script, position + 2, ")")
-    if script.startswith("${", position):
-        return _nested(script, position + 2, "}")
+    if opened := _OPENED.match(script, position):
+        return nested(script, opened.end(), _CLOSES[opened.group()])
     match script[position]:
         case "'" | "`" as quote:
             return _after(script, quote, position + 1)
-        case '"':
-            return _nested(script, position + 1, '"')
         case character:
             pair = character == "\\" or (character == "$" and _NAMED.match(script, position + 1))
             return min(position + (2 if pair else 1), len(script))
@@ -289,7 +292,7 @@ def _word_end(script: str, position: int) -> int:
     start = position
     while position < len(script):
         if script[position] == "(" and _ASSIGNMENT.fullmatch(script, start, position):
-            position = _nested(script, position + 1, ")")
+            position = nested(script, position + 1, ")")
         elif script[position] in " \t\n;&|<>()" and not script.startswith(("<(", ">("), position):
             break
         else:
@@ -299,16 +302,27 @@ def _word_end(script: str, position: int) -> int:
     return position
 
 
-def _nested(script: str, position: int, close: str) -> int:
-    """Where a text that may hold expansions ends, behind its closing character."""
-    while position < len(script) and script[position] != close:
-        if close == '"' and script[position] in "'<>":
+def nested(script: str, position: int, close: str) -> int:
+    """Where a text that may hold expansions ends, behind its closing character or behind the end of the script."""
+    waiting = [close]
+    while position < len(script):
+        character = script[position]
+        if character == waiting[-1]:
+            waiting.pop()
             position += 1
-        elif close == ")" and script[position] == "(":
-            position = _nested(script, position + 1, ")")
+            if not waiting:
+                return position
+        elif waiting[-1] == '"' and character in "'<>":
+            position += 1
+        elif waiting[-1] == ")" and character == "(":
+            waiting.append(")")
+            position += 1
+        elif not script.startswith("${{", position) and (opened := _OPENED.match(script, position)):
+            waiting.append(_CLOSES[opened.group()])
+            position = opened.end()
         else:
             position = piece_end(script, position)
-    return position + 1
+    return len(script) + 1
 
 
 def _after(script: str, text: str, position: int) -> int:

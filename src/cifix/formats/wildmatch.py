@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from cifix.model.glob import FOLDERS, REST, STAR, joined
+
 SPECIAL = b"*?[\\"
 """The bytes that make a pattern more than a fixed string."""
 
-_STAR, _FOLDERS, _REST = b"*", b"**/", b"**"
+_STAR, _FOLDERS, _REST = (wild.encode() for wild in (STAR, FOLDERS, REST))
 _PRINTABLE = frozenset(range(0x20, 0x7F))
 _DIGIT = frozenset(b"0123456789")
 _LOWER = frozenset(b"abcdefghijklmnopqrstuvwxyz")
@@ -55,32 +57,8 @@ def _compiled(fixed: bytes, glob: bytes) -> re.Pattern[bytes]:
         tokens = list(_tokens(glob))
     except (IndexError, KeyError):
         return _NOTHING
-    return re.compile(re.escape(fixed) + _joined(tokens), re.DOTALL)
-
-
-def _joined(tokens: list[bytes]) -> bytes:
-    # What stands between two stars, or between two `**/`, is matched at its first place and never tried at
-    # a later one: the later wildcard can take up whatever lies between. Without that, the time for
-    # `*a*a*a*a*b` grows with the power of its stars, and a repository could stall its reader.
-    parts: list[bytes] = []
-    open_star = open_folders = False
-    for index, token in enumerate(tokens):
-        if token == _STAR:
-            parts.append(b")" * open_star)
-            open_star = _comes_again(token, tokens[index + 1 :])
-            parts.append(b"(?>[^/]*?" if open_star else b"[^/]*")
-        elif token == _FOLDERS:
-            parts.append(b")" * open_folders)
-            open_folders = _comes_again(token, tokens[index + 1 :])
-            parts.append(b"(?>(?:.*?/)??" if open_folders else b"(?:.*/)?")
-        else:
-            parts.append(b".*" if token == _REST else token)
-    return b"".join(parts)
-
-
-def _comes_again(wildcard: bytes, tokens: list[bytes]) -> bool:
-    ends = (_STAR, b"/", _FOLDERS, _REST) if wildcard == _STAR else (_FOLDERS, _REST)
-    return next((token for token in tokens if token in ends), None) == wildcard
+    expression = joined([token.decode("latin-1") for token in tokens])
+    return re.compile(re.escape(fixed) + expression.encode("latin-1"), re.DOTALL)
 
 
 def _tokens(glob: bytes) -> Iterator[bytes]:

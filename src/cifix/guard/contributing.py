@@ -20,7 +20,7 @@ _FOLDERS = (".github", "", "docs")
 
 _ENDINGS = (".md", ".markdown", ".rst", ".txt", "")
 _WIDTH = 100
-_ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+\S.*?([ \t]#+)?[ \t]*$", re.MULTILINE)
+_ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]++\S(?:.*?\S)??([ \t]#+)?[ \t]*$", re.MULTILINE)
 _UNDERLINED = re.compile(
     r"^(?P<title>\S[^\r\n]*)\r?\n(?P<line>(?P<mark>[=\-~^\"'`#*+.:_])(?P=mark){2,})[ \t]*\r?$", re.MULTILINE
 )

@@ -21,8 +21,8 @@ _NOT_INSTALLED = frozenset(
     {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "script", "scripts"}
     | {"tool", "tools", "build", "dist", "vendor", "ci"}
 )
-_NAME = re.compile(r"""^\s*name\s*=\s*["']?([A-Za-z0-9][\w.-]*)""", re.MULTILINE)
-_PYTHON = re.compile(r"""python_requires\s*=\s*["']?\s*>=\s*(\d+)\.(\d+)""")
+_NAME = re.compile(r"""^[^\S\n]*name\s*=\s*["']?([A-Za-z0-9][\w.-]*)""", re.MULTILINE)
+_PYTHON = re.compile(r"""python_requires\s*=\s*+["']?\s*+>=\s*(\d+)\.(\d+)""")
 _LOWEST = re.compile(r"(?:\^|~=?|>=|==)\s*(\d+)\.(\d+)")
 
 

@@ -16,7 +16,9 @@ from cifix.model.text import Opaque
 PLACES = (".github/workflows/smoke.yml", ".github/workflows/import-smoke.yml")
 """Where the job is written: the first that is free."""
 
-_IMPORT = re.compile(r"""python[\d.]*["']?(?P<flags>(?:\s+-\w+)*)\s+-\w*c\s+["']\s*(?:import|from)\s+(?P<name>\w+)""")
+_IMPORT = re.compile(
+    r"""python[\d.]*["']?(?P<flags>(?:\s{1,9}-\w{1,30}){0,9})\s+-\w*c\s+["']\s*(?:import|from)\s+(?P<name>\w+)"""
+)
 _LEAVES = re.compile(r"(?:^|[\s;&|])(?:cd|pushd)\s")
 
 _HEAD = Template("""\

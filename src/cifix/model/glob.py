@@ -1,18 +1,30 @@
 """Path patterns from the root: `*`, `?` and `[a-z]` stay inside one folder, `**/` spans any number of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice, product
+from math import prod
 from posixpath import commonprefix
 
-_PARTS = re.compile(r"(\*\*/|\*\*|\*|\?|\{[^{}]*\}|\[!?.[^\]]*\])", re.DOTALL)
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_PARTS = re.compile(r"(\*\*/|\*\*|/|\*|\?|\{[^{}]*\}|\[!?.[^\]]*+\])", re.DOTALL)
 _SET = re.compile(r"\[(!?)(.[^\]]*)\]", re.DOTALL)
+
+
+STAR, FOLDERS, REST = "*", "**/", "**"
+"""The tokens that match more than one character."""
+
+CHOICES = 1024
+"""Ways to take one of each `{a,b}` of a pattern; with more of them its braces mean themselves."""
 
 
 @lru_cache(maxsize=1024)
 def compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """One expression that matches a path, relative to the repository root, if any pattern does."""
-    return re.compile("|".join(f"(?:{_translate(pattern)})" for pattern in patterns) or r"(?!)", re.DOTALL)
+    return re.compile(
+        "|".join(f"(?:{_translate(one)})" for pattern in patterns for one in _spread(pattern)) or r"(?!)", re.DOTALL
+    )
 
 
 def stem(patterns: Sequence[str]) -> str:
@@ -28,16 +40,56 @@ def matches(path: str, patterns: Sequence[str]) -> bool:
 
 def _translate(pattern: str) -> str:
     plain = pattern.removeprefix("./").removeprefix("/")
-    expression = "".join(_token(part) for part in _PARTS.split(plain))
+    expression = joined([_token(part) for part in _PARTS.split(plain) if part])
     return expression + ("(?:.*)" if plain.endswith("/") else "(?:/.*)?")
 
 
+def _spread(pattern: str) -> Iterator[str]:
+    """The patterns without braces that a pattern stands for."""
+    fixed, choices = _BRACES.split(pattern)[::2], [one.split(",") for one in _BRACES.split(pattern)[1::2]]
+    if prod(len(some) for some in choices) > CHOICES:
+        yield pattern
+        return
+    for chosen in product(*choices):
+        yield "".join(part for pair in zip(fixed, (*chosen, ""), strict=True) for part in pair)
+
+
+def joined(tokens: Sequence[str]) -> str:
+    """One expression from those of single characters, `STAR`, `FOLDERS` and `REST`.
+
+    What stands between two stars, or between two `**/`, is matched at its first place and never tried at a later one:
+    the later wildcard can take up whatever lies between. Without that, the time for `*a*a*a*a*b` grows with the power
+    of its stars, and a repository could stall its reader.
+    """
+    parts: list[str] = []
+    open_star = open_folders = open_rest = False
+    for index, token in enumerate(tokens):
+        if token == STAR:
+            parts.append(")" * open_star)
+            open_star = _next(tokens, index, (STAR, "/", FOLDERS, REST)) in (STAR, REST)
+            parts.append("(?>[^/]*?" if open_star else "[^/]*")
+        elif token == FOLDERS:
+            parts.append(")" * open_folders)
+            open_folders = _next(tokens, index, (FOLDERS, REST)) == FOLDERS
+            parts.append("(?>(?:.*?/)??" if open_folders else "(?:.*/)?")
+        elif token == REST:
+            parts.append(")" * (open_star + open_rest))
+            open_star, open_rest = False, _next(tokens, index, (FOLDERS, REST)) == REST
+            parts.append("(?>.*?" if open_rest else ".*")
+        else:
+            parts.append(token)
+    return "".join(parts)
+
+
+def _next(tokens: Sequence[str], index: int, ends: Sequence[str]) -> str | None:
+    """The next of `ends` behind `index`."""
+    return next((token for token in islice(tokens, index + 1, None) if token in ends), None)
+
+
 def _token(part: str) -> str:
-    fixed = {"**/": r"(?:.*/)?", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}
+    fixed = {"?": r"[^/]", "/": "/", **{wild: wild for wild in (STAR, FOLDERS, REST)}}
     if part in fixed:
         return fixed[part]
-    if part[:1] == "{" and part[-1:] == "}":
-        return "(?:" + "|".join(re.escape(choice) for choice in part[1:-1].split(",")) + ")"
     found = _SET.fullmatch(part)
     return _one_of(*found.groups()) if found else re.escape(part)
 

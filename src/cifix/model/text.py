@@ -5,9 +5,12 @@ import io
 import re
 import tokenize
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Any, Self, TypeVar
+
+T = TypeVar("T")
 
 LIMIT = 4 * 1024 * 1024
 """Bytes above which a file is not read as text: no source file that cifix fixes is this large."""
@@ -53,6 +56,17 @@ class Text:
         if not exact:
             raise Opaque(f"reading the file as {encoding} and writing it back would change bytes")
         return cls(raw, text, encoding, text.startswith("\ufeff"), _dominant_newline(text))
+
+    def once(self, parse: Callable[["Text"], T]) -> T:
+        """`parse` of this text, kept with it: what several readers of a file have in common."""
+        if parse not in self._parsed:
+            self._parsed[parse] = parse(self)
+        found: T = self._parsed[parse]
+        return found
+
+    @cached_property
+    def _parsed(self) -> dict[Any, Any]:
+        return {}
 
     @property
     def start(self) -> int:

@@ -17,7 +17,9 @@ from cifix.model.snapshot import Snapshot
 from cifix.proof.result import Difference, Proof, judged, unknown
 from cifix.proof.span import Span
 from cifix.report.message import digest
+from cifix.vcs.branch import copied
 from cifix.vcs.ignores import ignored
+from cifix.vcs.repository import Repository
 
 _RULES = 10
 """Up to so many rules every selection is tried, to find the one that a plan's digest stands for."""
@@ -29,17 +31,20 @@ _OVERRIDES: tuple[dict[str, object], ...] = tuple(
 """All that the command line can say about options of rules."""
 
 
-def trees(span: Span) -> Proof:
-    """Every commit that cifix made holds the tree that its message names."""
+def trees(repo: Repository, span: Span) -> Proof:
+    """Every commit that cifix made holds the tree that its message names, or does the same on another base."""
+    moved = [commit for commit in span.ours if commit.trailers["Cifix-Tree"] != commit.tree]
+    rebased = [commit for commit in moved if copied(repo, commit)]
     wrong = [
         Difference(f"commit {commit.oid[:12]} {commit.subject}", commit.trailers["Cifix-Tree"], commit.tree)
-        for commit in span.ours
-        if commit.trailers["Cifix-Tree"] != commit.tree
+        for commit in moved
+        if commit not in rebased
     ]
     strangers = [commit for commit in span.commits if commit not in span.ours]
     notes = [
         f"commit {one.oid[:12]} {one.subject} is not by cifix; what it does is looked at below" for one in strangers
     ]
+    notes += [f"commit {one.oid[:12]} {one.subject} was rebased, and does what its message says" for one in rebased]
     return judged("trees", f"the commits by cifix ({len(span.ours)}) hold the trees they name", wrong, notes)
 
 

@@ -45,7 +45,7 @@ def verify(repo: Repository, span: Span, asked: Asked) -> Verification:
     before, after = _snapshot(repo, span.base), _snapshot(repo, span.tip)
     paths = changed(repo, span.base, span.tip)
     proofs = [
-        static.trees(span),
+        static.trees(repo, span),
         static.rules(span, before, after, _locked(repo, span.tip)),
         *static.order(before, after, paths),
     ]

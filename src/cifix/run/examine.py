@@ -11,12 +11,17 @@ from cifix.engine.prove import Proven, prove
 from cifix.engine.registry import Crash, discover
 from cifix.engine.resolve import Locked
 from cifix.model.finding import Safety
+from cifix.model.glob import compiled
+from cifix.model.learned import Learned
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
 from cifix.report.outcome import Outcome
 from cifix.vcs.commit import filtered
+from cifix.vcs.disk import SYMLINK
 from cifix.vcs.ignores import ignored
 from cifix.vcs.repository import Repository
+
+_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +92,30 @@ def examine(
     asked: Selection,
     today: date,
     watched: Callable[[Snapshot, int], AbstractContextManager[Callable[[str], None]]] = _unwatched,
+    *,
+    jobs: int = 1,
+    learned: Learned | None = None,
 ) -> Examined:
     """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options.
 
     `today` is the day to judge by unless `asked` names one. `watched` is given the files and the number of rules;
-    what it opens is told the id of each rule before that runs.
+    what it opens is told the id of each rule before that runs. `learned` is what is known of the files
+    already, and `jobs` processes look at many of them.
     """
-    snapshot = Snapshot(source)
+    snapshot = Snapshot(source, learned=learned)
     config = load(snapshot)
     registry = discover()
     rules = choose(registry.rules, registry.plugins, config, select=asked.select, ignore=asked.ignore)
     floor, locked = Safety[asked.safety.upper()], _locked(repository, source.base)
     today = asked.today or today
-    settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked, today)
+    settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked, today, jobs)
     with watched(snapshot, len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
     crashes = (*registry.crashes, *proven.plan.crashes)
-    return Examined(proven, rules, settings, crashes, tuple(_notes(snapshot, config, asked)), today)
+    return Examined(proven, rules, settings, crashes, tuple(_notes(snapshot, config, asked, rules)), today)
 
 
-def _notes(snapshot: Snapshot, config: Config, asked: Selection) -> Iterator[str]:
+def _notes(snapshot: Snapshot, config: Config, asked: Selection, rules: Iterable[Rule]) -> Iterator[str]:
     """What the user may have meant and did not get."""
     for rule in dict.fromkeys(asked.select):
         if rule in asked.ignore or rule in config.ignore:
@@ -114,6 +123,11 @@ def _notes(snapshot: Snapshot, config: Config, asked: Selection) -> Iterator[str
             yield f"{rule} did not run, for {by} leaves it out."
     if "cifix.toml" in snapshot.disk:
         yield "cifix.toml has no say, for it is not tracked: `git add` it, and commit it for `apply`."
+    wanted = compiled(tuple(dict.fromkeys(glob for rule in rules for glob in rule.reads)))
+    links = sorted(path for path in snapshot.links if snapshot.mode(path) == SYMLINK and wanted.fullmatch(path))
+    if links:
+        more = f" and {len(links) - _NAMED} more" if len(links) > _NAMED else ""
+        yield f"Symbolic links are not followed, so these were not looked at: {', '.join(links[:_NAMED])}{more}."
 
 
 def _locked(repository: Repository, base: str | None) -> Locked:

@@ -13,14 +13,11 @@ from pathlib import Path
 from cifix.errors import GitError
 from cifix.logs.redact import redact
 from cifix.vcs.branch import checked_name
-from cifix.vcs.exchange import NETWORK, REMOTE, Credential, carrying, numbered
+from cifix.vcs.exchange import HOOKLESS, NETWORK, REMOTE, Credential, carrying, numbered
 from cifix.vcs.repository import Outcome, Repository
 
 _IMPATIENT = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
 """Bytes a second and seconds: a server that stays below for so long is given up."""
-
-_HOOKLESS = f"git -c core.hooksPath={os.devnull} -c core.fsmonitor=false -c gc.auto=0 receive-pack"
-"""What takes a push where the remote is a folder of this machine: its hooks are programs of a repository too."""
 
 _SHA256 = 64
 _CHAIN = 32
@@ -87,6 +84,13 @@ def fetch_branch(repo: Repository, url: str, branch: str) -> None:
     _fetch(repo, url, branch, f"--depth={_CHAIN}")
 
 
+def holds(repo: Repository, url: str, branch: str, oid: str) -> bool:
+    """Whether the history of a branch of the remote holds a commit; its commits are fetched for that, nothing else."""
+    unshallow = ("--unshallow",) if (repo.git_dir / "shallow").is_file() else ()
+    _fetch(repo, url, branch, *unshallow, leaving="tree:0")
+    return repo.attempt("merge-base", "--is-ancestor", oid, f"refs/heads/{branch}").status == 0
+
+
 def connected(url: str, tip: str, folder: Path, credential: Credential | None = None) -> Repository:
     """An empty repository, in the empty `folder`, that can talk to a remote one; `tip` is any commit of that."""
     return _laid_out(folder, url, _form(tip), "none", credential)
@@ -100,10 +104,10 @@ def delete(repo: Repository, branch: str, tip: str) -> None:
         raise GitError(f"the remote did not delete {branch}: {redact(told.error.strip())}")
 
 
-def _fetch(repo: Repository, url: str, branch: str, *depth: str) -> None:
+def _fetch(repo: Repository, url: str, branch: str, *depth: str, leaving: str = "blob:none") -> None:
     refspec = f"+refs/heads/{branch}:refs/heads/{branch}"
     limits = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--no-auto-maintenance", "--quiet")
-    _reached(repo, url, "fetch", "--filter=blob:none", *limits, *depth, "--", REMOTE, refspec)
+    _reached(repo, url, "fetch", f"--filter={leaving}", *limits, *depth, "--", REMOTE, refspec)
 
 
 _DULL = ("warning: filtering not", "Please make sure you have", "and the repository exists")
@@ -141,7 +145,7 @@ def _laid_out(folder: Path, url: str, form: str, branch: str, credential: Creden
     settings = ["[core]", "repositoryFormatVersion = 1", "bare = true"]
     settings += ["[extensions]", "objectFormat = sha256"] if form == "sha256" else []
     settings += [f'[remote "{REMOTE}"]', f"url = {_value(url)}", "promisor = true", "partialCloneFilter = blob:none"]
-    settings += [f"receivepack = {_value(_HOOKLESS)}"] if _is_local(url) else []
+    settings += [f"receivepack = {_value(HOOKLESS)}"] if _is_local(url) else []
     (folder / "config").write_text("\n".join(settings) + "\n", "utf-8", "surrogateescape")
     carried = numbered(carrying(credential)) if credential else {}
     return Repository(None, folder, folder, form, {**_IMPATIENT, **carried})

@@ -14,6 +14,12 @@ _AHEAD = 60
 """Requests written before the answers are read: 60 ids of 64 digits fit into the smallest pipe, so none blocks."""
 
 
+HUGE = 64 * 1024 * 1024
+"""Bytes above which an object is never held in memory."""
+
+_PIECE = 1 << 20
+
+
 class Batch:
     """Reads objects through a running `git cat-file --batch`."""
 
@@ -29,7 +35,10 @@ class Batch:
         return self._owner == os.getpid() and self._process.poll() is None
 
     def read(self, oids: Sequence[str]) -> dict[str, bytes]:
-        """Content by object id; raises `GitError` for objects that the repository does not have."""
+        """Content by object id, without objects of more than `HUGE` bytes, of which only the length is looked at.
+
+        Raises `GitError` for objects that the repository does not have.
+        """
         wanted = iter(dict.fromkeys(oids))
         found: dict[str, bytes] = {}
         while ahead := list(islice(wanted, _AHEAD)):
@@ -40,8 +49,16 @@ class Batch:
                 if len(header) != len(("oid", "type", "size")):
                     self.close()
                     raise GitError(f"object {oid} is missing from the repository; `git fsck` tells what else is")
-                found[oid] = self._stdout.read(int(header[2]) + 1)[:-1]
+                size = int(header[2]) + 1
+                if size <= HUGE:
+                    found[oid] = self._stdout.read(size)[:-1]
+                else:
+                    self._skip(size)
         return found
+
+    def _skip(self, size: int) -> None:
+        while size:
+            size -= len(self._stdout.read(min(size, _PIECE)))
 
     def close(self) -> None:
         """End the process and wait for it; a fork of its owner only lets go of it."""

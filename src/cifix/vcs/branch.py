@@ -113,8 +113,13 @@ def _own(repo: Repository, commit: Recorded) -> bool:
     base = commit.trailers.get("Cifix-Base", "")
     if len(commit.parents) > 1 or (base != NO_BASE and not _above(repo, base, commit.oid)):
         return False
-    if commit.ours or not commit.parents or "Cifix-Patch" not in commit.trailers:
-        return commit.ours
+    return commit.ours or copied(repo, commit)
+
+
+def copied(repo: Repository, commit: Recorded) -> bool:
+    """Whether the commit does, on another base, what one that cifix made did on its own."""
+    if len(commit.parents) != 1 or "Cifix-Patch" not in commit.trailers:
+        return False
     parent = recorded(repo, commit.parents[0])
     return patch_digest(repo.attempt, parent.tree, commit.tree) == commit.trailers["Cifix-Patch"]
 

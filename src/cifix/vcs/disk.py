@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cifix.model.snapshot import EXECUTABLE, REGULAR
 from cifix.model.text import Opaque
+from cifix.vcs.batch import HUGE
 
 SYMLINK = 0o120000
 GITLINK = 0o160000
@@ -46,6 +47,8 @@ class WorkTree:
         status = self.status(path)
         if status is None or not stat.S_ISREG(status.st_mode):
             raise Opaque("it is gone" if status is None else "it is not a regular file")
+        if status.st_size > HUGE:
+            raise Opaque(f"the file has more than {HUGE:,} bytes")
         try:
             handle = os.open(self.root / path, os.O_RDONLY | _SAFELY)
         except OSError as why:

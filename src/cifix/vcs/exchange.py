@@ -9,7 +9,7 @@ import base64
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -25,6 +25,12 @@ REMOTE = "cifix"
 
 NETWORK = {"GIT_ALLOW_PROTOCOL": TRANSPORTS}
 """For the commands that may talk to the remote."""
+
+HOOKLESS = (
+    f"git -c core.hooksPath={os.devnull} -c core.alternateRefsCommand=true -c core.fsmonitor=false -c gc.auto=0"
+    " receive-pack"
+)
+"""What takes a push where the remote is a folder of this machine: its hooks are programs of a repository too."""
 
 _OWN = ("system", "global", "command")
 _TRUSTED = ("credential.", "http.", "ssh.", "gpg.", "user.", "author.", "committer.")
@@ -53,12 +59,14 @@ class Address:
     """Where a remote is: a URL without user and password, or an absolute path.
 
     `credential` is what the URL held. `host` is empty for a path; `project` is what follows it, such as `owner/name`.
+    `named` tells that the user named it, and not the configuration: then hooks of what lies at a path may run.
     """
 
     url: str
     host: str
     project: str
     credential: Credential | None = None
+    named: bool = False
 
 
 @contextmanager
@@ -87,12 +95,24 @@ def address_of(repo: Repository, remote: str) -> Address:
     given = next((told for told in (_first(repo, key) for key in named) if told), None)
     if given is None and not ("/" in remote or ":" in remote):
         raise GitError(f"{repo.place} has no remote called {remote}; `git remote -v` lists them, --remote names one")
-    return parsed(_rewritten(repo, given or remote), repo)
+    return replace(parsed(_rewritten(repo, given or remote), repo), named=given is None)
 
 
 def parsed(url: str, repo: Repository) -> Address:
     """An address as git writes it: a URL, `host:path` for ssh, or a path that is relative to the repository."""
-    scheme, mark, rest = url.partition("://")
+    found = distant(url)
+    if found is not None:
+        return found
+    _, mark, rest = url.partition("://")
+    local = Path(os.path.normpath(repo.place / Path(unquote(rest) if mark else url)))
+    if any(local.is_relative_to(inside) for inside in (repo.root, repo.git_dir, repo.common_dir) if inside):
+        raise GitError(f"the remote {local} lies inside the repository, so its hooks are not run; name another one")
+    return Address(str(local), "", _project(local.name))
+
+
+def distant(url: str) -> Address | None:
+    """The address that a URL, or `host:path` for ssh, stands for; None for a place on this machine."""
+    scheme, mark, _ = url.partition("://")
     if mark and scheme.lower() in _SCHEMES:
         split = urlsplit(url)
         host = split.hostname or ""
@@ -107,10 +127,7 @@ def parsed(url: str, repo: Repository) -> Address:
         if "::" in url or url.startswith("-"):
             raise GitError(f"cifix does not push to {url}: a program would have to run for it")
         return Address(url, host.rpartition("@")[2], _project(path))
-    local = Path(os.path.normpath(repo.place / Path(unquote(rest) if mark else url)))
-    if any(local.is_relative_to(inside) for inside in (repo.root, repo.git_dir, repo.common_dir) if inside):
-        raise GitError(f"the remote {local} lies inside the repository, so its hooks are not run; name another one")
-    return Address(str(local), "", _project(local.name))
+    return None
 
 
 def numbered(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -137,6 +154,7 @@ def _every(repo: Repository) -> Iterator[tuple[bool, str, str]]:
 
 def _remote(repo: Repository, address: Address) -> Iterable[tuple[str, str]]:
     told = [(f"remote.{REMOTE}.url", address.url)]
+    told += [] if address.host or address.named else [(f"remote.{REMOTE}.receivepack", HOOKLESS)]
     if promisor(repo) is not None:
         told += [(f"remote.{REMOTE}.promisor", "true"), (f"remote.{REMOTE}.partialclonefilter", "blob:none")]
     return told

@@ -8,10 +8,15 @@ from cifix.vcs.repository import Repository
 
 
 def excludes(repo: Repository) -> Mapping[str, bytes]:
-    """The content of core.excludesFile (or git's default for it) and `info/exclude`, where they exist."""
-    named = os.fsdecode(repo.attempt("config", "--type=path", "-z", "--get", "core.excludesFile").out)
+    """The content of core.excludesFile (or git's default for it) and `info/exclude`, where they exist.
+
+    A file that the repository's own configuration names is not read: it could be any file of the machine.
+    """
+    told = repo.attempt("config", "--type=path", "--show-scope", "-z", "--get", "core.excludesFile").out
+    scope, _, named = os.fsdecode(told).rstrip("\0").partition("\0")
+    own = scope not in ("local", "worktree")
     files = {
-        "global": repo.place / named.rstrip("\0") if named else _default(),
+        "global": repo.place / named if named and own else _default(),
         "info/exclude": repo.common_dir / "info" / "exclude",
     }
     return {name: file.read_bytes() for name, file in files.items() if file.is_file() and os.access(file, os.R_OK)}

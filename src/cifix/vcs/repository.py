@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from subprocess import PIPE
 from tempfile import TemporaryFile
@@ -54,11 +55,15 @@ _QUIET = {
 }
 _SETTINGS = (
     f"core.hooksPath={os.devnull}",
+    "core.alternateRefsCommand=true",
     "core.fsmonitor=false",
     "core.safecrlf=false",
     "core.splitIndex=false",
     "core.untrackedCache=false",
+    f"diff.orderFile={os.devnull}",
     "index.sparse=false",
+    "log.mailmap=false",
+    "log.showSignature=false",
     "core.filesRefLockTimeout=2000",
     "filter..clean=",  # attribute files say `filter=` to mean none, yet git would look for a driver of no name
     "filter..process=",
@@ -70,9 +75,14 @@ _OPTIONS = ("--no-pager", *(part for setting in _SETTINGS for part in ("-c", set
 
 
 def scrub(environ: MutableMapping[str, str]) -> None:
-    """Remove the variables of `SCRUBBED`, which a surrounding git command may have set; once, at start-up."""
+    """Remove the variables of `SCRUBBED`, which a surrounding git command may have set; once, at start-up.
+
+    Folders of PATH that are not absolute go as well: git runs in the repository, and would be looked for there.
+    """
     for name in SCRUBBED:
         environ.pop(name, None)
+    if "PATH" in environ:
+        environ["PATH"] = os.pathsep.join(filter(os.path.isabs, environ["PATH"].split(os.pathsep)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,8 @@ class Repository:
         self.processes = 0
         self._given = dict(environment)
         self._batch: Batch | None = None
+        self._inherited: Batch | None = None
+        self._owner = os.getpid()
         self._lock = Lock()
 
     @classmethod
@@ -125,9 +137,17 @@ class Repository:
         if inside == b"true":
             root = Path(os.fsdecode(_execute(folder, ("rev-parse", "--show-toplevel")).out.removesuffix(b"\n")))
         elif bare == b"false":
-            if git_dir.name == ".git":
+            if not folder.resolve().is_relative_to(git_dir.resolve()):
+                root = folder
+            elif git_dir.name == ".git":
                 return cls.open(git_dir.parent)
-            raise GitError(f"{folder} is inside the repository's own folder; start from its work tree")
+            else:
+                raise GitError(f"{folder} is inside the repository's own folder; start from its work tree")
+        if root is not None and not _leads(root / ".git", git_dir):
+            raise GitError(
+                f"{git_dir} says that its work tree is elsewhere (core.worktree), and no .git in {root} leads to it; "
+                f"start from a folder whose .git does"
+            )
         return cls(root, git_dir, _common(git_dir), form.decode())
 
     @property
@@ -150,7 +170,7 @@ class Repository:
     def attempt(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] = MappingProxyType({})) -> Outcome:
         """Like `run`, for commands whose failure is an answer."""
         self.processes += 1
-        return _execute(self.place, arguments, stdin, {**self._environment, **env})
+        return _execute(self.place, (*self._restrained, *arguments), stdin, {**self._environment, **env})
 
     def oid(self, name: str) -> str | None:
         """The full id of the object that `name` names, or None."""
@@ -164,11 +184,13 @@ class Repository:
         with self._lock:
             if self._batch is not None and not self._batch.usable:
                 self._batch = None
+            if self._owner != os.getpid():  # the process belongs to the one that this one was forked from
+                self._inherited, self._batch, self._owner = self._batch, None, os.getpid()
             if self._batch is None:
                 self.processes += 1
                 git = _gitpython()(self.place)
                 env = {**self._environment}
-                command = [*_unsetting(env), "git", *_OPTIONS, "cat-file", "--batch"]
+                command = [*_unsetting(env), "git", *_OPTIONS, *self._restrained, "cat-file", "--batch"]
                 self._batch = Batch(git.execute(command, istream=PIPE, as_process=True, env=env))
             return self._batch.read(oids)
 
@@ -188,6 +210,16 @@ class Repository:
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.root, self.git_dir, self.common_dir, self.object_format, self._given)
 
+    @cached_property
+    def _restrained(self) -> tuple[str, ...]:
+        """Options that give the attribute file of the user, where the repository's own configuration names another."""
+        asked = ("config", "--type=path", "--show-scope", "-z", "--get-all", "core.attributesFile")
+        words = os.fsdecode(_execute(self.place, asked, env=self._environment).out).split("\0")
+        if not {"local", "worktree"} & {*words[::2]}:
+            return ()
+        own = [file for scope, file in zip(words[::2], words[1::2], strict=False) if scope not in ("local", "worktree")]
+        return "-c", f"core.attributesFile={own[-1] if own else os.devnull}"
+
     @property
     def _environment(self) -> dict[str, str]:
         located = {"GIT_DIR": str(self.git_dir)}
@@ -206,6 +238,20 @@ def _folder(path: Path) -> Path:
     if not os.access(folder, os.R_OK | os.X_OK):
         raise GitError(f"no permission to read {folder}; run cifix as a user who may")
     return folder.absolute()
+
+
+def _leads(pointer: Path, git_dir: Path) -> bool:
+    """Whether the `.git` of a work tree is the repository, or a file that names it.
+
+    Otherwise core.worktree has moved the work tree, and files that are none of the repository's would be taken for it.
+    """
+    try:
+        if pointer.is_file():
+            named = os.fsdecode(pointer.read_bytes().removeprefix(b"gitdir:").strip())
+            pointer = pointer.parent / named
+        return pointer.samefile(git_dir)
+    except OSError:
+        return False
 
 
 def _common(git_dir: Path) -> Path:

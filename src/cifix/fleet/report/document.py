@@ -9,7 +9,7 @@ from typing import Any
 from cifix import __version__
 from cifix.errors import Exit, UsageError
 from cifix.fleet.analysis import KEPT
-from cifix.fleet.job import Mode, State
+from cifix.fleet.job import PUSHING, Mode, State
 from cifix.fleet.state import Row
 from cifix.report.characters import legible
 
@@ -34,7 +34,8 @@ def merged(documents: Sequence[Document]) -> Document:
             if repository["url"] in found:
                 raise UsageError(f"two of the reports hold {repository['url']}: they are not shards of one fleet")
             found[repository["url"]] = repository
-    mode = Mode.APPLY if any(told["mode"] == Mode.APPLY for told in documents) else Mode.PLAN
+    modes = {told["mode"] for told in documents}
+    mode = next((mode for mode in reversed(PUSHING) if mode in modes), Mode.PLAN)
     return _whole(sorted(found.values(), key=lambda one: (one["slug"], one["url"])), mode, branches.pop())
 
 
@@ -94,7 +95,7 @@ def _exit(repositories: Sequence[Document], mode: Mode) -> Exit:
         return Exit.CRASHED
     if any(repository["failed_proofs"] for repository in repositories):
         return Exit.UNPROVEN
-    if mode is Mode.APPLY:
+    if mode in PUSHING:
         return Exit.REMAIN if any(map(remaining, repositories)) else Exit.DONE
     return Exit.FOUND if mode is Mode.PLAN and any(one["findings"] for one in repositories) else Exit.DONE
 
@@ -111,6 +112,7 @@ def _repository(row: Row) -> Document:
         "base_branch": row.base or row.target.base,
         "base": found.base if found else None,
         "shas": list(row.commits),
+        "request": row.request or None,
         **{key: run[key] for key in KEPT},
         "patch": found.patch.decode("utf-8", "replace") if found else "",
         "seconds": dict(row.seconds),

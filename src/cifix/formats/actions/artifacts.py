@@ -1,12 +1,13 @@
 """The artifact steps of a repository's workflows and composite actions."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from cifix.formats.actions.workflow import ACTIONS, WORKFLOWS, Action, Reference, Step, Workflow, action, workflow
 from cifix.formats.yaml import Document, Scalar
+from cifix.model.glob import compiled
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque, Text
 
@@ -16,7 +17,9 @@ DOWNLOAD = "actions/download-artifact"
 LOCAL = re.compile(r"""(?m)^[ \t\-]*uses:[ \t]*["']?(?:\./|\$/)([^\s"'#]*)""")
 """A call of a local file, in text that cannot be parsed; the group is its path."""
 
-_ASSIGNED = re.compile(r"""(\w+)(?:=|<<)|["'](\w+)["'](?!\s*:)""")
+_NEEDLES = (b"-artifact", b"./", b"$/")
+_PLACES = (*WORKFLOWS, *ACTIONS)
+_ASSIGNED = re.compile(r"""(?<!\w)(\w++)(?:=|<<)|["'](\w++)["'](?!\s*:)""")
 _FILE = re.compile(r"[^.].*\.[A-Za-z][\w+-]*")
 _BUNDLES = (
     *(".app", ".d", ".dsym", ".framework", ".xcarchive", ".xcframework", ".xcresult"),
@@ -59,42 +62,83 @@ class Repository:
     """The workflows and actions that can take part in runs with artifacts.
 
     `opaque` says why a file that may hold artifact steps, or call others that do, cannot be parsed; `texts`
-    lacks those that cannot even be decoded. `words` are those that a file seems to assign, by its path.
+    lacks those that cannot even be decoded, and `sources` are the same texts. `calls` are the local files that a file
+    may call, whether they are there or not, if it calls any.
     """
 
     workflows: Mapping[str, Workflow]
     actions: Mapping[str, Action]
     opaque: Mapping[str, str]
     texts: Mapping[str, str]
-    words: Mapping[str, frozenset[str]]
+    sources: Mapping[str, Text]
+    calls: Mapping[str, frozenset[str]]
+
+    def assigns(self, word: str) -> bool:
+        """Whether a file seems to assign `word` as a variable in a script, or names it in quotes."""
+        if word not in self._asked:
+            near = (source for source in self.sources.values() if word in source.text)
+            self._asked[word] = any(word in source.once(_assigned) for source in near)
+        return self._asked[word]
 
     @cached_property
-    def assigned(self) -> frozenset[str]:
-        """Every word that a file seems to assign as a variable in a script, or names in quotes."""
-        return frozenset[str]().union(*self.words.values())
+    def _asked(self) -> dict[str, bool]:
+        return {}
 
 
 def read(snapshot: Snapshot) -> Repository:
     """Parse the workflows and actions that use artifacts or local files."""
-    workflows: dict[str, Workflow] = {}
-    actions: dict[str, Action] = {}
-    opaque: dict[str, str] = {}
-    texts: dict[str, str] = {}
-    words: dict[str, frozenset[str]] = {}
-    needles = (b"-artifact", b"./", b"$/")
-    for path in snapshot.containing(needles, (*WORKFLOWS, *ACTIONS)):
+    return _read(snapshot, snapshot.containing(_NEEDLES, _PLACES), Repository({}, {}, {}, {}, {}, {}))
+
+
+def reread(after: Snapshot, before: Snapshot) -> Repository:
+    """`read` of `after`, from that of `before`: only what differs is looked at."""
+    known, places = before.once(read), compiled(_PLACES)
+    paths = [path for path in before.differences(after) if places.fullmatch(path)]
+    if any(path not in known.texts or path in known.opaque for path in paths):
+        return read(after)
+    if not all(path in after and any(needle in after.read(path) for needle in _NEEDLES) for path in paths):
+        return read(after)
+    found = _read(after, paths, known)
+    return read(after) if found.opaque.keys() & set(paths) else found
+
+
+def _read(snapshot: Snapshot, paths: Iterable[str], known: Repository) -> Repository:
+    """What is known, with what the files at `paths` hold."""
+    workflows, actions, opaque = dict(known.workflows), dict(known.actions), dict(known.opaque)
+    texts, sources, calls = dict(known.texts), dict(known.sources), dict(known.calls)
+    for path in paths:
         try:
-            texts[path] = snapshot.text(path).text
-            words[path] = snapshot.parsed(path, _assigned)
+            sources[path] = snapshot.text(path)
+            texts[path] = sources[path].text
+            calls.pop(path, None)
+            found: Workflow | Action
             if path.startswith(".github/workflows/"):
-                workflows[path] = snapshot.parsed(path, workflow)
+                found = workflows[path] = snapshot.parsed(path, workflow)
             else:
-                actions[path] = snapshot.parsed(path, action)
+                found = actions[path] = snapshot.parsed(path, action)
         except Opaque as why:
+            workflows.pop(path, None)
+            actions.pop(path, None)
             text = texts.get(path)
             if text is None or "-artifact" in text or LOCAL.search(text):
                 opaque[path] = str(why)
-    return Repository(workflows, actions, opaque, texts, words)
+        else:
+            if called := frozenset(target for local in _local(found) for target in candidates(local)):
+                calls[path] = called
+    return Repository(workflows, actions, opaque, texts, sources, calls)
+
+
+def candidates(local: str) -> tuple[str, ...]:
+    """The files that a call of a local path may mean."""
+    folder = local.strip("/")
+    within = f"{folder}/" if folder else ""
+    return folder, f"{within}action.yml", f"{within}action.yaml"
+
+
+def _local(found: Workflow | Action) -> Iterator[str]:
+    steps = found.steps if isinstance(found, Action) else [step for job in found.jobs for step in job.steps]
+    uses = [*(job.uses for job in (() if isinstance(found, Action) else found.jobs)), *(step.uses for step in steps)]
+    yield from (one.local for one in uses if one is not None and one.local is not None)
 
 
 def _assigned(text: Text) -> frozenset[str]:

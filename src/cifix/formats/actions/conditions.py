@@ -4,6 +4,9 @@ import re
 
 from cifix.formats.actions.expression import dynamic
 
+_LONGEST = 1_000
+"""Characters of a condition above which nothing is said about it."""
+
 _CONSTANT = ("github.", "vars.")
 _GROUP = re.compile(r"(?<![\w-])\(")
 _SPOT = re.compile(r"\$\{\{(.*)\}\}", re.DOTALL)
@@ -18,6 +21,8 @@ def exclusive(one: str, other: str) -> bool:
     Only what is the same in the whole run is compared: `github` and `vars`, each with a text or asked for as it is.
     Anything else counts as possible.
     """
+    if max(len(one), len(other)) > _LONGEST:
+        return False
     return any(_contradict(mine, theirs) for mine in _terms(one) for theirs in _terms(other))
 
 

@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,6 +29,9 @@ Parts = tuple[str | Unknown, ...]
 CONSTANT = ("github.", "inputs.", "vars.", "secrets.")
 """Contexts that hold the same values in every job of a workflow run."""
 
+DEPTH = 100
+"""Levels of brackets and negations above which an expression is not read."""
+
 _SPOT = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?))"
@@ -41,13 +45,24 @@ def dynamic(text: str) -> bool:
     return "${{" in text
 
 
+def spots(text: str) -> Iterator[re.Match[str]]:
+    """Every expression of a text, braces included; group 1 is what stands between them."""
+    return _SPOT.finditer(text, 0, text.rfind("}}") + 2)  # beyond, each `${{` would be searched to the end in vain
+
+
+def without_expressions(text: str) -> str:
+    """What a text says besides its expressions."""
+    end = text.rfind("}}") + 2
+    return _SPOT.sub("", text[:end]) + text[end:]
+
+
 def render(text: str, lookup: Lookup) -> Parts:
     """A text with its expressions replaced by their values; what is not known stays an `Unknown` part."""
     if not dynamic(text):
         return (text,) if text else ()
     parts: list[str | Unknown] = []
     position = 0
-    for spot in _SPOT.finditer(text):
+    for spot in spots(text):
         parts += text[position : spot.start()], *_unfolded(shown(evaluate(spot.group(1), lookup)))
         position = spot.end()
     return joined((*parts, text[position:]))
@@ -59,7 +74,7 @@ def _unfolded(part: str | Unknown) -> Parts:
         return (part,)
     found: list[str | Unknown] = []
     position = 0
-    for spot in _SPOT.finditer(part.text):
+    for spot in spots(part.text):
         found += part.text[position : spot.start()], Unknown(spot.group(1).strip(), constant=True)
         position = spot.end()
     return *found, part.text[position:]
@@ -123,7 +138,8 @@ def _tokens(source: str) -> tuple[tuple[str, str], ...]:
     """The tokens of an expression, each with its kind; raises `Opaque`."""
     tokens: list[tuple[str, str]] = []
     position = 0
-    while source[position:].strip():
+    source = source.rstrip()
+    while position < len(source):
         found = _TOKEN.match(source, position)
         if found is None or found.lastgroup is None:
             raise Opaque(f"the expression {source.strip()!r} cannot be read")
@@ -137,7 +153,8 @@ class _Reader:
 
     def __init__(self, source: str, lookup: Lookup) -> None:
         self.lookup = lookup
-        self.tokens = list(_tokens(source))
+        self.tokens = deque(_tokens(source))
+        self.depth = 0
 
     def either(self) -> Result:
         left = self.both()
@@ -172,21 +189,30 @@ class _Reader:
 
     def negated(self) -> Result:
         if self.take("!"):
-            value = self.negated()
+            value = self.deeper(self.negated)
             return Unknown("", value.constant) if isinstance(value, Unknown) else not _true(value)
         return self.single()
 
+    def deeper(self, read: Callable[[], Result]) -> Result:
+        """What `read` finds one level further down."""
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise Opaque(f"an expression is nested more than {DEPTH} levels deep")
+        value = read()
+        self.depth -= 1
+        return value
+
     def single(self) -> Result:
         if self.take("("):
-            value = self.either()
+            value = self.deeper(self.either)
             self.expect(")")
             return value
-        kind, text = self.tokens.pop(0) if self.tokens else ("", "")
+        kind, text = self.tokens.popleft() if self.tokens else ("", "")
         match kind:
             case "text":
                 return text[1:-1].replace("''", "'")
             case "number":
-                return float(int(text, 16) if "x" in text else float(text))
+                return _float(text)
             case "path" if self.take("("):
                 return self.call(text.lower())
             case "path":
@@ -199,8 +225,8 @@ class _Reader:
             return {"true": True, "false": False}.get(word)
         keys = [word]
         while self.tokens and self.tokens[0][1] in {".", "["}:
-            bracket = self.tokens.pop(0)[1] == "["
-            kind, text = self.tokens.pop(0) if self.tokens else ("", "")
+            bracket = self.tokens.popleft()[1] == "["
+            kind, text = self.tokens.popleft() if self.tokens else ("", "")
             if kind == "text" or (kind == "path" and not bracket):
                 keys.append(text.strip("'").lower())
             else:
@@ -212,7 +238,7 @@ class _Reader:
     def call(self, name: str) -> Result:
         values: list[Result] = []
         while not self.take(")"):
-            values.append(self.either())
+            values.append(self.deeper(self.either))
             if not self.take(",") and (not self.tokens or self.tokens[0][1] != ")"):
                 raise Opaque("a call is not closed")
         known = [_text(value).casefold() for value in values if not isinstance(value, Unknown)]
@@ -230,13 +256,20 @@ class _Reader:
 
     def take(self, mark: str) -> bool:
         if self.tokens and self.tokens[0] == ("mark", mark):
-            self.tokens.pop(0)
+            self.tokens.popleft()
             return True
         return False
 
     def expect(self, mark: str) -> None:
         if not self.take(mark):
             raise Opaque(f"an expression lacks a {mark!r}")
+
+
+def _float(text: str) -> float:
+    try:
+        return float(int(text, 16) if "x" in text else float(text))
+    except OverflowError:
+        return math.inf
 
 
 def _constant(value: Result) -> bool:

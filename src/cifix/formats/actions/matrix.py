@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import inf, prod
 
-from cifix.formats.actions.expression import Unknown, Value, dynamic
+from cifix.formats.actions.expression import Lookup, Result, Unknown, Value, dynamic
 from cifix.formats.yaml import Map, Node, Seq, kind, resolved
 
 LEGS = 256
 """The legs GitHub allows in one matrix."""
+
+_STEPS = LEGS * LEGS
+"""Legs times entries of `include` and `exclude` above which a matrix is not expanded."""
 
 Data = Value | Unknown | list["Data"] | dict[str, "Data"]
 
@@ -47,6 +51,8 @@ def expand(node: Node | None) -> Matrix:
     axes: dict[str, Data] = {
         axis: [Unknown(f"matrix.{axis.lower()}")] if axis in unknown else values for axis, values in found.items()
     }
+    if _size(axes) * (1 + len(include) + len(exclude)) > _STEPS:
+        return _OPEN
     legs = list(_legs(axes, exclude))
     _include(legs, include, frozenset(axes))
     return Matrix(tuple(legs) or ({},), unknown) if len(legs) <= LEGS else _OPEN
@@ -62,6 +68,18 @@ def at(leg: Mapping[str, Data], path: str) -> Data:
             return None
         found = next((value for name, value in found.items() if name.lower() == key), None)
     return found
+
+
+def leg_values(leg: Mapping[str, Data], matrix: Matrix) -> Lookup:
+    """What `matrix.` means in one leg; anything else is not known."""
+
+    def value(path: str) -> Result:
+        context, _, name = path.partition(".")
+        known = context == "matrix" and matrix.unknown is not None
+        found = at(leg, name) if known else Unknown(path)
+        return Unknown(path) if isinstance(found, list | dict) else found
+
+    return value
 
 
 def data(node: Node) -> Data:
@@ -81,11 +99,19 @@ def _value(text: str, found: str) -> Value:
         case "bool":
             return text.lower() == "true"
         case "int":
-            return float(int(text, 0 if text[:2] in {"0x", "0o"} else 10))
+            return _number(text)
         case "float":
             return float(text.replace(".inf", "inf").replace(".nan", "nan"))
         case _:
             return text
+
+
+def _number(text: str) -> float:
+    """An integer as GitHub holds it, in a floating point number."""
+    try:
+        return float(int(text, 0)) if text[:2] in {"0x", "0o"} else float(text)
+    except OverflowError:
+        return inf
 
 
 def _varies(found: Data) -> bool:
@@ -96,13 +122,15 @@ def _varies(found: Data) -> bool:
     return isinstance(found, Unknown)
 
 
+def _size(axes: Mapping[str, Data]) -> int:
+    return prod(len(values) for values in axes.values() if isinstance(values, list))
+
+
 def _legs(axes: Mapping[str, Data], exclude: list[Data]) -> Iterator[dict[str, Data]]:
     lists = [values for values in axes.values() if isinstance(values, list)]
     if not axes:
         return
-    for count, values in enumerate(product(*lists)):
-        if count > LEGS * LEGS:
-            return
+    for values in product(*lists):
         leg = dict(zip(axes, values, strict=True))
         if not any(isinstance(rule, dict) and _within(rule, leg) for rule in exclude):
             yield leg

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from cifix.formats.actions.artifacts import LOCAL, Repository, Site, site, sites
+from cifix.formats.actions.artifacts import DOWNLOAD, LOCAL, UPLOAD, Repository, Site, candidates, site, sites
 from cifix.formats.actions.expression import CONSTANT, Lookup, Parts, Result, Unknown, holds, literal, render, spelling
 from cifix.formats.actions.matrix import Data, Matrix, at
 from cifix.formats.actions.workflow import Job, Step
@@ -109,15 +109,16 @@ def runs(repository: Repository, about: Collection[str] | None = None) -> Iterat
 
     With `about`, only runs that may come to one of these files are followed.
     """
-    wanted = {*repository.workflows, *repository.actions} if about is None else _callers(repository, about)
+    every = {*repository.workflows, *repository.actions} if about is None else _callers(repository, about)
+    workflows = sorted(every & repository.workflows.keys())
     called: set[str] = set()
     started: list[Run] = []
-    for path, found in repository.workflows.items():
-        if path in wanted and found.triggers != {"workflow_call"}:
+    for path in workflows:
+        if repository.workflows[path].triggers != {"workflow_call"}:
             started.append(_walk(repository, path, outside=False))
-            called |= started[-1].files - {path}
-    for path in (*repository.workflows, *repository.actions):
-        if path in wanted and path not in called and all(path not in run.files for run in started):
+            called |= started[-1].files
+    for path in (*workflows, *sorted(every & repository.actions.keys())):
+        if path not in called:
             started.append(_walk(repository, path, outside=True))
             called |= started[-1].files
     yield from started
@@ -128,51 +129,34 @@ def runs(repository: Repository, about: Collection[str] | None = None) -> Iterat
 def groups(repository: Repository) -> Iterator[tuple[Run, ...]]:
     """The runs, together where they share a file with artifact steps: such a file changes for all or none."""
     bearing = {path for path in repository.texts if path in repository.opaque or any(sites(repository, path))}
-    joined_runs: list[tuple[set[str], list[Run]]] = []
-    for run in runs(repository):
+    joined: dict[int, tuple[set[str], list[Run]]] = {}
+    owner: dict[str, int] = {}
+    for number, run in enumerate(runs(repository)):
         files, members = run.files & bearing, [run]
         if not files - repository.opaque.keys():
             continue
-        for group in [group for group in joined_runs if group[0] & files]:
-            joined_runs.remove(group)
-            files, members = files | group[0], group[1] + members
-        joined_runs.append((files, members))
-    for _, members in joined_runs:
+        for other in sorted({owner[path] for path in files if path in owner}):
+            near, before = joined.pop(other)
+            files, members = files | near, before + members
+        owner.update(dict.fromkeys(files, number))
+        joined[number] = files, members
+    for _, members in joined.values():
         yield tuple(members)
 
 
 def _callers(repository: Repository, paths: Collection[str]) -> set[str]:
     """The files `paths`, those that call one of them, those that call these, and so on."""
-    calls = {path: set(_calls(repository, path)) for path in (*repository.workflows, *repository.actions)}
     found, size = set(paths), -1
     while size != len(found):
         size = len(found)
-        found |= {path for path, targets in calls.items() if targets & found}
+        found |= {path for path, targets in repository.calls.items() if not targets.isdisjoint(found)}
     return found
-
-
-def _calls(repository: Repository, path: str) -> Iterator[str]:
-    """The local files that a file may call, whether they are there or not."""
-    if path in repository.workflows:
-        jobs = repository.workflows[path].jobs
-        uses = [job.uses for job in jobs] + [step.uses for job in jobs for step in job.steps]
-    else:
-        uses = [step.uses for step in repository.actions[path].steps]
-    for found in uses:
-        if found is not None and found.local is not None:
-            yield from _candidates(found.local)
 
 
 def _named(repository: Repository, path: str) -> Iterator[str]:
     """The files that an unreadable file seems to call."""
     for found in LOCAL.finditer(repository.texts.get(path, "")):
-        yield from _candidates(found.group(1))
-
-
-def _candidates(local: str) -> tuple[str, ...]:
-    folder = local.strip("/")
-    within = f"{folder}/" if folder else ""
-    return folder, f"{within}action.yml", f"{within}action.yaml"
+        yield from candidates(found.group(1))
 
 
 def _walk(repository: Repository, path: str, *, outside: bool) -> Run:
@@ -189,36 +173,63 @@ def _workflow(repository: Repository, run: Run, path: str, frame: _Frame) -> Non
     frame = _with_env(repository, frame, repository.workflows[path].env)
     for job in repository.workflows[path].jobs:
         inner = _conditioned(frame, job.condition)
-        for index, leg in enumerate(job.matrix.legs if inner else ()):
-            run.steps += 1
-            if not run.complete:
-                return
-            _job(repository, run, path, job, _entered(inner or frame, job, index, leg))
+        if inner is not None:
+            _legs(repository, run, path, job, inner)
+        if not run.complete:
+            return
+
+
+def _legs(repository: Repository, run: Run, path: str, job: Job, frame: _Frame) -> None:
+    """Every leg of a job; one without a step that is followed is only counted."""
+    run.needs[_label(frame, job)] = _needed(frame, job)
+    if job.uses is None and not any(map(_follows, job.steps)):
+        run.steps += len(job.matrix.legs) * (1 + len(job.steps))
+        return
+    for index, leg in enumerate(job.matrix.legs):
+        run.steps += 1
+        if not run.complete:
+            return
+        _job(repository, run, path, job, _entered(frame, job, index, leg))
+
+
+def _follows(step: Step) -> bool:
+    """Whether a step can come to an artifact: by itself, or by what it calls."""
+    return step.uses is not None and (step.uses.local is not None or step.uses.slug in {UPLOAD, DOWNLOAD})
+
+
+def _label(frame: _Frame, job: Job) -> str:
+    return f"{frame.label} > {job.id}" if frame.label else job.id
+
+
+def _needed(frame: _Frame, job: Job) -> tuple[str, ...]:
+    """The labels of the jobs that a job waits for."""
+    prefix = f"{frame.label} > " if frame.label else ""
+    return tuple(f"{prefix}{before}" for before in job.needs)
 
 
 def _conditioned(frame: _Frame, condition: str | None) -> _Frame | None:
     """The frame behind an `if:`; None if it surely does not hold."""
-    found = holds(condition, _lookup(frame))
+    found = condition is None or holds(condition, _lookup(frame))
     if found is None:
         return replace(frame, conditions=(*frame.conditions, condition or ""))
     return frame if found else None
 
 
 def _entered(frame: _Frame, job: Job, index: int, leg: Mapping[str, Data]) -> _Frame:
-    label = f"{frame.label} > {job.id}" if frame.label else job.id
-    entered = replace(
-        frame, job=job.id, label=label, leg=leg, index=index, open_axes=frame.open_axes | _open(job.matrix)
-    )
+    label, open_axes = _label(frame, job), frame.open_axes | _open(job.matrix)
+    entered = replace(frame, job=job.id, label=label, leg=leg, index=index, open_axes=open_axes)
     system = literal(render(job.runs_on or "", _lookup(entered))) or ""
     return replace(entered, system=_SYSTEMS.get(system.partition("-")[0].lower(), ""))
 
 
 def _with_env(repository: Repository, frame: _Frame, env: Mapping[str, str]) -> _Frame:
     """The frame with more variables, but for those that a step may set anew."""
-    fixed = {key: value for key, value in env.items() if key not in repository.assigned}
+    if not env:
+        return frame
+    fixed = {key: value for key, value in env.items() if not repository.assigns(key)}
     lost = {key.lower(): Unknown(f"env.{key.lower()}") for key in env.keys() - fixed.keys()}
     known = {key.lower(): _one(render(value, _lookup(frame))) for key, value in fixed.items()}
-    return replace(frame, env={**frame.env, **lost, **known}) if env else frame
+    return replace(frame, env={**frame.env, **lost, **known})
 
 
 def _open(matrix: Matrix) -> frozenset[str]:
@@ -226,8 +237,6 @@ def _open(matrix: Matrix) -> frozenset[str]:
 
 
 def _job(repository: Repository, run: Run, path: str, job: Job, frame: _Frame) -> None:
-    prefix = frame.label.removesuffix(job.id)
-    run.needs[frame.label] = tuple(f"{prefix}{before}" for before in job.needs)
     if job.uses is None:
         _steps(repository, run, path, job.steps, _with_env(repository, frame, job.env))
         return
@@ -260,7 +269,7 @@ def _steps(repository: Repository, run: Run, path: str, steps: tuple[Step, ...],
         run.steps += 1
         if not run.complete:
             return
-        inner = _conditioned(frame, step.condition) if step.uses else None
+        inner = _conditioned(frame, step.condition) if _follows(step) else None
         if step.uses is None or inner is None:
             continue
         inner = _with_env(repository, inner, step.env)
@@ -278,7 +287,7 @@ def _occurrence(found: Site, frame: _Frame) -> Occurrence:
 
 
 def _composite(repository: Repository, run: Run, local: str, step: Step, frame: _Frame) -> None:
-    for target in _candidates(local) if len(frame.calls) < CALLS else ():
+    for target in candidates(local) if len(frame.calls) < CALLS else ():
         if target in repository.opaque:
             run.files.add(target)
         elif target in repository.actions:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from cifix.formats.actions.artifacts import read
+from cifix.formats.actions.artifacts import Repository, read, reread
 from cifix.formats.actions.expression import spelling
 from cifix.formats.actions.flow import deliveries, major, traceable, uploads
 from cifix.formats.actions.names import clashes
@@ -20,15 +20,15 @@ def differences(before: Snapshot, after: Snapshot, paths: Collection[str], commi
     Each step must upload the same path under a name of its own, and each place that downloads must get the same
     uploads into the same folders. `commits` are the majors of the hashes that steps are pinned to.
     """
-    old, new = _runs(before, paths), _runs(after, paths)
+    old, new = _runs(before.once(read), paths), _runs(after.once(reread, before), paths)
     if old.keys() != new.keys():
         yield "other workflows run"
     for key in sorted(old.keys() & new.keys()):
         yield from _run(old[key], new[key], commits)
 
 
-def _runs(snapshot: Snapshot, paths: Collection[str]) -> dict[tuple[str, bool], Run]:
-    found = runs(read(snapshot), paths)
+def _runs(repository: Repository, paths: Collection[str]) -> dict[tuple[str, bool], Run]:
+    found = runs(repository, paths)
     return {(run.path, run.outside): run for run in found if not run.files.isdisjoint(paths)}
 
 

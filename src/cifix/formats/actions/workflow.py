@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from cifix.formats.actions.matrix import Matrix, expand
+from cifix.formats.actions.expression import dynamic, literal, render
+from cifix.formats.actions.matrix import Matrix, expand, leg_values
 from cifix.formats.yaml import Document, Map, Node, Scalar, Seq, parse, resolved
 from cifix.model.expect import Route
 from cifix.model.text import Text
@@ -19,7 +21,7 @@ LOCK = ".github/workflows/actions.lock"
 """Pins every action of the workflows; a run fails if it does not agree with them."""
 
 _REMOTE = re.compile(r"(?P<slug>[\w.-]+/[\w.-]+)(?:/(?P<path>[^@\s]+))?@(?P<ref>\S+)")
-_VERSION = re.compile(r"[vV]?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?P<suffix>-[\w.-]+)?")
+_VERSION = re.compile(r"[vV]?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?P<suffix>-[\w.-]+)?")
 _SHA = re.compile(r"[0-9a-fA-F]{40}")
 _PINNED = re.compile(
     r"#\s*(?:tag\s*=\s*|pin\s*@\s*|(?:ratchet:)?[\w.-]+/[\w./-]+@)?(?P<version>[vV]?\d+(?:\.\d+){0,2}(?:-[\w.-]+)?)(?=\s|$)"
@@ -72,7 +74,7 @@ class Step:
     env: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Job:
     """A job: steps, or a reusable workflow that it calls with `inputs`; `env` are the variables it sets."""
 
@@ -87,6 +89,16 @@ class Job:
     runs_on: str | None
     needs: tuple[str, ...]
     env: Mapping[str, str]
+
+    @cached_property
+    def labels(self) -> frozenset[tuple[str, ...]]:
+        """The labels of its runner in lower case, for each leg of its matrix; an empty one is not known."""
+        node = self.node.get("runs-on")
+        labels = [resolved(item) for item in node.items] if isinstance(node, Seq) else [node]
+        texts = [label.value for label in labels if isinstance(label, Scalar)]
+        legs = self.matrix.legs if any(map(dynamic, texts)) else self.matrix.legs[:1]
+        lookups = [leg_values(leg, self.matrix) for leg in legs]
+        return frozenset(tuple((literal(render(text, one)) or "").lower() for text in texts) for one in lookups)
 
 
 @dataclass(frozen=True, slots=True)

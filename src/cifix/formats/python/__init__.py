@@ -6,9 +6,13 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
 from cifix.formats.python.keyword import parsed
 from cifix.model.text import Opaque, Text
+
+DEPTH = 150
+"""Levels of syntax above which a source is not read: an `elif` or a term of a sum is one."""
 
 Span = tuple[int, int]
 """Half-open offsets in characters of the exact text."""
@@ -119,7 +123,28 @@ def parse(text: Text) -> Module:
         raise Opaque(f"line {why.lineno} is not valid Python: {why.msg}") from why
     except (RecursionError, MemoryError, ValueError) as why:
         raise Opaque(f"Python cannot parse the file: {why}") from why
+    if _deeper(tree, DEPTH):
+        raise Opaque(f"the code is nested more than {DEPTH} levels deep")
     return Module(text, tree)
+
+
+def _deeper(tree: ast.AST, levels: int) -> bool:
+    """Whether a tree has more than so many levels; each character of an expression adds one at most."""
+    todo = [(tree, 0)]
+    while todo:
+        node, level = todo.pop()
+        if level > levels:
+            return True
+        if not (isinstance(node, ast.expr) and level + _length(node) <= levels):
+            todo += [(child, level + 1) for child in ast.iter_child_nodes(node)]
+    return False
+
+
+def _length(node: ast.expr) -> float:
+    """The bytes of an expression on one line."""
+    if node.end_lineno != node.lineno or node.end_col_offset is None:
+        return inf
+    return node.end_col_offset - node.col_offset
 
 
 def untouched(module: Module, spans: Iterable[Span]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from cifix.formats.python.project import normalised
 
 _REQUIREMENT = re.compile(
-    r"\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^]]*)\])?(?P<version>[^;]*)"
+    r"\s*+(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^]]*)\])?(?P<version>[^;]*)"
     r"(?:;(?P<marker>.*))?",
     re.DOTALL,
 )

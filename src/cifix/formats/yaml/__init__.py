@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cifix.formats.yaml.events import tree
 from cifix.formats.yaml.nodes import Alias, Entry, Map, Node, Scalar, Seq, kind, resolved, tail, written
 from cifix.model.expect import Route
 from cifix.model.text import Opaque, Text
@@ -51,9 +50,10 @@ class Document:
                 return None
         return node
 
-    def walk(self) -> Iterator[tuple[Route, Node]]:
-        """Every node with the route that leads to it, aliases followed."""
-        yield from _walk((), self.root) if self.root else ()
+    def walk(self, route: Route = ()) -> Iterator[tuple[Route, Node]]:
+        """Every node at or below `route` with the route that leads to it, aliases followed."""
+        node = self.at(route)
+        yield from _walk(route, node) if node else ()
 
     def routes(self, node: Node) -> tuple[Route, ...]:
         """Every route that leads to this node: more than one if it can be reached through an alias."""
@@ -109,12 +109,16 @@ def parse(text: Text) -> Document:
     Raises `Opaque` for what cannot be edited with certainty: syntax errors, another encoding than UTF-8,
     several documents, duplicate, merge and complex keys, tabs between values, and too many values.
     """
-    return parse_with(text, pure=False)
+    return text.once(_parse)
 
 
 def parse_merging(text: Text) -> Document:
     """`parse` for systems that know merge keys: `<<` is a key like any other, see `unmerged`."""
-    return parse_with(text, pure=False, merges=True)
+    return parse_with(text, pure=False, merges=True) if "<<" in text.text else parse(text)
+
+
+def _parse(text: Text) -> Document:
+    return parse_with(text, pure=False)
 
 
 def unmerged(route: Route) -> Route:
@@ -130,6 +134,8 @@ def unmerged(route: Route) -> Route:
 
 def parse_with(text: Text, *, pure: bool, merges: bool = False) -> Document:
     """`parse` with the choice of parser; both give the same tree, but the pure one reads a little less."""
+    from cifix.formats.yaml.events import tree  # noqa: PLC0415 - importing a rule must stay cheap
+
     if text.encoding != "utf-8":
         raise Opaque("the file is not UTF-8, as YAML must be")
     document = Document(text, tree(text, pure=pure, merges=merges))

@@ -1,8 +1,11 @@
-"""The nodes of a YAML tree, each with its exact place in the text."""
+"""The nodes of a YAML tree, each with its exact place in the text.
+
+No node changes once it is made; they are not frozen, for that would make each three times as dear to make.
+"""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 _PLAIN = re.compile(
     r"(?P<null>|~|null|Null|NULL)|(?P<bool>true|True|TRUE|false|False|FALSE)"
@@ -11,7 +14,7 @@ _PLAIN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Scalar:
     """One value at `start:end`, its quotes included and its anchor and tag, which begin at `outer`, not.
 
@@ -29,7 +32,7 @@ class Scalar:
     tag: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Entry:
     """A key of a mapping and what it leads to."""
 
@@ -37,7 +40,7 @@ class Entry:
     value: "Node"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Map:
     """A mapping from its first key, or its opening brace if `flow`, to the end of its last value or brace."""
 
@@ -46,10 +49,11 @@ class Map:
     end: int
     entries: tuple[Entry, ...]
     flow: bool
+    named: Mapping[str, Entry] = field(default_factory=dict)
 
     def entry(self, key: str) -> Entry | None:
         """The entry whose key has this text."""
-        return next((entry for entry in self.entries if entry.key.value == key), None)
+        return self.named.get(key)
 
     def get(self, key: str) -> "Scalar | Map | Seq | None":
         """What the key with this text leads to, aliases followed."""
@@ -62,7 +66,7 @@ class Map:
         return value.value if isinstance(value, Scalar) else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Seq:
     """A sequence from its first dash, or its opening bracket if `flow`, to the end of its last item or bracket."""
 
@@ -73,7 +77,7 @@ class Seq:
     flow: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Alias:
     """A `*name` that stands for the node anchored as `&name`."""
 

@@ -14,7 +14,7 @@ Statement = ast.Import | ast.ImportFrom
 
 _LINE_END = re.compile(r"(\r\n|\r|\n)(?=[^\r\n])")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-_FROM = re.compile(r"from\s*(\.*)\s*([\w.]+)\s+import\b")
+_FROM = re.compile(r"from\s*+(\.{0,99})\s*([\w.]+)\s+import\b")
 
 
 def changed_lines(source: Module, edits: Sequence[Edit]) -> int:

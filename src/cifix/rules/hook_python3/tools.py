@@ -10,7 +10,7 @@ from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 
 _OWN = {"actions/checkout", "actions/setup-python", "actions/cache", "actions/setup-node", "pre-commit/action"}
-_RUNS = re.compile(r"^\s*(?:python3? -m )?pre-commit run\b", re.MULTILINE)
+_RUNS = re.compile(r"^[^\S\n]*(?:python3? -m )?pre-commit run\b", re.MULTILINE)
 _HARMLESS = re.compile(
     r"\s*(?:(?:python3? -m )?pip3? install (?:-U |--upgrade |-q )*(?:pip |pre-commit(?:[=<>~]\S+)? ?)*"
     r"|(?:python3? -m )?pre-commit (?:run|install)\b.*|git .*|echo .*|#.*)?"

@@ -44,7 +44,8 @@ class Obstacle:
 class Init:
     """The `__init__.py` of `name`, one of the modules of `package`.
 
-    `native`: Python itself shall make the imports lazy, so that functions find the names as globals.
+    `native`: Python itself shall make the imports lazy, so that functions find the names as globals. `older`: the
+    Pythons that do not know the file's `__lazy_modules__` count, for which its imports are not lazy.
     """
 
     package: Package
@@ -52,6 +53,7 @@ class Init:
     path: str
     module: Module
     native: bool = False
+    older: bool = False
 
     @cached_property
     def names(self) -> Names:
@@ -88,7 +90,7 @@ class Init:
 
     @cached_property
     def _listed(self) -> frozenset[str]:
-        return lazy_modules(self.module.tree, self.name)
+        return frozenset() if self.older else lazy_modules(self.module.tree, self.name)
 
     @cached_property
     def _runtime(self) -> ast.Module:
@@ -151,7 +153,7 @@ class Init:
     @cached_property
     def closed(self) -> bool:
         """Whether the file says what is lazy in a way that cannot be added to."""
-        return attached(self.module.tree) or "__lazy_modules__" in self.names.bound
+        return attached(self.module.tree) or ("__lazy_modules__" in self.names.bound and not self.older)
 
     def _answering(self) -> str | None:
         """What is in the way of another `__getattr__` and its table."""

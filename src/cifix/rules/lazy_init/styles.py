@@ -22,10 +22,15 @@ class Style(StrEnum):
 
 
 def style_of(init: Init, wanted: str) -> Style:
-    """The style for a file; `wanted` is the option. A file keeps the style that it has."""
+    """The style for a file; `wanted` is the option. A file keeps the style that it has.
+
+    Only a `__getattr__` may be asked for beside `__lazy_modules__`: for the Pythons that do not know that list.
+    """
     tree = init.module.tree
-    if promises(tree) or lazy_modules(tree, init.name):
-        return Style.KEYWORD if promises(tree) else Style.LISTED
+    if promises(tree):
+        return Style.KEYWORD
+    if lazy_modules(tree, init.name) and wanted != "getattr":
+        return Style.LISTED
     if table(tree):
         return Style.LOADER if attached(tree) else Style.GETATTR
     project = project_of(init.package.snapshot, init.path)

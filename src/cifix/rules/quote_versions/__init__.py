@@ -50,7 +50,7 @@ from cifix.model.text import Opaque
 from cifix.rules.quote_versions import azure, circleci, github, gitlab
 
 _SHORTENED = re.compile(r"\d+\.\d*[1-9]0+")
-_TEXT = re.compile(r"[:,\[\-]\s*(?:&\S+\s+)?\d+\.\d*[1-9]0+\s*(?:$|[,\]}#])", re.MULTILINE)
+_TEXT = re.compile(r"[:,\[\-]\s*(?:&[^\s&]+\s+)?\d+\.\d*[1-9]0+\s*(?:$|[,\]}#])", re.MULTILINE)
 _SURE = re.compile(r"(?i).*(?:py|go).*")
 
 _Versions = Callable[[Document], Callable[[Route], str | None]]

@@ -8,7 +8,7 @@ from cifix.formats.yaml import Document, Scalar, unmerged
 from cifix.model.expect import Route
 from cifix.rules.quote_versions.names import names_version
 
-_TAG = re.compile(r"(?:[\w.-]+/)*(?P<image>[\w.-]+):(?P<tag><<.*?>>)")
+_TAG = re.compile(r"(?<![\w.-])(?P<image>[\w.-]++):(?P<tag><<[^<>]*+>>)")
 
 
 def versions(document: Document) -> Callable[[Route], str | None]:

@@ -49,7 +49,7 @@ _LIKE = 0.85
 """How alike two names must be for one to be a slip of the other, as `difflib` measures it."""
 
 _OPTION = re.compile(r"(?<![\w-])--strict(?:-markers)?(?![\w-])")
-_COMMAND = re.compile(rf"\b(?:py\.?test)\b[^\n;|&]*{_OPTION.pattern}")
+_COMMAND = re.compile(rf"\bpy\.?test\b(?:(?!\bpy\.?test\b)[^\n;|&])*{_OPTION.pattern}")
 _PLUGIN = re.compile(r"\bpytest[-_](?P<name>[a-z0-9][\w.-]*)", re.IGNORECASE)
 _REQUIREMENTS = ("**/pyproject.toml", "**/setup.cfg", "**/setup.py", "**/tox.ini", "**/*requirements*", "**/*.yml")
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cifix.formats.actions.expression import spots
 from cifix.formats.yaml import Document, Scalar
 from cifix.model.expect import Route
 
-_SPOT = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
 
 
@@ -43,9 +43,7 @@ def comparisons(document: Document, job: Route, axis: tuple[str, ...]) -> Iterat
 
 def scalars(document: Document, route: Route) -> Iterator[tuple[Route, Scalar]]:
     """Every scalar below a route."""
-    for place, node in document.walk():
-        if place[: len(route)] == route and isinstance(node, Scalar):
-            yield place, node
+    yield from ((place, node) for place, node in document.walk(route) if isinstance(node, Scalar))
 
 
 def mention(axis: tuple[str, ...]) -> re.Pattern[str]:
@@ -55,7 +53,7 @@ def mention(axis: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _expressions(route: Route, scalar: Scalar) -> Iterator[tuple[int, int]]:
-    spots = [found.span(1) for found in _SPOT.finditer(scalar.value)]
-    if not spots and route[-1] == "if":
-        spots = [(0, len(scalar.value))]
-    yield from spots
+    known = [found.span(1) for found in spots(scalar.value)]
+    if not known and route[-1] == "if":
+        known = [(0, len(scalar.value))]
+    yield from known

@@ -12,7 +12,7 @@ _ELSEWHERE = re.compile(
 )
 """Words of a configuration that may keep one of the modules from being collected, or both apart."""
 
-_TESTPATHS = re.compile(r"^\s*testpaths\s*=\s*(?P<paths>.*)$", re.MULTILINE)
+_TESTPATHS = re.compile(r"^[^\S\n]*testpaths\s*=\s*(?P<paths>.*)$", re.MULTILINE)
 _COMMAND = re.compile(rb"import-mode|--ignore|pytest[^\n]*\btests?/")
 _TEST = re.compile(r"(?:test_.*|.*_test)\.py")
 _LEFT = re.compile(

@@ -58,7 +58,7 @@ from cifix.rules.upgrade_actions.labels import DEFAULT, Labels, labels
 from cifix.rules.upgrade_actions.sites import sites
 from cifix.rules.upgrade_actions.verdict import Verdict, verdicts
 
-_USES = re.compile(r"[\w.-]+/[\w./-]+@[\w./-]+")
+_USES = re.compile(r"(?<![\w./-])[\w.-]+/[\w./-]+@[\w./-]+")
 _LABELER, _FORM = "actions/labeler", 5
 
 
@@ -113,7 +113,8 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     for path in rule.candidates(snapshot):
         try:
             text = snapshot.text(path).text
-            if not any(_suspect(used, options.reach) for used in _USES.findall(text)):
+            lines = (line for line in text.splitlines() if "@" in line)
+            if not any(_suspect(used, options.reach) for line in lines for used in _USES.findall(line)):
                 continue
             inside = path.startswith(".github/workflows/")
             found = snapshot.parsed(path, workflow) if inside else snapshot.parsed(path, action)

@@ -127,7 +127,7 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Judge each group of runs that share artifact steps: all its old steps move, or none."""
     if not any(_worth_reading(snapshot, path) for path in rule.candidates(snapshot)):
         return
-    repository = read(snapshot)
+    repository = snapshot.once(read)
     signs = list(_signs(snapshot, repository, options))
     locked = [f"refresh {LOCK} with `gh actions-lock` before you merge"] if LOCK in snapshot.tracked else []
     for group in groups(repository):

@@ -32,7 +32,7 @@ def _apart(one: str, other: str) -> bool:
 def _suffix(name: str) -> str:
     """What a name surely ends in, from its last dot on; empty if that is not sure."""
     tail = _WILD.split(name)[-1]
-    found = re.search(r"\.[A-Za-z][\w.+-]*$", tail)
+    found = re.search(r"\.[A-Za-z][\w.+-]*$", tail[-1_000:])
     return found.group().lower() if found else ""
 
 

@@ -37,7 +37,7 @@ def outside(
     named = re.compile("|".join(dict.fromkeys(_mentioned(name) for name in one.names)))
     own = {path for run, _ in one.found for path in run.files}
     details: list[tuple[str, bool]] = []
-    for path in snapshot.containing(_NEEDLES, ("**",)):
+    for path in snapshot.once(_fetching):
         try:
             text = snapshot.text(path)
         except Opaque:
@@ -52,6 +52,11 @@ def outside(
             yield Remedy(doubts=(f"{path} fetches artifacts, perhaps those with names that change",))
     if details:
         yield _merged(repository, one, details, hiding, pair)
+
+
+def _fetching(snapshot: Snapshot) -> tuple[str, ...]:
+    """The files that may fetch artifacts."""
+    return tuple(snapshot.containing(_NEEDLES, ("**",)))
 
 
 def _merged(

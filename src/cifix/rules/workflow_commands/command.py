@@ -18,7 +18,7 @@ ANY = re.compile(rf"(?<![\w=])::(?P<name>{'|'.join(FILES)})(?:\s|::)")
 
 COMMAND = (
     r"::(?P<name>(?:set-output|save-state|set-env)(?=\s)|add-path(?=::))"
-    r"(?:[ \t]+name=(?P<key>(?:[A-Za-z_][\w-]*|\$\{\{[^{}]*\}\})(?:[\w-]|\$\{\{[^{}]*\}\})*)(?=::))?::"
+    r"(?:[ \t]+name=(?P<key>(?:[A-Za-z_]|\$\{\{[^{}]*\}\})(?:[\w-]|\$\{\{[^{}]*\}\})*)(?=::))?::"
 )
 """The head of a command, up to its value; `key` is what `name=` says."""
 

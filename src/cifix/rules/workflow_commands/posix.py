@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from cifix.formats.shell import nested
 from cifix.rules.workflow_commands.command import COMMAND, ESCAPE, FILES, Cannot, Rewrite, value_is_plain
 
 _PREFIX = re.compile(rf"(?P<quote>[\"']?){COMMAND}")
 _BARE = re.compile(r"[\w./:@+,=-]*")
 _NAMED = re.compile(r"[\w@*#?!$-]")
 _CAPTURED = re.compile(
-    r"^\s*(?:done|fi|esac|\})\s*(?:\||>|\d>)|^\s*exec\s+\d?>|^\s*[\w-]+\s*\(\)|^\s*function\s|^\s*\|[^|]", re.MULTILINE
+    r"^[^\S\n]*(?:done|fi|esac|\})\s*(?:\||>|\d>)|^[^\S\n]*exec\s+\d?>|^[^\S\n]*[\w-]+\s*\(\)|^[^\S\n]*function\s|^[^\S\n]*\|[^|]",
+    re.MULTILINE,
 )
 _HEREDOC = re.compile(r"<<-?\s*(?P<quote>['\"]?)\\?(?P<word>[\w.-]+)(?P=quote)")
 _LEADING = {"then", "else", "do", "{", "!"}
@@ -128,29 +130,17 @@ def _piece_end(script: str, position: int) -> int:
     if script.startswith("${{", position):
         return _after(script, "}}", position)
     if script.startswith("$(", position):
-        return _nested(script, position + 2, ")")
+        return nested(script, position + 2, ")")
     if script.startswith("${", position):
-        return _nested(script, position + 2, "}")
+        return nested(script, position + 2, "}")
     match script[position]:
         case "'" | "`" as quote:
             return _after(script, quote, position + 1)
         case '"':
-            return _nested(script, position + 1, '"')
+            return nested(script, position + 1, '"')
         case character:
             pair = character == "\\" or (character == "$" and _NAMED.match(script, position + 1))
             return position + (2 if pair else 1)
-
-
-def _nested(script: str, position: int, close: str) -> int:
-    """Where a text that may hold expansions ends, behind its closing character."""
-    while position < len(script) and script[position] != close:
-        if close == '"' and script[position] == "'":
-            position += 1
-        elif close == ")" and script[position] == "(":
-            position = _nested(script, position + 1, ")")
-        else:
-            position = _piece_end(script, position)
-    return position + 1
 
 
 def _after(script: str, text: str, position: int) -> int:
@@ -177,7 +167,7 @@ def _line_starts(script: str) -> frozenset[int]:
         elif script.startswith("<<<", position):
             position += 3
         elif script[position] == "(":
-            position = _nested(script, position + 1, ")")
+            position = nested(script, position + 1, ")")
         else:
             position = _piece_end(script, position)
     return frozenset(starts)

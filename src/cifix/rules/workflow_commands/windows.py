@@ -2,6 +2,7 @@
 
 import re
 
+from cifix.formats.actions.expression import without_expressions
 from cifix.rules.workflow_commands.command import COMMAND, ESCAPE, FILES, Cannot, Rewrite, value_is_plain
 
 _POWERSHELL = re.compile(
@@ -27,7 +28,7 @@ def powershell(script: str, start: int, end: int, *, core: bool) -> Rewrite:
     value = found["value"]
     if ESCAPE.search(value) or "`" in value:
         raise Cannot("escaped", "the value holds escapes that only the old command decodes")
-    if found["quote"] in re.sub(r"\$\{\{.*?\}\}", "", value):
+    if found["quote"] in without_expressions(value):
         raise Cannot("quoting", "the text holds quotes itself")
     host = (found["program"] or "").lower().startswith("write-host")
     head = start + (found.start("program") if host else found.start("text"))

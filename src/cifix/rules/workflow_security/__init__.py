@@ -30,10 +30,10 @@ Sources:
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
-from cifix.formats.actions.expression import Result, Unknown, holds
-from cifix.formats.actions.matrix import at
+from cifix.formats.actions.expression import holds
+from cifix.formats.actions.matrix import leg_values
 from cifix.formats.actions.workflow import WORKFLOWS, Job, Step, Workflow, workflow
 from cifix.formats.yaml import Document, Map, Node, Scalar, leaves
 from cifix.formats.yaml.edit import insert, place
@@ -56,14 +56,24 @@ _NEAR = 2
 _REPAIRS = re.compile(r"\bgit (?:commit|diff|push)|create-pull-request|auto-commit|add-and-commit")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Place:
-    """A job of the workflow at `path`, and what it runs for its answer with the failure in force."""
+    """A job of the workflow at `path`."""
 
     path: str
     found: Workflow
     job: Job
-    sound: frozenset[str]
+
+    @cached_property
+    def sound(self) -> frozenset[str]:
+        """What the job runs for its answer with the failure in force."""
+        return frozenset(_sound(self.found, self.job))
+
+    @cached_property
+    def repaired(self) -> bool:
+        """Whether the job goes on to look at what a program changed."""
+        names = (step.uses.slug if step.uses else step.node.word("run") or "" for step in self.job.steps)
+        return any(_REPAIRS.search(name) for name in names)
 
     @property
     def document(self) -> Document:
@@ -92,11 +102,12 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
         except Opaque:
             continue
         for job in found.jobs:
-            here = _Place(path, found, job, frozenset(_sound(found, job)))
+            here = _Place(path, found, job)
             yield from _summary(here)
             if _meant(here, job.node.start, job.id, job.node.word("name") or "") or _judged(job):
                 continue
-            yield from _passing(here, job.node, job.route, _gate_of(job))
+            if job.node.entry(_CONTINUE):
+                yield from _passing(here, job.node, job.route, _gate_of(job))
             for step in job.steps:
                 yield from _step(here, step)
 
@@ -105,12 +116,14 @@ def _step(here: _Place, step: Step) -> Iterator[Finding]:
     script = step.node.get("run")
     if isinstance(script, Scalar) and (shell := ends_at(step, here.job, here.found)):
         for loss in losses(script.value, stops=shell[0], pipes=shell[1]):
-            if loss.how == "status" or (loss.gate not in here.sound and not _repaired(here.job)):
+            if loss.how == "status" or (loss.gate not in here.sound and not here.repaired):
                 yield from _lost(here, step, script, loss)
+    if not step.node.entry(_CONTINUE):
+        return
     name = step.node.word("id")
     read = name is not None and f"steps.{name}." in here.document.text.text
     gate = _gate(step)
-    if not read and gate not in here.sound and not _repaired(here.job):
+    if not read and gate not in here.sound and not here.repaired:
         yield from _passing(here, step.node, step.route, gate)
 
 
@@ -233,23 +246,10 @@ def _judged(job: Job) -> bool:
     return any(step.uses and facts().judges.search(f"{step.uses.slug}/{step.uses.path}") for step in job.steps)
 
 
-def _repaired(job: Job) -> bool:
-    """Whether the job goes on to look at what a program changed."""
-    names = (step.uses.slug if step.uses else step.node.word("run") or "" for step in job.steps)
-    return any(_REPAIRS.search(name) for name in names)
-
-
 def _always(job: Job, value: str) -> bool:
     """Whether `continue-on-error` holds in every leg of the job."""
     for leg in job.matrix.legs:
-
-        def lookup(path: str, leg: object = leg) -> Result:
-            context, _, name = path.partition(".")
-            known = context == "matrix" and job.matrix.unknown is not None
-            data = at(leg, name) if known else Unknown(path)  # type: ignore[arg-type]
-            return Unknown(path) if isinstance(data, list | dict) else data
-
-        if not holds(value, lookup) or value == "false":
+        if not holds(value, leg_values(leg, job.matrix)) or value == "false":
             return False
     return bool(job.matrix.legs)
 

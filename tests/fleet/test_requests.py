@@ -1,0 +1,158 @@
+"""Requests of a fleet: opened, looked at, found again, turned down, withdrawn."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from cifix.errors import Exit
+from cifix.fleet.report.document import schema
+from cifix.forge.block import block_of
+from tests.cli.conftest import Cifix, cifix
+from tests.fleet.served import BRANCH, WORKFLOW, commit, git, made, refs
+from tests.fleet.storm import HOOKS, WEAK, Storm, bare, storm
+
+__all__ = ["cifix"]
+
+PR = ("--repos", "repos.txt", "--select", "hook-python3", "--pr")
+
+
+@pytest.fixture
+def calm(tmp_path: Path) -> Iterator[Storm]:
+    """A forge on which nothing goes wrong."""
+    with storm(tmp_path, 2) as running:
+        yield running
+
+
+def ran(calm: Storm, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """A command and its report: what became of each repository, by its name."""
+    calm.forge.log.clear()
+    code, out, err = calm.run(*arguments, "--format", "json")
+    assert out, err
+    report = json.loads(out)
+    Draft202012Validator(schema()).validate(report)
+    return code, {one["slug"]: one for one in report["repositories"]}
+
+
+def states(report: dict[str, Any]) -> list[str]:
+    return [one["state"] for one in report.values()]
+
+
+def writes(calm: Storm) -> list[str]:
+    return [f"{method} {path}" for _, method, path in calm.forge.log if method != "GET"]
+
+
+def request(calm: Storm, number: int) -> dict[str, Any]:
+    """The newest request of a repository."""
+    return [one for one in calm.forge.requests if one["project"] == f"o/r{number:03}"][-1]
+
+
+def test_a_canary_then_the_rest_then_the_state_is_lost_and_all_is_withdrawn(calm: Storm, tmp_path: Path) -> None:
+    code, out, err = calm.run("apply", *PR, "--canary", "1", "--format", "json")
+    assert (code, states({one["slug"]: one for one in json.loads(out)["repositories"]})) == (7, ["requested", "queued"])
+    assert "1 request opened or brought up to date, as --canary asked: look at them" in err
+    assert BRANCH not in refs(bare(calm, 1))
+    assert "1 repository to go, 0 s at least." in calm.run("status")[1]
+    code, report = ran(calm, "apply", *PR, "--canary", "1")
+    assert (code, states(report), len(calm.forge.requests)) == (0, ["requested", "requested"], 2)
+    assert "to go" not in calm.run("status")[1]
+
+    (tmp_path / "cifix-fleet.db").unlink()
+    code, adopted = ran(calm, "adopt", "--repos", "repos.txt")
+    assert (code, states(adopted), writes(calm)) == (0, ["requested", "requested"], [])
+    assert [one["shas"] for one in adopted.values()] == [one["shas"] for one in report.values()]
+    assert [one["request"] for one in adopted.values()] == [one["html_url"] for one in calm.forge.requests]
+    before = [refs(bare(calm, number)) for number in range(2)]
+    code, report = ran(calm, "apply", *PR)
+    assert (code, states(report), writes(calm)) == (0, ["requested", "requested"], [])
+    assert before == [refs(bare(calm, number)) for number in range(2)]
+
+    theirs = commit(bare(calm, 1), {"more": b"1"}, "cifix/fixes")
+    code, report = ran(calm, "close")
+    assert (code, states(report)) == (Exit.HELD, ["closed", "held"])
+    assert [one["state"] for one in calm.forge.requests] == ["closed", "open"]
+    assert (refs(bare(calm, 0)).get(BRANCH), refs(bare(calm, 1))[BRANCH]) == (None, theirs)
+    assert "was withdrawn" in calm.forge.requests[0]["body"]
+    code, report = ran(calm, "apply", *PR)  # withdrawn is not turned down
+    assert (code, states(report)) == (Exit.HELD, ["requested", "held"])
+    assert [one["state"] for one in calm.forge.requests] == ["closed", "open", "open"]
+
+
+def test_what_a_person_has_decided_stays(calm: Storm) -> None:
+    assert states(ran(calm, "apply", *PR)[1]) == ["requested", "requested"]
+    request(calm, 0)["state"] = "closed"
+    git(bare(calm, 0), "update-ref", "-d", BRANCH)
+    request(calm, 1).update({"state": "closed", "merged_at": "2026-11-24T00:00:00Z"})
+    merged = git(bare(calm, 1), "rev-parse", BRANCH)
+    git(bare(calm, 1), "update-ref", "refs/heads/main", merged)
+    git(bare(calm, 1), "update-ref", "-d", BRANCH)
+    revert = f"Revert\n\nThis reverts commit {merged}.\n"
+    tree = git(bare(calm, 1), "rev-parse", "main~1^{tree}")
+    undone = git(bare(calm, 1), "commit-tree", tree, "-p", merged, "-m", revert)
+    git(bare(calm, 1), "update-ref", "refs/heads/main", undone)
+    commit(bare(calm, 0), {"more": b"1"})
+    commit(bare(calm, 1), {"more": b"1"})
+    for _ in range(2):  # the second time by what is known
+        code, report = ran(calm, "apply", *PR)
+        assert (code, states(report), writes(calm)) == (0, ["declined", "clean"], [])
+        assert "was closed without a merge" in report["o/r000"]["reason"]
+        assert "hook-python3 is off, for a commit of it was reverted" in str(report["o/r001"]["notes"])
+        assert not any(BRANCH in refs(bare(calm, number)) for number in range(2))
+
+
+def test_the_work_of_others_is_held_or_added_to_or_thrown_away(calm: Storm) -> None:
+    ran(calm, "apply", *PR)
+    first = refs(bare(calm, 0))[BRANCH]
+    theirs = [commit(bare(calm, number), {"more": b"1"}, "cifix/fixes") for number in range(2)]
+    code, report = ran(calm, "apply", *PR)
+    assert (code, states(report), writes(calm)) == (Exit.HELD, ["held", "held"], [])
+    code, report = ran(calm, "apply", *PR, "--on-human-edits", "append", "--include", "o/r000")
+    assert (code, states(report)) == (0, ["requested"])
+    assert refs(bare(calm, 0))[BRANCH] == theirs[0]
+    broken = commit(bare(calm, 0), {".pre-commit-config.yaml": HOOKS.replace(b"id: x", b"id: y")}, "cifix/fixes")
+    code, report = ran(calm, "apply", *PR, "--on-human-edits", "append", "--include", "o/r000")
+    assert git(bare(calm, 0), "rev-parse", f"{BRANCH}~1") == broken
+    block = block_of(request(calm, 0)["body"])
+    assert block is not None
+    assert block.tip == refs(bare(calm, 0))[BRANCH]
+    assert ran(calm, "close", "--include", "o/r000")[0] == Exit.HELD
+    code, report = ran(calm, "apply", *PR, "--on-human-edits", "recreate", "--include", "o/r000")
+    assert git(bare(calm, 0), "rev-parse", f"{BRANCH}^{{tree}}") == git(bare(calm, 0), "rev-parse", f"{first}^{{tree}}")
+    assert refs(bare(calm, 1))[BRANCH] == theirs[1]
+
+
+def test_a_weak_token_and_a_dead_forge_hold_and_fail(calm: Storm) -> None:
+    commit(bare(calm, 1), {".github/workflows/ci.yml": WORKFLOW})
+    calm.token = WEAK
+    every = ("--repos", "repos.txt", "--select", "hook-python3", "--select", "upgrade-artifacts", "--pr")
+    code, report = ran(calm, "apply", *every)
+    assert (code, states(report)) == (Exit.HELD, ["requested", "held"])
+    assert report["o/r001"]["reason"].startswith("needs-workflow-permission")
+    calm.faults = 1
+    code, report = ran(calm, "apply", *every)
+    assert (code, states(report)) == (Exit.REMAIN, ["failed", "failed"])
+    assert len(calm.forge.log) <= 11
+    calm.faults = 0
+    assert calm.run("retry")[1].endswith("Next: cifix fleet apply --pr --state cifix-fleet.db\n")
+    assert states(ran(calm, "apply", *every)[1]) == ["requested", "held"]
+
+
+def test_folders_get_files_and_wrong_use_is_refused(cifix: Cifix, tmp_path: Path) -> None:
+    repo = made(tmp_path / "one.git", {".pre-commit-config.yaml": HOOKS})
+    (tmp_path / "repos.txt").write_text("one.git\n")
+    done = cifix("fleet", "apply", *PR, "--label", "ci")
+    assert done.code == 0, done.err
+    [folder] = [file.parent for file in (tmp_path / "cifix-fleet.db-requests").rglob("request.json")]
+    assert f"requested {str(repo).strip('/').removesuffix('.git')} {folder}" in done.text
+    assert json.loads((folder / "request.json").read_text())["labels"] == ["ci"]
+    assert "commit" not in cifix("fleet", "apply", *PR).err
+    assert cifix("fleet", "close").code == 0
+    assert json.loads((folder / "request.json").read_text())["state"] == "closed"
+    done = cifix("fleet", "apply", "--repos", "repos.txt", "--label", "ci")
+    assert (done.code, "add --pr" in done.err) == (Exit.USAGE, True)
+    (tmp_path / "far.txt").write_text("https://nowhere.example/o/r\n")
+    done = cifix("fleet", "apply", "--repos", "far.txt", "--pr", "--state", "far.db")
+    assert (done.code, "which is neither github.com nor gitlab.com" in done.text) == (Exit.REMAIN, True)
