@@ -251,6 +251,22 @@ def test_what_makes_the_run_red_comes_before_what_would(cifix: Cifix, tmp_path: 
     assert cifix("plan", repo, "--format", "json").json["logs"] is None
 
 
+def test_a_green_log_tells_which_lines_of_the_red_one_are_new(cifix: Cifix, tmp_path: Path) -> None:
+    repo = original(tmp_path / "repo")
+    (tmp_path / "red.txt").write_text("collected 3 items\nE   assert 1 == 2\n##[error]exit\n")
+    (tmp_path / "green.txt").write_text("collected 4 items\n")
+    logs = ("--log", tmp_path / "red.txt", "--baseline", tmp_path / "green.txt")
+    told = cifix("plan", repo, *logs).text
+    assert "### Lines that the green log does not have" in told
+    assert "red.txt:2: E   assert 1 == 2" in told
+    assert "collected 3 items" not in told
+    done = cifix("plan", repo, *logs, "--format", "json")
+    jsonschema.Draft202012Validator(schema()).validate(done.json)
+    assert [line["text"] for line in done.json["logs"]["key_lines"]] == ["E   assert 1 == 2", "exit"]
+    refused = cifix("plan", repo, "--baseline", tmp_path / "green.txt")
+    assert (refused.code, "name that by --log" in refused.err) == (2, True)
+
+
 def test_what_is_left_for_a_person_is_told_from_the_log(cifix: Cifix, tmp_path: Path) -> None:
     repo = original(tmp_path / "repo")
     done = cifix("plan", repo, "--log", "-", stdin="FAILED tests/test_a.py::test_x - assert 1\n##[error]exit\n")

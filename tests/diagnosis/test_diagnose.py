@@ -8,7 +8,7 @@ from cifix.diagnosis.checkout import tails
 from cifix.logs.collect import Log
 from cifix.model.finding import Refusal
 from cifix.model.history import History
-from tests.diagnosis.held import log, only, told
+from tests.diagnosis.held import EXIT, log, only, told
 
 PACKAGE = {"car/__init__.py": b"", "car/wheels.py": b"", "pyproject.toml": b'[project]\nname = "car"\nversion = "1"\n'}
 
@@ -352,8 +352,38 @@ def test_what_only_wraps_an_error_shows_it() -> None:
 
 
 def test_a_step_that_says_nothing_has_no_cause() -> None:
-    diagnosis = told(None, log("fine"))
+    diagnosis = told(None, log())
     assert (len(diagnosis.failures), diagnosis.causes) == (1, ())
+
+
+def test_of_a_step_that_names_no_error_the_end_is_shown() -> None:
+    (cause,) = told(None, log("one", "two", "3 pages are stale", "run make pages")).causes
+    assert [one.text for one in cause.evidence] == ["two", "3 pages are stale", "run make pages"]
+
+
+def test_what_the_script_tolerates_is_no_cause() -> None:
+    script = ("ruff check . || true", "pytest", "shell: bash -e {0}", "##[endgroup]")
+    lines = ("a.py:1:8: F401 [*] `os` imported but unused", "Found 1 error.", "FAILED tests/test_a.py::test_a - oops")
+    (cause,) = told(None, log(*script, *lines, step="Run ruff check . || true")).causes
+    assert cause.id.startswith("test-failed")
+
+
+def test_a_module_that_a_program_under_test_misses_is_no_cause() -> None:
+    printed = ("ModuleNotFoundError: No module named 'rim'", "FAILED tests/test_a.py::test_a - assert 1 == 2")
+    (cause,) = told(None, log(*printed)).causes
+    assert cause.id.startswith("test-failed")
+
+
+def test_what_fails_after_a_failure_and_what_it_cancels_is_a_consequence() -> None:
+    lines = ("FAILED tests/test_a.py::test_a - oops", EXIT, "##[group]Run down", "jq: command not found")
+    stopped = log("##[error]The operation was canceled.", job="other")
+    causes = told(None, stopped, log(*lines)).causes
+    assert [(cause.id.partition(":")[0], cause.later) for cause in causes] == [
+        ("test-failed", False),
+        ("command-not-found", True),
+        ("canceled", True),
+    ]
+    assert not told(None, stopped).causes[0].later
 
 
 def test_a_summary_is_shown_with_the_line_that_lends_it_values() -> None:
@@ -388,3 +418,29 @@ CANCELED = "##[error]The operation was canceled."
 )
 def test_a_consequence_is_no_cause(first: str, second: str, title: str) -> None:
     assert only(told(None, log(first, second))).title == title
+
+
+COE = """on: push
+jobs:
+  test:
+    runs-on: ubuntu-24.04
+    steps:
+      - name: types
+        run: mypy src
+        continue-on-error: true
+      - run: pytest
+"""
+
+
+@pytest.mark.parametrize(("workflow", "first"), [(COE, "test-failed"), (COE.replace("true", "false"), "type-errors")])
+def test_a_step_that_the_workflow_lets_fail_is_no_cause(workflow: str, first: str) -> None:
+    types = ("a.py:2: error: Incompatible return value type  [return-value]", "Found 1 error in 1 file", EXIT)
+    red = log(*types, "##[group]Run pytest", "FAILED tests/test_a.py::test_a - oops", step="Run mypy src")
+    causes = told({".github/workflows/ci.yml": workflow}, red).causes
+    assert causes[0].id.startswith(first)
+    assert [cause.later for cause in causes] == ([False] if first == "test-failed" else [False, True])
+
+
+def test_a_job_in_which_only_such_steps_failed_still_tells_why() -> None:
+    (cause,) = told({".github/workflows/ci.yml": COE}, log("Found 1 error in 1 file", step="Run mypy src")).causes
+    assert cause.id.startswith("type-errors")

@@ -51,7 +51,7 @@ def test_text_contradicts_the_log_and_says_what_to_type() -> None:
 
 def test_text_says_when_there_is_nothing_to_say() -> None:
     assert [line.data for line in text.lines(told(None), "")] == [b"", b"Nothing failed in these logs."]
-    printed = [line.data.decode() for line in text.lines(told(None, log("nothing known")), "")]
+    printed = [line.data.decode() for line in text.lines(told(None, log()), "")]
     assert printed[-1] == "1 failed step: no line says anything that is known here; read the end of the log."
 
 

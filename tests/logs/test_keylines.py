@@ -108,6 +108,28 @@ def test_what_a_test_expected_is_shown_though_the_green_log_has_such_numbers() -
     assert picked(log(*lines), log("Expected:", "    12", "Got:", "fine")) == [line.rstrip() for line in lines]
 
 
+def test_what_a_program_always_logs_is_not_shown_for_new_things_and_times() -> None:
+    things = [f"{name}{other}" for name in ("oak", "elm", "ash") for other in "abcdefgh"]
+    said = [f"12:00:{at} ERROR pool - {thing} failed to connect" for at, thing in enumerate(things, 10)]
+    again = [f"13:11:{at} ERROR pool - {thing} failed to connect" for at, thing in enumerate(things, 10)]
+    crossed = [f"13:12:{at} ERROR pool - {thing} failed to start" for at, thing in enumerate(things, 10)]
+    green = known([log(*said, *(f"12:01 INFO pool - {thing} failed to start" for thing in things), "id=71 done")])
+    found = [line.text for line in key_lines([log(*again, *crossed, "E   KeyError: 'rim'", "1 failed")], green, 20)]
+    assert "E   KeyError: 'rim'" in found
+    assert not any(line in found for line in crossed[:10])
+
+
+def test_what_pytest_has_caught_comes_after_what_tests_compare() -> None:
+    caught = [
+        "----------------- Captured stdout call -----------------",
+        *(f"ERROR {word}: no" for word in "abcdefghijklmnop"),
+    ]
+    blocks = [line for word in ("a", "b") for line in (f"____ test_{word} ____", f"E   assert {word} == 1", *caught)]
+    found = [line.text for line in key_lines([log(*blocks, "=== 2 failed in 1s ===")], known([log("x")]), 10)]
+    assert {"E   assert a == 1", "E   assert b == 1", "=== 2 failed in 1s ==="} <= set(found)
+    assert sum(line.startswith("ERROR") for line in found) < 6
+
+
 def test_lines_of_the_step_that_failed_come_first() -> None:
     def opened() -> list[str]:
         setting = ["##[group]Run pip install .", *(f"Collecting error{'abcdefgh'[n % 8] * (n + 1)}" for n in range(60))]

@@ -42,7 +42,7 @@ GITHUB = (
 def test_the_failing_step_is_the_one_with_the_exit_line() -> None:
     (step,) = failed_steps([log(*GITHUB, EXIT, "##[group]Run cleanup", "done")], note)
     assert (step.log, step.job, step.name, step.line, step.exit) == ("job.txt", "test", "pytest -q", 4, 2)
-    assert step.notes == ["Run pytest -q", "pytest -q", "", "E   boom", "Process completed with exit code 2."]
+    assert step.notes == ["E   boom", "Process completed with exit code 2."]
 
 
 def test_every_step_that_the_log_calls_failed_counts() -> None:
@@ -209,3 +209,37 @@ def test_an_action_that_times_out_failed() -> None:
     assert failed(log("##[group]Run pytest", "##[error]The action 'Run tests' has timed out after 15 minutes.")) == [
         ("test", "pytest", None, 1)
     ]
+
+
+BEGUN = ("shell: /usr/bin/bash -e {0}", "##[endgroup]")
+
+
+def test_an_action_fails_with_an_error_alone_and_what_runs_always_comes_later() -> None:
+    action = ("##[group]Run owner/upload@v4", "with:", "##[endgroup]", "##[error]Request failed with status code 502")
+    first, later = failed_steps([log(*action, "##[group]Run docker compose down", EXIT)], note)
+    assert (first.name, first.after) == ("owner/upload@v4", "")
+    assert (later.name, later.after) == ("docker compose down", "owner/upload@v4")
+
+
+def test_an_action_that_goes_on_after_an_error_has_not_failed() -> None:
+    action = ("##[group]Run owner/report@v4", "with:", "##[endgroup]", "##[error]one test failed", "written")
+    assert [name for _, name, _, _ in failed(log(*action, "##[group]Run pytest", EXIT))] == ["pytest"]
+
+
+def test_a_failure_before_the_set_up_goes_on_was_tolerated() -> None:
+    tolerated = ("##[group]Run mypy src", EXIT, "##[group]Run pip install -e .", "done")
+    assert failed(log(*tolerated, "##[group]Run pytest", EXIT)) == [("test", "pytest", 2, 5)]
+    assert [name for _, name, _, _ in failed(log(*tolerated))] == ["mypy src"]
+
+
+def test_what_cleans_up_fails_where_nothing_else_did() -> None:
+    green = ("##[group]Run pytest", "2 passed", "Post job cleanup.", "##[error]Failed to save: 503", "done")
+    assert failed(log(*green)) == [("test", "Post job cleanup", None, 4)]
+    assert [name for _, name, _, _ in failed(log("##[group]Run pytest", EXIT, *green[2:]))] == ["pytest"]
+
+
+def test_the_script_of_a_step_says_nothing_about_how_it_ended() -> None:
+    script = ("##[group]Run cat x || true", "cat x || true", "grep 'fatal: oops' log", *BEGUN, "output", EXIT)
+    (step,) = failed_steps([log(*script)], note)
+    assert step.notes == ["output", "Process completed with exit code 2."]
+    assert step.tolerated == {"cat"}

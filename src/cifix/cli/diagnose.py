@@ -11,7 +11,7 @@ import click
 from cifix.cli import options
 from cifix.cli.apply import BRANCH
 from cifix.cli.examine import Selection, examine
-from cifix.cli.logs import named
+from cifix.cli.logs import compared, named
 from cifix.cli.options import Writing
 from cifix.cli.show import deliver
 from cifix.cli.transaction import written
@@ -19,9 +19,8 @@ from cifix.diagnosis import machine, markdown, text
 from cifix.diagnosis.checkout import Checkout
 from cifix.diagnosis.diagnose import Diagnosis, diagnose, told_of
 from cifix.errors import Exit, GitError, UsageError
-from cifix.logs.collect import Log, collect
+from cifix.logs.collect import Log
 from cifix.logs.facts import failures
-from cifix.logs.keylines import key_lines, known
 from cifix.report.outcome import Outcome
 from cifix.vcs.repository import Repository
 from cifix.vcs.scratch import scratch
@@ -88,8 +87,7 @@ def _diagnosed(
     red: list[Log], baseline: Sequence[Path], repository: Repository | None, base: str, today: date | None
 ) -> Diagnosis:
     found = list(failures(red))
-    green = [log for place in baseline for log in collect(place)]
-    lines = key_lines(red, known(green), failed=[one.step for one in found]) if green else None
+    lines = compared(red, baseline, found)
     if repository is None:
         return diagnose(found, None, lines)
     examined = examine(repository, commit_source(repository, base), Selection(safety="review", today=today))

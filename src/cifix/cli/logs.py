@@ -2,12 +2,14 @@
 
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from cifix.logs.collect import Log, collect
 from cifix.logs.download import download
+from cifix.logs.facts import Failure
+from cifix.logs.keylines import KeyLine, key_lines, known
 
 STDIN = Path("-")
 
@@ -18,6 +20,12 @@ def named(places: Iterable[Path], run: str | None, folder: Path) -> Iterator[Log
         yield from (replace(log, name=f"run {run}") for log in collect(download(run, folder)))
     for place in places:
         yield from collect(place) if place != STDIN else _standard_input(folder)
+
+
+def compared(red: Iterable[Log], baseline: Sequence[Path], found: Iterable[Failure]) -> list[KeyLine] | None:
+    """The lines of red logs, in which these failures were found, that the green logs do not have; None without any."""
+    green = [log for place in baseline for log in collect(place)]
+    return key_lines(red, known(green), failed=[one.step for one in found]) if green else None
 
 
 def _standard_input(folder: Path) -> Iterator[Log]:

@@ -9,6 +9,7 @@ from cifix.diagnosis.checkout import Checkout
 from cifix.diagnosis.checks import check
 from cifix.diagnosis.checks.modules import why_unbound
 from cifix.diagnosis.insight import Insight, Question
+from cifix.diagnosis.jobs import tolerant
 from cifix.engine.plan import Placed
 from cifix.logs.facts import Fact, Failure
 from cifix.logs.keylines import KeyLine
@@ -19,14 +20,19 @@ from cifix.model.finding import Fix
 _MISSING = {"anchor-gitignore", "missing-first-party-module"}
 """The rules that know what no clean checkout can import."""
 
-_RAISED = re.compile(r"E\s|FAILED |ERROR |\s{0,20}ModuleNotFoundError|ImportError: No module")
+_MARKED = re.compile(r"E\s|FAILED |ERROR ")
+_RAISED = re.compile(_MARKED.pattern + r"|\s{0,20}ModuleNotFoundError|ImportError: No module")
+_PYTEST = re.compile(r"FAILED \S+::|ERROR \S+\.py|=+ .{0,80}\d (?:failed|errors?)\b")
 
 _SHARED = {"artifact-name-taken", "artifact-missing"}
 """Facts of a job that another job of the run causes."""
 
+_CANCELED = "canceled"
 _UNKNOWN = "the step fails for a reason that is not known here; what it says last"
 
 UNCHECKED = "hold it against a checkout: run this in the repository, or name it with --repo"
+
+LATER = "A consequence: another step or job had failed before; look at that one first."
 
 QUOTED = 240
 """Characters of a log line that a report quotes."""
@@ -46,7 +52,8 @@ class Cause:
     """One reason for red steps, however many of them and however often they say so.
 
     `id` is the same for the same cause in every run. `findings` are those of the rules that answer it; `instead` is a
-    sentence against what the log itself claims.
+    sentence against what the log itself claims. It is `later` if its steps ran, or were cancelled, after another had
+    failed.
     """
 
     id: str
@@ -57,6 +64,7 @@ class Cause:
     findings: tuple[Placed, ...] = ()
     advice: str = ""
     instead: str | None = None
+    later: bool = False
 
     @property
     def fixes(self) -> tuple[Fix, ...]:
@@ -112,7 +120,9 @@ def diagnose(
     failures: Sequence[Failure], checkout: Checkout | None, key_lines: Sequence[KeyLine] | None = None
 ) -> Diagnosis:
     """What the failed steps come down to, held against a checkout if there is one."""
-    causes = _grouped(cause for failure in failures for cause in _causes(failure, checkout))
+    causes = _cancelled(
+        _grouped(cause for failure in _deciding(failures, checkout) for cause in _causes(failure, checkout))
+    )
     ranked = sorted(causes, key=_rank)
     answered = {id(placed) for cause in ranked for placed in cause.findings}
     coming = tuple(placed for placed in (checkout.findings if checkout else ()) if id(placed) not in answered)
@@ -126,6 +136,23 @@ def diagnose(
     )
 
 
+def _deciding(failures: Sequence[Failure], checkout: Checkout | None) -> Iterator[Failure]:
+    """The failures without those that the workflow lets pass, where the job had another one."""
+    passing = [
+        failure.step
+        for failure in failures
+        if checkout is not None and tolerant(checkout.jobs(failure.step.job), failure.step.name)
+    ]
+    for failure in failures:
+        mine = [one.step for one in failures if (one.step.log, one.step.job) == (failure.step.log, failure.step.job)]
+        held = [step for step in mine if step not in passing]
+        if held and failure.step in held:
+            after = failure.step.after and ("" if failure.step is held[0] else held[0].name)
+            yield replace(failure, step=replace(failure.step, after=after))
+        elif not held:
+            yield failure
+
+
 def where(failure: Failure) -> str:
     """The job and the step in words."""
     return " / ".join(part for part in (failure.step.job, failure.step.name) if part) or failure.step.log
@@ -135,11 +162,12 @@ def _causes(failure: Failure, checkout: Checkout | None) -> Iterator[Cause]:
     """The causes that a step states; where no line is known, what it says last, beside what wraps that."""
     stated = list(_stated(failure, checkout))
     words = failure.step.words
-    last = tuple(_quoted(failure, line.number, line.text) for line in words.last)
+    later = bool(failure.step.after)
+    last = tuple(_quoted(failure, line.number, line.text) for line in words.last or words.tail)
     raised = tuple(_quoted(failure, line.number, line.text) for line in words.raised)
     for fact, cause in stated:
         beside = last if fact.kind == "wrapper" else raised if fact.name == "test-failed" else ()
-        yield replace(cause, evidence=tuple(dict.fromkeys((*cause.evidence, *beside))))
+        yield replace(cause, evidence=tuple(dict.fromkeys((*cause.evidence, *beside))), later=later)
     if last and not stated:
         yield Cause(
             f"unknown:{last[0].text}",
@@ -148,18 +176,20 @@ def _causes(failure: Failure, checkout: Checkout | None) -> Iterator[Cause]:
             last,
             (where(failure),),
             advice="read on from there",
+            later=later,
         )
 
 
 def _stated(failure: Failure, checkout: Checkout | None) -> Iterator[tuple[Fact, Cause]]:
     stated = {fact.name for fact in failure.facts if fact.kind == "cause"}
+    watched = any(fact.name == "test-failed" and _PYTEST.match(fact.text) for fact in failure.facts)
     for fact in failure.facts:
         known = catalogue().get(fact.name)
         if known is None or fact.kind in ("warning", "context"):
             continue
         if known.beside & stated or (fact.kind == "wrapper" and stated) or _repeats(fact, failure):
             continue
-        if "test-failed" in stated and (known.stops or not _own(fact)):
+        if "test-failed" in stated and (known.stops or not _own(fact, watched=watched)):
             continue
         yield fact, _cause(failure, fact, known, checkout)
 
@@ -172,9 +202,12 @@ def _repeats(fact: Fact, failure: Failure) -> bool:
     return fact.name == "test-failed" and any(_core(other) in fact.text for other in others)
 
 
-def _own(fact: Fact) -> bool:
-    """Whether a step with failed tests says it for itself: a module that is missing stands on a line of its own."""
-    return fact.name != "module-missing" or _RAISED.match(fact.text) is not None
+def _own(fact: Fact, *, watched: bool) -> bool:
+    """Whether a step with failed tests says it for itself and not one of the programs that they run.
+
+    A module that is missing stands on a line of its own, which pytest marks.
+    """
+    return fact.name != "module-missing" or (_MARKED if watched else _RAISED).match(fact.text) is not None
 
 
 def _core(fact: Fact) -> str:
@@ -289,10 +322,16 @@ def _merged(first: Cause, other: Cause) -> Cause:
         evidence=tuple(dict.fromkeys((*first.evidence, *other.evidence))),
         steps=tuple(dict.fromkeys((*first.steps, *other.steps))),
         instead=first.instead or other.instead,
+        later=first.later and other.later,
     )
 
 
-def _rank(cause: Cause) -> tuple[bool, int, int, str]:
-    """What fails before the first step hides what comes after; then the surer one, then what more steps wait for."""
+def _cancelled(causes: Sequence[Cause]) -> list[Cause]:
+    """The causes; where there is another one, a run that was cancelled is a consequence of it."""
+    return [replace(cause, later=cause.later or (cause.id == _CANCELED and len(causes) > 1)) for cause in causes]
+
+
+def _rank(cause: Cause) -> tuple[bool, bool, int, int, str]:
+    """What fails first hides what comes after, most of all before the first step; then the surer, then the wider."""
     setting_up = any(step.endswith(SET_UP) for step in cause.steps)
-    return not setting_up, list(Verdict).index(cause.verdict), -len(cause.steps), cause.id
+    return not setting_up, cause.later, list(Verdict).index(cause.verdict), -len(cause.steps), cause.id

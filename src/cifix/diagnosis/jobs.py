@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cifix.formats.actions.workflow import WORKFLOWS, Job, Workflow, workflow
+from cifix.formats.actions.workflow import WORKFLOWS, Job, Step, Workflow, workflow
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
 
@@ -64,6 +64,17 @@ def named(every: Sequence[Site], name: str) -> tuple[Site, ...]:
             if wanted and whole.fullmatch(wanted):
                 found += [caller, inner]
     return tuple({(site.path, site.job.id): site for site in found}.values())
+
+
+def tolerant(chosen: Iterable[Site], step: str) -> bool:
+    """Whether the jobs go on when the step of this name, or with this first line, fails."""
+    alike = [one for site in chosen for one in site.job.steps if step.strip() in _names(one)]
+    return bool(alike) and all(one.node.word("continue-on-error") == "true" for one in alike)
+
+
+def _names(step: Step) -> tuple[str, ...]:
+    told = (step.node.word("name"), step.node.word("uses"), (step.node.word("run") or "").strip().partition("\n")[0])
+    return tuple(name.strip() for name in told if name)
 
 
 def spans(chosen: Iterable[Site], path: str) -> Iterator[tuple[int, int]]:

@@ -69,6 +69,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "title": cause.title,
         "verdict": str(cause.verdict),
         "instead": cause.instead,
+        "later": cause.later,
         "evidence": [{"place": one.place, "text": one.text, "command": one.command} for one in cause.evidence],
         "steps": list(cause.steps),
         "findings": [_finding(placed) for placed in cause.findings],

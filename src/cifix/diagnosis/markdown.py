@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cifix.diagnosis.diagnose import Cause, Diagnosis, where
+from cifix.diagnosis.diagnose import LATER, Cause, Diagnosis, where
 from cifix.diagnosis.text import SHOWN, applied, finding, sentences
 from cifix.logs.redact import redact
 from cifix.report.markup import code, fenced, inline
@@ -43,6 +43,8 @@ def _blocks(told: Diagnosis, again: str, outcome: Outcome | None) -> Iterator[st
 def _cause(number: int, cause: Cause) -> Iterator[str]:
     yield f"## {number}. {inline(cause.title)}\n"
     yield f"Verdict: **{cause.verdict}**\n"
+    if cause.later:
+        yield f"{LATER}\n"
     if cause.instead:
         yield f"{inline(cause.instead)}\n"
     for one in cause.evidence[:SHOWN]:

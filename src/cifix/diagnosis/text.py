@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cifix.diagnosis.catalogue import Verdict
-from cifix.diagnosis.diagnose import Cause, Diagnosis, where
+from cifix.diagnosis.diagnose import LATER, Cause, Diagnosis, where
 from cifix.engine.plan import Placed
 from cifix.logs.redact import redact
 from cifix.model.finding import Fix
@@ -68,6 +68,8 @@ def applied(outcome: Outcome) -> Iterator[str]:
 
 def _cause(number: int, cause: Cause) -> Iterator[Line]:
     yield _line(f"{number}. {cause.title} [{cause.verdict}]", STYLES[cause.verdict])
+    if cause.later:
+        yield _line(f"   {LATER}", "bold")
     if cause.instead:
         yield _line(f"   {cause.instead}", "bold")
     for evidence in cause.evidence[:SHOWN]:

@@ -5,7 +5,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal
 
@@ -21,6 +21,7 @@ _KEPT = 200
 _PIECE = 5
 """Characters of a needle that are looked for first."""
 
+_WORDS = re.compile(r"[\w-]+")
 _RULERS = frozenset({"---", "___", "==="})
 _CAPTURED = re.compile(r"-{3,80} ?Captured \w+(?: \w+)? ?-{3,80}$")
 _ASSERTED = re.compile(
@@ -30,7 +31,7 @@ _ASSERTED = re.compile(
 """What tests compare."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Signature:
     """One wording: the `fact` it states, the literal and the expression that know it, and who prints it."""
 
@@ -39,6 +40,11 @@ class Signature:
     pattern: re.Pattern[str]
     kind: Kind
     tool: str
+
+    @cached_property
+    def programs(self) -> frozenset[str]:
+        """The words of who prints it."""
+        return frozenset(_WORDS.findall(self.tool))
 
     def read(self, text: str) -> Iterator[dict[str, str]]:
         """The values a line states, by name, for each time it states the fact: runners glue messages together."""
@@ -89,6 +95,11 @@ def failures(logs: Iterable[Log]) -> Iterator[Failure]:
         yield Failure(step, tuple(note for note in step.notes if isinstance(note, Fact)))
 
 
+def quotes(text: str, *, before: bool) -> bool:
+    """Whether a line belongs to what pytest has caught of the output of tests; `before` tells it of the last one."""
+    return _CAPTURED.match(text) is not None if text[:3] in _RULERS else before
+
+
 def _probes(left: Sequence[Signature]) -> Iterator[tuple[str, tuple[Signature, ...]]]:
     """Pieces of needles, each with the signatures whose needle holds it: most lines hold none of these few."""
     while left:
@@ -104,8 +115,7 @@ def _pieces(needle: str) -> set[str]:
 
 def _note(table: Iterable[tuple[str, Iterable[Signature]]], step: Step, line: Line) -> None:
     text = line.text
-    if text[:3] in _RULERS:
-        step.quoting = _CAPTURED.match(text) is not None
+    step.quoting = quotes(text, before=step.quoting)
     if step.quoting:
         return
     step.words.take(line)
@@ -120,6 +130,8 @@ def _keep(signature: Signature, step: Step, line: Line) -> None:
     if len(step.notes) >= _KEPT or (signature.fact != "test-failed" and _ASSERTED.match(line.text)):
         return
     kind = "cause" if signature.kind == "warning" and line.level == "error" else signature.kind
+    if step.tolerated and kind == "cause" and step.tolerated & signature.programs:
+        kind = "warning"
     for values in signature.read(line.text):
         fact = Fact(signature.fact, values, kind, line.number, line.text)
         if not any(_same(fact, note) for note in step.notes):

@@ -1,6 +1,7 @@
 """The last words of a step: what reads like an error near its end, for a failure that no signature knows."""
 
 import re
+from collections import deque
 from dataclasses import dataclass, field
 
 from cifix.logs.lines import Line
@@ -36,15 +37,18 @@ _KEPT = 3
 
 @dataclass(slots=True)
 class Words:
-    """The first lines of the last run of errors (`last`), and what tests raised (`raised`), a few of each."""
+    """The first lines of the last run of errors, what tests raised, and the end whatever it says, a few of each."""
 
     last: list[Line] = field(default_factory=list)
     raised: list[Line] = field(default_factory=list)
     end: int = 0
+    tail: deque[Line] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
     def take(self, line: Line) -> None:
         """Remember a line that reads like an error."""
         text = line.text
+        if not line.level:
+            self.tail.append(line)
         if line.level not in ("", "error") or not (line.level or _LIKELY.search(text)) or _HOLLOW.match(text):
             return
         if len(self.raised) < _KEPT and _RAISED.match(text):

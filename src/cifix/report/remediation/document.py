@@ -97,11 +97,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """What the logs of a run say; `coming` are places and messages of findings that no step has hit yet."""
+    """What the logs of a run say.
+
+    `coming` are places and messages of findings that no step has hit yet, `lines` places and texts of what no green log
+    has, None if none was given.
+    """
 
     steps: tuple[Step, ...]
     causes: tuple[Seen, ...]
     coming: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

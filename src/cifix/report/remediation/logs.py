@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cifix.report.characters import legible
-from cifix.report.markup import code, inline
+from cifix.report.markup import code, fenced, inline
 from cifix.report.remediation.document import Logs, Seen, Step
 from cifix.report.summary import counted
 
@@ -30,6 +30,9 @@ def section(logs: Logs) -> Iterator[str]:
     yield ""
     for one in logs.causes:
         yield from _cause(one)
+    if logs.lines is not None:
+        yield "### Lines that the green log does not have\n"
+        yield fenced("\n".join(f"{place}: {text}" for place, text in logs.lines), "text") + "\n"
     left = [one for one in logs.causes if one.advice]
     if left:
         yield "### For a person\n"
@@ -52,6 +55,9 @@ def data(logs: Logs | None) -> dict[str, Any] | None:
         ],
         "causes": [_data(one) for one in logs.causes],
         "coming": [{"place": legible(place), "message": legible(message)} for place, message in logs.coming],
+        "key_lines": None
+        if logs.lines is None
+        else [{"place": legible(place), "text": legible(text)} for place, text in logs.lines],
     }
 
 
