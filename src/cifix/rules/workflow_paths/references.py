@@ -173,7 +173,8 @@ def _remember(step: Step, before: _Before) -> None:
             before.texts.append(script)
             before.inert = False
         return
-    before.texts += [scalar.value for key, scalar in step.inputs.items() if step.uses and not _reads(step, key)]
+    given = (scalar.value for key, scalar in step.inputs.items() if step.uses and not _reads(step, key))
+    before.texts += [_HASHED.sub("", value) for value in given]
     if step.uses is None or step.uses.slug not in facts().inert_actions:
         before.inert = False
 
