@@ -42,7 +42,7 @@ BROKEN = {
         b"on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {matrix: {os: [a, b]}}\n    steps:\n"
         b"      - uses: actions/upload-artifact@v3\n        with: {name: a/b, path: x}\n"
     ),
-    ".github/workflows/hooks.yml": b"on: push\njobs:\n  p: {runs-on: x, steps: [{uses: pre-commit/action@v3}]}\n",
+    ".github/workflows/hooks.yml": b"on: push\njobs:\n  p: {runs-on: x, steps: [{uses: pre-commit/action@v3.0.1}]}\n",
     ".pre-commit-config.yaml": (
         b"repos:\n  - repo: local\n    hooks:\n      - {id: x, name: x, entry: python x.py, language: system}\n"
     ),

@@ -43,7 +43,7 @@ def contents(root: Path) -> dict[str, bytes]:
 def test_files_are_changed_made_and_deleted(root: Path) -> None:
     before = {**OLD, "new/deep/d.py": None}
     after = {"a.py": File(b"A"), "b.py": None, "pkg/c.py": None, "new/deep/d.py": File(b"D")}
-    write_in_place(root, before, after)
+    write_in_place(root, root.parent / "git", before, after)
     assert contents(root) == {"a.py": b"A", "new/deep/d.py": b"D"}
     assert not (root / "pkg").exists()
 
@@ -51,7 +51,7 @@ def test_files_are_changed_made_and_deleted(root: Path) -> None:
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o755, 0o444])
 def test_permissions_are_kept(root: Path, mode: int) -> None:
     (root / "a.py").chmod(mode)
-    write_in_place(root, {"a.py": OLD["a.py"]}, {"a.py": File(b"A")})
+    write_in_place(root, root.parent / "git", {"a.py": OLD["a.py"]}, {"a.py": File(b"A")})
     assert stat.S_IMODE((root / "a.py").stat().st_mode) == mode
 
 
@@ -59,7 +59,12 @@ def test_a_new_git_mode_moves_the_executable_bits_only(root: Path) -> None:
     (root / "a.py").chmod(0o640)
     (root / "b.py").chmod(0o751)
     before = {"a.py": File(b"old a.py"), "b.py": File(b"old b.py", EXECUTABLE), "new.sh": None}
-    write_in_place(root, before, {"a.py": File(b"A", EXECUTABLE), "b.py": File(b"B"), "new.sh": File(b"N", EXECUTABLE)})
+    write_in_place(
+        root,
+        root.parent / "git",
+        before,
+        {"a.py": File(b"A", EXECUTABLE), "b.py": File(b"B"), "new.sh": File(b"N", EXECUTABLE)},
+    )
     modes = [stat.S_IMODE((root / name).stat().st_mode) for name in ("a.py", "b.py", "new.sh")]
     mask = os.umask(0)
     os.umask(mask)
@@ -68,7 +73,7 @@ def test_a_new_git_mode_moves_the_executable_bits_only(root: Path) -> None:
 
 def test_a_hard_link_stays_one(root: Path) -> None:
     (root / "twin.py").hardlink_to(root / "a.py")
-    write_in_place(root, {"a.py": OLD["a.py"]}, {"a.py": File(b"A", EXECUTABLE)})
+    write_in_place(root, root.parent / "git", {"a.py": OLD["a.py"]}, {"a.py": File(b"A", EXECUTABLE)})
     assert (root / "twin.py").read_bytes() == b"A"
     assert (root / "a.py").samefile(root / "twin.py")
     assert os.access(root / "twin.py", os.X_OK)
@@ -76,7 +81,7 @@ def test_a_hard_link_stays_one(root: Path) -> None:
 
 def test_shorter_content_leaves_no_rest_in_a_hard_link(root: Path) -> None:
     (root / "twin.py").hardlink_to(root / "a.py")
-    write_in_place(root, {"a.py": OLD["a.py"]}, {"a.py": File(b"")})
+    write_in_place(root, root.parent / "git", {"a.py": OLD["a.py"]}, {"a.py": File(b"")})
     assert (root / "twin.py").read_bytes() == b""
 
 
@@ -131,20 +136,20 @@ def test_one_file_that_is_not_as_expected_stops_all(root: Path, spoil: Callable[
         "x/y.py": File(b"Y"),
     }
     with pytest.raises(GitError, match="nothing was changed"):
-        write_in_place(root, {**OLD, "new.py": None, "x/y.py": None}, wanted)
+        write_in_place(root, root.parent / "git", {**OLD, "new.py": None, "x/y.py": None}, wanted)
     assert (picture(root), sorted(root.rglob("*"))) == before
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", ".git/config", "pkg/.GIT/x", "pkg//x", ""])
 def test_paths_that_leave_the_tree_are_refused(root: Path, path: str) -> None:
     with pytest.raises(GitError, match="not a path inside"):
-        write_in_place(root, {path: None}, {path: File(b"x")})
+        write_in_place(root, root.parent / "git", {path: None}, {path: File(b"x")})
 
 
 def test_a_file_where_a_folder_should_be_is_an_error(root: Path) -> None:
     before = picture(root)
     with pytest.raises(GitError, match="nothing was changed"):
-        write_in_place(root, {"a.py/x": None}, {"a.py/x": File(b"x")})
+        write_in_place(root, root.parent / "git", {"a.py/x": None}, {"a.py/x": File(b"x")})
     assert picture(root) == before
 
 
@@ -157,14 +162,14 @@ def test_an_edit_while_staging_is_noticed(root: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(os, "fsync", edit)
     with pytest.raises(GitError, match=r"a\.py changed while cifix was writing"):
-        write_in_place(root, OLD, {"a.py": File(b"A"), "b.py": File(b"B"), "pkg/c.py": File(b"C")})
+        write_in_place(root, root.parent / "git", OLD, {"a.py": File(b"A"), "b.py": File(b"B"), "pkg/c.py": File(b"C")})
     assert contents(root) == {"a.py": b"typed meanwhile", "b.py": b"old b.py", "pkg/c.py": b"old pkg/c.py"}
 
 
 def test_a_file_that_vanishes_while_staging_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _handle: (root / "a.py").unlink(missing_ok=True))
     with pytest.raises(GitError, match=r"a\.py changed while cifix was writing"):
-        write_in_place(root, {"a.py": OLD["a.py"]}, {"a.py": File(b"A")})
+        write_in_place(root, root.parent / "git", {"a.py": OLD["a.py"]}, {"a.py": File(b"A")})
 
 
 @pytest.mark.parametrize(
@@ -188,7 +193,7 @@ def test_a_failure_on_the_way_puts_everything_back(
     monkeypatch.setattr(inplace, "_do", failing)
     wanted = {"a.py": File(b"A"), "b.py": File(b"B"), "new/n.py": File(b"N"), "pkg/c.py": None, "z.py": File(b"Z")}
     with pytest.raises((GitError, KeyboardInterrupt)):
-        write_in_place(root, {**OLD, "new/n.py": None, "z.py": None}, wanted)
+        write_in_place(root, root.parent / "git", {**OLD, "new/n.py": None, "z.py": None}, wanted)
     after = picture(root)
     assert sorted(root.rglob("*")) == listed
     assert {path: (inode, mode, data) for path, (inode, mode, _, data) in after.items()} == {
@@ -203,5 +208,5 @@ def test_file_systems_without_hard_links_work_too(root: Path, monkeypatch: pytes
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
-    write_in_place(root, OLD, {"a.py": File(b"A"), "b.py": None, "pkg/c.py": File(b"C")})
+    write_in_place(root, root.parent / "git", OLD, {"a.py": File(b"A"), "b.py": None, "pkg/c.py": File(b"C")})
     assert contents(root) == {"a.py": b"A", "pkg/c.py": b"C"}

@@ -95,7 +95,7 @@ def test_a_folder_that_may_not_be_written_stops_all(public: Tree) -> None:
     def check() -> None:
         files = draft({"a.py": b"1", "folder/b.py": b"1"}).files
         with pytest.raises(GitError, match=r"cannot write .*Permission denied; nothing was changed"):
-            write_in_place(public.path, files, draft({"a.py": b"2", "folder/b.py": b"2"}).files)
+            write_in_place(public.path, public.path / ".git", files, draft({"a.py": b"2", "folder/b.py": b"2"}).files)
         assert (public.path / "a.py").read_bytes() == b"1"
 
     assert as_nobody(public.path, check)

@@ -153,7 +153,7 @@ def _requested(place: Place, ask: Ask, run: _Run, outcome: Outcome) -> Delivery:
     plan = outcome.proven.plan
     wish = ask.wish
     block = body.block(outcome, run.plan, title, wish.labels, wish.reviewers)
-    text = body.text(outcome, ask.branch)
+    text = body.text(replace(outcome, state=Branch.CREATED), ask.branch)  # the same, whichever run made the branch
     asking = Wanted(
         *(ask.branch, run.base, title, text, wish.labels, wish.reviewers),
         draft=wish.draft,

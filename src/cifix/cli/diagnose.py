@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
@@ -25,6 +24,7 @@ from cifix.logs.facts import failures
 from cifix.logs.keylines import key_lines, known
 from cifix.report.outcome import Outcome
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 from cifix.vcs.source import commit_source
 
 
@@ -63,8 +63,8 @@ def command(
     input. Nothing in it is run. With --apply the rules that answer a confirmed cause commit their fixes, down to
     --safety, one commit each, with the lines of the log in its message.
     """
-    with TemporaryDirectory(prefix="cifix-") as folder, _opened(path) as repository:
-        red = list(named(logs, run, Path(folder)))
+    with scratch() as folder, _opened(path) as repository:
+        red = list(named(logs, run, folder))
         if not red:
             raise UsageError("name a log: a file, a folder, a run's archive, - for standard input, or --run ID")
         if applies and repository is None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
@@ -19,6 +18,7 @@ from cifix.logs.facts import failures
 from cifix.report.remediation import machine, markdown
 from cifix.report.remediation.build import remediation
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 from cifix.vcs.source import commit_source
 
 FORMS = {"markdown": markdown.document, "json": machine.document}
@@ -52,8 +52,8 @@ def command(
 
     Nothing is changed. The fixes are those that `cifix apply` commits with the same options.
     """
-    with Repository.open(path) as repository, TemporaryDirectory(prefix="cifix-") as folder:
-        red = list(named(places, None, Path(folder)))
+    with Repository.open(path) as repository, scratch() as folder:
+        red = list(named(places, None, folder))
         source = commit_source(repository, "HEAD" if base is None else base)
         examined = examine(repository, source, asked)
         arguments = (*asked.arguments, *(("--base", base) if base is not None else ()))

@@ -8,12 +8,13 @@ from types import MappingProxyType
 from cifix.cli.examine import Examined, again
 from cifix.cli.options import Writing
 from cifix.engine.plan import Plan
+from cifix.errors import GitError
 from cifix.model.change import Untrack
 from cifix.model.snapshot import File, Snapshot, Source
 from cifix.report.outcome import Outcome
 from cifix.run.drafts import drafts_of
 from cifix.vcs.commit import State, commit
-from cifix.vcs.inplace import write_in_place
+from cifix.vcs.inplace import take_back, unfinished, write_in_place
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source, worktree_source
 
@@ -21,10 +22,21 @@ UNBORN = "There is no commit yet, so nothing was looked at; --in-place fixes the
 
 
 def source_of(repository: Repository, how: Writing) -> Source:
-    """The files on disk, where these are to be changed, or those of the commit to start from."""
+    """The files on disk, where these are to be changed, or those of the commit to start from.
+
+    What a run that died has left half done on disk is taken back first.
+    """
     if how.in_place:
+        _settle(repository, how)
         return worktree_source(repository)
     return commit_source(repository, "HEAD" if how.base is None else how.base)
+
+
+def _settle(repository: Repository, how: Writing) -> None:
+    if not how.dry_run:
+        take_back(repository.place, repository.git_dir)
+    elif unfinished(repository.git_dir):
+        raise GitError("a run with --in-place was cut short, or is at work: the next one without --dry-run mends that")
 
 
 def written(
@@ -47,16 +59,16 @@ def written(
         return _commit(repository, examined, how, outcome, proven)
     if how.dry_run:
         return outcome
-    _write(repository.place, examined.proven.plan)
+    _write(repository, examined.proven.plan)
     return replace(outcome, mode="in-place")
 
 
-def _write(root: Path, plan: Plan) -> None:
+def _write(repository: Repository, plan: Plan) -> None:
     left = {change.path for patch in plan.patches for change in patch.changes if isinstance(change, Untrack)}
     changed = [path for path in plan.before.differences(plan.after) if path not in left]
     before = {path: _on_disk(plan.before, path) for path in changed}
     after = {path: plan.after.file(path) for path in changed if plan.after.file(path) != before[path]}
-    write_in_place(root, {path: before[path] for path in after}, after)
+    write_in_place(repository.place, repository.git_dir, {path: before[path] for path in after}, after)
 
 
 def _on_disk(snapshot: Snapshot, path: str) -> File | None:

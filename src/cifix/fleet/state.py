@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
-from cifix.errors import UsageError
+from cifix.errors import GitError, UsageError
 from cifix.fleet.book import SCHEMA as BOOK
 from cifix.fleet.book import Calls
 from cifix.fleet.job import Analysis, Mode, Result, State, Target
@@ -98,7 +98,10 @@ class Store:
     @classmethod
     def open(cls, file: Path) -> Self:
         """Open the state, made anew if there is none; raises `UsageError` for files that are something else."""
-        base = sqlite3.connect(file, timeout=30, isolation_level=None)
+        try:
+            base = sqlite3.connect(file, timeout=30, isolation_level=None)
+        except sqlite3.OperationalError as why:
+            raise GitError(f"cannot open {file}: {why}") from why
         try:
             base.execute("PRAGMA journal_mode = WAL")
             base.execute("PRAGMA synchronous = NORMAL")
@@ -108,6 +111,9 @@ class Store:
                 base.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
             elif version != _VERSION:
                 raise UsageError(f"{file} was written by another version of cifix; name a new file with --state")
+        except sqlite3.OperationalError as why:
+            base.close()
+            raise GitError(f"cannot write {file}: {why}") from why
         except sqlite3.DatabaseError as why:
             base.close()
             raise UsageError(f"{file} is not a state of cifix: {why}; name another file with --state") from why
@@ -205,7 +211,8 @@ class Store:
 
     def finish(self, run: int) -> None:
         """Note that a run has come to its end."""
-        self._base.execute("UPDATE run SET finished = 1 WHERE id = ?", (run,))
+        with self._transaction():
+            self._base.execute("UPDATE run SET finished = 1 WHERE id = ?", (run,))
 
     def queue(self, urls: Iterable[str]) -> None:
         """Let the last run take these up again."""
@@ -239,13 +246,16 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._base.execute("BEGIN IMMEDIATE")
         try:
+            self._base.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._base.execute("ROLLBACK")
+            self._base.execute("COMMIT")
+        except BaseException as why:
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
+            if isinstance(why, sqlite3.OperationalError):
+                raise GitError(f"cannot write {self.file}: {why}; mend that, the next run goes on from there") from why
             raise
-        self._base.execute("COMMIT")
 
 
 def _row(row: Sequence[Any]) -> Row:

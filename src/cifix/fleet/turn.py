@@ -50,6 +50,8 @@ def turn(job: Job) -> Result:
             return _turn(job, Path(folder).resolve(), watch)
     except (GitError, UsageError, UnprovenError) as why:
         return Result(State.FAILED, str(why), job.target.base, seconds=watch.seconds)
+    except OSError as why:
+        return Result(State.FAILED, f"the system refused: {why}", job.target.base, seconds=watch.seconds)
 
 
 def _turn(job: Job, folder: Path, watch: Watch) -> Result:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cifix.errors import GitError
 from cifix.forge.request import Request, Runs, Wanted
+from cifix.vcs.whole import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Local:
         """Write `closed` for the state."""
         place = Path(request.url)
         told = json.loads((place / "request.json").read_text("utf-8"))
-        (place / "body.md").write_text(body, "utf-8")
-        (place / "request.json").write_text(json.dumps({**told, "state": "closed"}, indent=2) + "\n", "utf-8")
+        write_whole(place / "body.md", body.encode())
+        write_whole(place / "request.json", f"{json.dumps({**told, 'state': 'closed'}, indent=2)}\n".encode())
 
     def workflows(self) -> bool | None:
         """A repository on disk has no such permission."""
@@ -65,9 +66,9 @@ class Local:
         request = Request(wanted.branch, str(place), wanted.title, wanted.body, "open", wanted.base)
         told = {key: value for key, value in asdict(request).items() if key not in ("body", "url", "author")}
         told |= {"labels": wanted.labels, "reviewers": wanted.reviewers, "draft": wanted.draft}
-        (place / "body.md").write_text(wanted.body, "utf-8")
-        (place / "changes.patch").write_bytes(wanted.patch)
-        (place / "request.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+        write_whole(place / "changes.patch", wanted.patch)
+        write_whole(place / "request.json", f"{json.dumps(told, indent=2)}\n".encode())
+        write_whole(place / "body.md", wanted.body.encode())  # the last one: by it a later run sees what is there
         return request
 
     def _place(self, branch: str) -> Path:

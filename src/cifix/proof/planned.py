@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cifix.model.snapshot import EXECUTABLE, Snapshot
 from cifix.proof.imports import Plan, Side, compare_imports
@@ -11,6 +10,7 @@ from cifix.proof.result import Proof
 from cifix.vcs.disk import stays_inside
 from cifix.vcs.export import export
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 
 
 def compare_planned(repo: Repository, before: Snapshot, after: Snapshot, python: Python) -> tuple[Proof, ...]:
@@ -19,9 +19,9 @@ def compare_planned(repo: Repository, before: Snapshot, after: Snapshot, python:
     This runs their module-level code. Raises `GitError` for objects that the repository does not have.
     """
     paths = before.differences(after)
-    with TemporaryDirectory(prefix="cifix-") as place:
-        old = exported(repo, before.base, before, Path(place).resolve() / "base")
-        new = exported(repo, before.base, after, Path(place).resolve() / "tips")
+    with scratch() as place:
+        old = exported(repo, before.base, before, place / "base")
+        new = exported(repo, before.base, after, place / "tips")
         lay(after, paths, new.folder)
         return tuple(compare_imports(old, new, Plan(python, frozenset(paths))))
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cifix.engine.resolve import Locked
 from cifix.model.snapshot import Snapshot
@@ -19,6 +17,7 @@ from cifix.proof.trial.trial import Trials, tried_out
 from cifix.vcs.commit import filtered
 from cifix.vcs.export import changed
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 from cifix.vcs.source import commit_source
 
 
@@ -82,6 +81,5 @@ def _snapshot(repo: Repository, rev: str | None) -> Snapshot:
 @contextmanager
 def _sides(repo: Repository, span: Span, before: Snapshot, after: Snapshot) -> Iterator[tuple[Side, Side]]:
     """Both trees, written into temporary folders whose names are equally long."""
-    with TemporaryDirectory(prefix="cifix-") as place:
-        folder = Path(place).resolve()
+    with scratch() as folder:
         yield exported(repo, span.base, before, folder / "base"), exported(repo, span.tip, after, folder / "tips")

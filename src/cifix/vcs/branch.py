@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cifix.errors import GitError
 from cifix.vcs.partial import named_programs
 from cifix.vcs.patches import patch_digest
 from cifix.vcs.private import quarantine
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 
 NO_BASE = "none"
 """The value of `Cifix-Base` for a branch that starts without a commit."""
@@ -133,8 +133,8 @@ def _mechanical(repo: Repository, commit: Recorded) -> bool:
     """Whether git merges the two parents to the same tree, so that nobody has edited anything in between."""
     if len(commit.parents) != 2 or named_programs(repo, r"merge\..*\.driver"):  # noqa: PLR2004 - two parents
         return False
-    with TemporaryDirectory(prefix="cifix-") as folder:
-        again = repo.attempt("merge-tree", "--write-tree", *commit.parents, env=quarantine(repo, Path(folder)))
+    with scratch() as folder:
+        again = repo.attempt("merge-tree", "--write-tree", *commit.parents, env=quarantine(repo, folder))
     return again.status == 0 and again.out.decode().split("\n")[0] == commit.tree
 
 

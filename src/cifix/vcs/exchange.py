@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from cifix.errors import GitError
@@ -19,6 +18,7 @@ from cifix.logs.redact import redact
 from cifix.vcs.partial import TRANSPORTS, promisor
 from cifix.vcs.quoting import quoted
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 
 REMOTE = "cifix"
 """The name of the remote inside the private repository."""
@@ -75,8 +75,7 @@ def exchange(repo: Repository, address: Address, credential: Credential | None =
 
     `credential` goes to git by the environment only: it is in no argument and in no file.
     """
-    with TemporaryDirectory(prefix="cifix-") as folder:
-        private = Path(folder).resolve()
+    with scratch() as private:
         settings = [*_settings(repo), *_remote(repo, address), *carrying(credential or address.credential)]
         isolated = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **numbered(settings)}
         with Repository(None, private, private, repo.object_format, isolated) as between:

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cifix.errors import GitError
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 
 _ISOLATED = {
     "GIT_CONFIG_COUNT": "0",
@@ -28,16 +28,16 @@ def ignored(ignore_files: Mapping[str, bytes], excludes: Mapping[str, bytes], pa
     """
     if not paths:
         return frozenset()
-    with TemporaryDirectory(prefix="cifix-") as folder:
-        scratch = _scratch(Path(folder).resolve())
-        private = {"global": scratch.git_dir / "global", "info/exclude": scratch.git_dir / "info" / "exclude"}
+    with scratch() as folder:
+        trial = _repository(folder)
+        private = {"global": trial.git_dir / "global", "info/exclude": trial.git_dir / "info" / "exclude"}
         for name, file in private.items():
             file.write_bytes(excludes.get(name, b""))
         for path, data in ignore_files.items():
-            file = scratch.place / path
+            file = trial.place / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
-        outcome = scratch.attempt(
+        outcome = trial.attempt(
             *("-c", f"core.excludesFile={private['global']}", "check-ignore", "--no-index", "-z", "--stdin"),
             stdin=b"".join(_HERE + os.fsencode(path) + b"\0" for path in paths),
             env=_ISOLATED,
@@ -47,7 +47,7 @@ def ignored(ignore_files: Mapping[str, bytes], excludes: Mapping[str, bytes], pa
     return frozenset(os.fsdecode(path.removeprefix(_HERE)) for path in outcome.out.split(b"\0")[:-1])
 
 
-def _scratch(folder: Path) -> Repository:
+def _repository(folder: Path) -> Repository:
     """The smallest folder that git takes for a repository; `git init` would copy the user's templates."""
     git_dir = folder / "scratch" / ".git"
     for name in ("objects", "refs", "info"):

@@ -4,8 +4,6 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cifix.errors import GitError
 from cifix.model.text import LIMIT, Opaque
@@ -14,6 +12,7 @@ from cifix.vcs.disk import WorkTree, mode_of
 from cifix.vcs.private import quarantine
 from cifix.vcs.quoting import quoted
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 
 
 class Loose:
@@ -72,8 +71,8 @@ class Loose:
         """Let git apply line endings, encodings and ident into an object folder that is thrown away."""
         if not paths:
             return
-        with TemporaryDirectory(prefix="cifix-") as folder:
-            env = quarantine(self._repo, Path(folder))
+        with scratch() as folder:
+            env = quarantine(self._repo, folder)
             names = "".join(f"{quoted(path)}\n" for path in paths)
             try:
                 oids = self._repo.run("hash-object", "-w", "--stdin-paths", stdin=os.fsencode(names), env=env).split()

@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cifix.errors import GitError
 from cifix.vcs.attributes import filtered_by
 from cifix.vcs.quoting import quoted
 from cifix.vcs.repository import Outcome, Repository
+from cifix.vcs.scratch import scratch
 
 
 class PrivateIndex:
@@ -69,8 +69,8 @@ class PrivateIndex:
 @contextmanager
 def private_index(repo: Repository, base: str | None, *, dry: bool = False) -> Iterator[PrivateIndex]:
     """A `PrivateIndex` that holds the commit `base`, or nothing if that is None."""
-    with TemporaryDirectory(prefix="cifix-") as folder:
-        index = PrivateIndex(repo, Path(folder), dry=dry)
+    with scratch() as folder:
+        index = PrivateIndex(repo, folder, dry=dry)
         index.run("read-tree", base or "--empty")
         yield index
 

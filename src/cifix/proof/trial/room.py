@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cifix.errors import UsageError
 from cifix.logs.redact import redact
@@ -20,6 +19,7 @@ from cifix.proof.trial.environment import kept, runner, settings
 from cifix.proof.trial.script import Script, placed
 from cifix.vcs.clone import clone
 from cifix.vcs.repository import Repository
+from cifix.vcs.scratch import scratch
 
 _MAKING = 300
 """Seconds that making an environment may take."""
@@ -105,22 +105,21 @@ class Room:
 @contextmanager
 def room(means: Means, *, bare: bool = False) -> Iterator[Room]:
     """A new room, removed at the end, with an environment that uv or `python -m venv` makes, unless it is `bare`."""
-    with TemporaryDirectory(prefix="cifix-", ignore_cleanup_errors=True) as place:
-        scratch = Path(place).resolve()
-        checkout = scratch / means.span.tip[:12]
+    with scratch() as place:
+        checkout = place / means.span.tip[:12]
         clone(means.repo, means.span.tip, means.span.branch, checkout)
-        (scratch / "home").mkdir()
+        (place / "home").mkdir()
         variables = {
             **settings(),
-            **runner(scratch / "runner", checkout),
-            "HOME": str(scratch / "home"),
+            **runner(place / "runner", checkout),
+            "HOME": str(place / "home"),
             "PIP_REQUIRE_VIRTUALENV": "1",
             "PYTHONNOUSERSITE": "1",
-            "TMPDIR": str(scratch / "runner" / "temp"),
-            "UV_PYTHON": str(scratch / "python" / "bin" / "python"),
+            "TMPDIR": str(place / "runner" / "temp"),
+            "UV_PYTHON": str(place / "python" / "bin" / "python"),
             "UV_PYTHON_DOWNLOADS": "never",
         }
-        made = Room(checkout, scratch, scratch / "python" / "bin", variables, means.say, means.seconds)
+        made = Room(checkout, place, place / "python" / "bin", variables, means.say, means.seconds)
         if means.uv is not None:
             _lend(means.uv, made)
         if not bare:
