@@ -163,3 +163,20 @@ def test_a_job_that_never_runs_and_a_folder_that_is_not_known_are_not_looked_at(
     assert findings("run: (cd tests && ls) && pytest tests/units") == []
     assert findings("if: steps.x.outputs.y\n      run: pytest tests/units") == []
     assert len(findings("if: always()\n      run: pytest tests/units")) == 1
+
+
+def test_commands_that_read_a_lost_path_cannot_have_made_it_and_follow_it_at_once() -> None:
+    steps = [f"run: {command}" for command in (*["python tools/old.py --fast"] * 4, *["bash tools/old.sh"] * 4)]
+    history = History({"tools/old.py": "src/pkg/__init__.py", "tools/old.sh": "setup.cfg"}, {})
+    assert len([one for one in findings(*steps, history=history) if isinstance(one.outcome, Fix)]) == len(steps)
+
+
+def test_a_command_that_may_go_on_without_a_path_may_have_made_it() -> None:
+    history = History({"tools/old.py": "src/pkg/__init__.py"}, {})
+    assert not findings("run: python tools/old.py || true", "run: python tools/old.py", history=history)
+
+
+def test_what_is_hashed_is_not_made_by_that() -> None:
+    step = "uses: actions/cache@v5\n      with: {path: x, key: \"${{ hashFiles('tools/old.py') }}\"}"
+    history = History({"tools/old.py": "src/pkg/__init__.py"}, {})
+    assert len(findings(*[step] * 8, "run: python tools/old.py", history=history)) == 9

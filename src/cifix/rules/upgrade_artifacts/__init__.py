@@ -23,6 +23,9 @@ Why:
     given, where older ones made a folder for it: where one artifact is all there can be, the step gets its name and the
     folder it had; where several are certain nothing is needed; else the run moves to v4 only, and the message says so.
 
+    A version from v4 on that is not there, so that the job stops with "Unable to resolve action", gets the name of one
+    that is: `4` becomes `v4`; `v8` of upload-artifact, which never came out, the newest.
+
     All of that is proven by following the runs before and after: each upload must have a name of its own, and each
     download must get the same uploads into the same folders.
 
@@ -36,9 +39,9 @@ When this is wrong:
     uploaded; by a name it failed. Where legs store files of the same name, a download gets that of any leg, as before.
 
 What it will not touch:
-    Refs that name a branch, versions from v4 on whatever the target, steps that are commented out, and actions with
-    another owner. Names that only a run can tell, and files that replace each other in a fixed order. One step that
-    needs a person keeps back all others that share a run with it, and no more than those.
+    Refs that name a branch, versions that exist from v4 on whatever the target, steps that are commented out, and
+    actions with another owner. Names that only a run can tell, and files that replace each other in a fixed order. One
+    step that needs a person keeps back all others that share a run with it, and no more than those.
 
 Sources:
     https://github.blog/changelog/2024-02-13-deprecation-notice-v1-and-v2-of-the-artifact-actions, read 2026-11
@@ -67,6 +70,7 @@ from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
+from cifix.rules.upgrade_artifacts.absent import absent
 from cifix.rules.upgrade_artifacts.aim import Aim, aim
 from cifix.rules.upgrade_artifacts.facts import facts
 from cifix.rules.upgrade_artifacts.folders import edits as folder_edits
@@ -78,7 +82,7 @@ from cifix.rules.upgrade_artifacts.remedy import Old, Problem, Remedy, together
 from cifix.rules.upgrade_artifacts.splits import shifted
 
 _DEAD = re.compile(r"actions/(?:upload|download)-artifact@v?(?P<major>[123])(?![0-9a-f])", re.IGNORECASE)
-_SUSPECT = re.compile(rb"load-artifact@(?:v?[123](?![0-9])|[0-9a-f]{40})", re.IGNORECASE)
+_SUSPECT = re.compile(rb"load-artifact@(?:v?[1238](?![0-9])|[0-9]|[0-9a-f]{40})", re.IGNORECASE)
 _FOREIGN = re.compile(r"uses:[ \t\"']*docker/(?:build-push|bake)-action@", re.IGNORECASE)
 
 
@@ -135,11 +139,12 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         goal = aim(repository, group, [step.site for step in found], options.target).noted(*locked)
         old = [replace(step, pair=goal.pair) for step in found]
         yield from _judged(snapshot, repository, group, old, signs, goal=goal) if old else ()
+    yield from absent(repository, signs)
     yield from _unreadable(repository)
 
 
 def _worth_reading(snapshot: Snapshot, path: str) -> bool:
-    """Whether a file can hold an old ref at all; most repositories are done here."""
+    """Whether a file can hold a ref that is old, or not there; most repositories are done here."""
     try:
         return _SUSPECT.search(snapshot.read(path)) is not None
     except Opaque:

@@ -36,13 +36,15 @@ class Facts:
     """What the data file says.
 
     `majors` are the rows by action and major, `pairs` the majors that came out together, oldest first, `commits` the
-    versions of known hashes by action, `hidden_excluded` the first upload that leaves hidden files out, and
-    `single_flat` the first major of the download that drops the folder of an artifact that is the only one.
+    versions of known hashes by action, `absent` the majors that never came out, `hidden_excluded` the first upload that
+    leaves hidden files out, and `single_flat` the first major of the download that drops the folder of an artifact that
+    is the only one.
     """
 
     majors: Mapping[str, Mapping[int, Major]]
     pairs: tuple[Pair, ...]
     commits: Mapping[str, Mapping[str, str]]
+    absent: Mapping[str, frozenset[int]]
     hidden_excluded: tuple[int, ...]
     single_flat: int
 
@@ -73,6 +75,7 @@ def facts() -> Facts:
         {slug: {int(major): _major(row) for major, row in found[name].items()} for slug, name in names.items()},
         tuple({UPLOAD: upload, DOWNLOAD: download} for upload, download in found["pairs"]),
         {slug: found["commits"][name] for slug, name in names.items()},
+        {slug: frozenset(found["absent"].get(name, {}).get("majors", ())) for slug, name in names.items()},
         tuple(found["hidden-excluded"]),
         found["single-flat"],
     )

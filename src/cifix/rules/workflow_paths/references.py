@@ -11,7 +11,7 @@ from cifix.formats.shell import Command, commands
 from cifix.formats.yaml import Map, Scalar
 from cifix.model.expect import Route
 from cifix.model.text import Opaque
-from cifix.rules.workflow_paths.arguments import arguments, program
+from cifix.rules.workflow_paths.arguments import Argument, arguments, program
 from cifix.rules.workflow_paths.facts import facts
 
 _CHECKOUT = "actions/checkout"
@@ -130,13 +130,18 @@ def _in_script(
             continue
         if texts[:1] in (["pushd"], ["popd"]):
             return
-        judged = not _TESTS & set(command.inside) and "||" not in {command.before, command.after}
-        for one in arguments(command, script.value) if judged else ():
+        for one in _judged(command, script.value):
             path = posixpath.normpath(posixpath.join(base, one.path))
             if not path.startswith(".."):
                 where = (*route, "run")
                 yield inner.known(Reference(script, where, one.start, one.end, path, base, one.program, one.fatal))
-        _remember_command(command, inner)
+        _remember_command(command, script.value, inner)
+
+
+def _judged(command: Command, script: str) -> Iterator[Argument]:
+    """The paths that a command fails without, where the job fails with the command."""
+    if not _TESTS & set(command.inside) and "||" not in {command.before, command.after}:
+        yield from arguments(command, script)
 
 
 def _commands(found: Workflow, job: Job, step: Step, script: str) -> tuple[Command, ...]:
@@ -163,12 +168,13 @@ def _remember(step: Step, before: _Before) -> None:
     if script is not None:
         try:
             for command in commands(script):
-                _remember_command(command, before)
+                _remember_command(command, script, before)
         except Opaque:
             before.texts.append(script)
             before.inert = False
         return
-    before.texts += [scalar.value for key, scalar in step.inputs.items() if step.uses and not _reads(step, key)]
+    given = (scalar.value for key, scalar in step.inputs.items() if step.uses and not _reads(step, key))
+    before.texts += [_HASHED.sub("", value) for value in given]
     if step.uses is None or step.uses.slug not in facts().inert_actions:
         before.inert = False
 
@@ -177,11 +183,14 @@ def _reads(step: Step, key: str) -> bool:
     return bool(step.uses) and key in facts().inputs.get(step.uses.slug if step.uses else "", frozenset())
 
 
-def _remember_command(command: Command, before: _Before) -> None:
+def _remember_command(command: Command, script: str, before: _Before) -> None:
+    """Keep what a command may have made: not what it reads, without which it fails."""
     written = [one.target.text for one in command.redirections if ">" in one.operator]
     name = program(command)
     if not command.words or name in facts().inert_programs:
         before.texts += written
         return
-    before.texts.append(" ".join([*(word.text for word in command.words), *written]))
+    read = {one.start for one in _judged(command, script)}
+    others = [word.text for word in command.words if not any(word.start <= start < word.end for start in read)]
+    before.texts.append(" ".join([*others, *written]))
     before.inert = False
