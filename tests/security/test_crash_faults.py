@@ -56,7 +56,7 @@ def test_a_disk_that_fills_up_at_a_step_leaves_the_old_or_the_new_state(command:
         kept = place.kept()
         code = place.run(trial.command.words, at_step(step, failing(errno.ENOSPC, NEW_THINGS)))
         assert "Traceback" not in place.said
-        assert code in (0, 3, 6), place.said
+        assert code in (0, 3, 5, 6), place.said  # 5: a rule that could not have what it reads
         assert mixed(trial.command.changes(place), old, new), step
         assert command is REQUEST or trial.command.changes(place) in (old, new)  # a push and a request are two things
         assert place.kept() == kept
