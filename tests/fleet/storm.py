@@ -68,7 +68,7 @@ class Storm:
         write = method != "GET"
         if self.kills and len(forge.log) >= self.kills[0] and write:
             self.kills.pop(0)
-            return Fault(method, 502, after=self.dice.random() < 0.5, then=self._kill)
+            return Fault(method, 502, after=self.dice.random() < 0.5, then=self.kill)
         if self.dice.random() >= self.faults:
             return None
         kind = self.dice.choice(("403", "403 after", "403 reset", "429", "500", "502 lost", "503 after", "422 abuse"))
@@ -96,7 +96,7 @@ class Storm:
         lost = kind in ("502 lost", "422 exists")
         return Fault(method, int(kind[:3]), body, headers, after=lost)
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
         if self.caller is not None:
             self.caller.send_signal(signal.SIGKILL)
             self.caller.wait()

@@ -99,7 +99,7 @@ class _Round:
                 yield job.target, result
                 continue
             self.store.settle(self.number, job.target.url, result, self.campaign.digest, done=False)
-            queue.add(Ended(job.target, result, result.analysis or job.known, self._seen[job.target.url]))
+            queue.add(Ended(job, result, result.analysis or job.known, self._seen[job.target.url]))
             yield from queue.ready()
         yield from queue.rest() if queue else ()
         yield from self._barred
@@ -117,6 +117,7 @@ class _Round:
 
     def _job(self, target: Target, seen: Sequence[Request]) -> Job:
         known, pushed = self.store.known(target.url, self.campaign.digest)
+        wish = (self.campaign.wish if self.mode is Mode.REQUEST else None) or Wish()
         return Job(
             target,
             self.mode,
@@ -130,7 +131,9 @@ class _Round:
             tokens=self.how.tokens,
             scratch=self.scratch,
             history=self.how.history or merged(seen),
-            edits=self.campaign.wish.edits if self.campaign.wish and self.mode is Mode.REQUEST else "stop",
+            edits=wish.edits,
+            split=wish.split,
+            requested=any(one.state == "open" for one in seen),
             declined=turned_down(seen) if self.mode is Mode.REQUEST else {},
         )
 

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from cifix.errors import GitError, UsageError
-from cifix.fleet.job import Analysis, Mode, Result, State, Target
+from cifix.fleet.job import Analysis, Job, Mode, Result, State, Target
+from cifix.fleet.turn import take_away
 from cifix.forge.block import Block, block_of
 from cifix.forge.choose import choose
 from cifix.forge.pace import Later, Pace
@@ -74,10 +75,15 @@ class Forges:
 class Ended:
     """How the turn of a repository has ended: what was found there, and the requests that were seen before it."""
 
-    target: Target
+    job: Job
     result: Result
     analysis: Analysis | None = None
     seen: Sequence[Request] = ()
+
+    @property
+    def target(self) -> Target:
+        """The repository."""
+        return self.job.target
 
 
 def host_of(target: Target) -> str:
@@ -112,13 +118,24 @@ def _request(forge: Forge, forges: Forges, ended: Ended) -> Result:
     result = replace(ended.result, state=State.REQUESTED, request=done.request.url, wrote=wrote)
     if done.trouble:
         return replace(result, state=State.HELD, reason=f"the request lacks labels or reviewers: {done.trouble}")
-    return result
+    return replace(result, state=State.HELD) if found.left else result
 
 
 def _withdraw(forge: Forge, _: Forges, ended: Ended) -> Result:
-    """Close what was open when we looked; where the forge has closed it with the branch, its block still says so."""
-    theirs = [one.url for one in ended.seen if one.state == "open" and not withdraw(forge, one)]
-    return replace(ended.result, reason=f"not opened by cifix, so left alone: {theirs[0]}" if theirs else "")
+    """Close what was open when we looked, and only then take the branch away.
+
+    GitHub closes the requests of a branch that goes; such a one would look as if a person had turned it down.
+    """
+    opened = [one for one in ended.seen if one.state == "open"]
+    theirs = [one.url for one in opened if block_of(one.body) is None]
+    if theirs:
+        why = f"{theirs[0]} was not opened by cifix, so it stays with its branch; close it by hand"
+        return replace(ended.result, state=State.HELD, reason=why)
+    for one in opened:
+        withdraw(forge, one)
+    if ended.result.commits:
+        take_away(ended.job)
+    return replace(ended.result, commits=())
 
 
 def _adopt(forge: Forge, forges: Forges, ended: Ended) -> Result:
