@@ -58,6 +58,8 @@ class Storm:
     """From when on and until when the caller was told to be silent."""
     caller: "subprocess.Popen[str] | None" = None
     killed: int = 0
+    ways: dict[str, str] = field(default_factory=dict)
+    """What else is in the environment."""
 
     def now(self) -> float:
         """The moment, by the faster clock."""
@@ -104,18 +106,20 @@ class Storm:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Type a command of `cifix fleet` until nobody kills it; how it ended and what it said."""
-        command = [sys.executable, "-c", COORDINATOR, str(self.start), str(self.speed), "fleet", *arguments]
-        url = self.forge.url
-        ways = {"GITHUB_SERVER_URL": url, "GITHUB_API_URL": f"{url}/api/v3", "GITHUB_TOKEN": self.token}
         while True:
             before = self.killed
-            pipes = subprocess.PIPE
-            self.caller = subprocess.Popen(
-                command, cwd=self.folder, env={**os.environ, **ways}, stdout=pipes, stderr=pipes, text=True
-            )
+            self.caller = self.started(*arguments)
             out, err = self.caller.communicate(timeout=1800)
             if self.killed == before:
                 return self.caller.returncode, out, err
+
+    def started(self, *arguments: str) -> "subprocess.Popen[str]":
+        """The command, under way."""
+        command = [sys.executable, "-c", COORDINATOR, str(self.start), str(self.speed), "fleet", *arguments]
+        url, pipes = self.forge.url, subprocess.PIPE
+        ways = {"GITHUB_SERVER_URL": url, "GITHUB_API_URL": f"{url}/api/v3", "GITHUB_TOKEN": self.token, **self.ways}
+        environment = {**os.environ, **ways}
+        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=pipes, stderr=pipes, text=True)
 
 
 @contextmanager

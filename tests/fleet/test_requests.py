@@ -12,9 +12,10 @@ from cifix.errors import Exit
 from cifix.fleet.report.document import schema
 from cifix.forge.block import block_of
 from tests.cli.conftest import Cifix, cifix
+from tests.cli.test_fleet import eventually
 from tests.fleet.served import BRANCH, WORKFLOW, commit, git, made, refs
 from tests.fleet.storm import HOOKS, TOKEN, WEAK, Storm, bare, storm
-from tests.forge.server import Fault
+from tests.forge.server import Fault, served
 
 __all__ = ["cifix"]
 
@@ -193,6 +194,24 @@ def test_the_rest_stays_turned_down_too(calm: Storm) -> None:
     code, report = ran(calm, "apply", *every[2:], "--repos", "repos.txt", "--include", "o/r001")
     assert (code, states(report)) == (Exit.HELD, ["held"])
     assert report["o/r001"]["reason"].startswith("needs-workflow-permission")
+
+
+def test_a_forge_that_asks_for_patience_holds_up_no_other(calm: Storm, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with served(tmp_path / "other", {TOKEN: "workflow"}) as other:
+        commit(other.repository("g/p"), {".pre-commit-config.yaml": HOOKS})
+        calm.ways = {"CI_SERVER_URL": other.url, "GITLAB_TOKEN": TOKEN}
+        with (tmp_path / "repos.txt").open("a") as listed:
+            listed.write(f"{other.url}/g/p.git\n")
+        calm.forge.faults.append(Fault("GET", 429, {"message": "rate limit"}, {"Retry-After": "1000000"}))
+        running = calm.started("apply", *PR)
+        try:
+            eventually(lambda: other.requests, 120)
+        finally:
+            running.kill()
+            running.communicate()
+        assert [method for _, method, _ in calm.forge.log] == ["GET"]
+        assert [one["state"] for one in other.requests] == ["opened"]
 
 
 def test_folders_get_files_and_wrong_use_is_refused(cifix: Cifix, tmp_path: Path) -> None:
