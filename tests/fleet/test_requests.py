@@ -1,6 +1,7 @@
 """Requests of a fleet: opened, looked at, found again, turned down, withdrawn."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,12 @@ def test_a_forge_that_asks_for_patience_holds_up_no_other(calm: Storm, tmp_path:
             running.communicate()
         assert [method for _, method, _ in calm.forge.log] == ["GET"]
         assert [one["state"] for one in other.requests] == ["opened"]
+
+
+def test_the_time_that_is_left_knows_the_limit_that_was_typed(tmp_path: Path) -> None:
+    with storm(tmp_path, 3, speed=1) as slow:
+        assert slow.run("apply", *PR, "--canary", "1", "--per-hour", "1")[0] == Exit.HELD
+        assert re.search(r"2 repositories to go, (11\d min|2 h 0 min) at least", slow.run("status")[1])
 
 
 def test_folders_get_files_and_wrong_use_is_refused(cifix: Cifix, tmp_path: Path) -> None:

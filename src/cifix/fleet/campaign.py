@@ -40,7 +40,15 @@ class Running:
     canary: int | None = None
 
 
-def asked_for(store: Store, typed: Selection, branch: str | None, today: date, wish: Wish | None = None) -> Campaign:
+def asked_for(
+    store: Store,
+    typed: Selection,
+    branch: str | None,
+    today: date,
+    wish: Wish | None = None,
+    *,
+    per_hour: int | None = None,
+) -> Campaign:
     """The campaign that the user means: what was typed, or else what the state remembers.
 
     A campaign has one day to judge by, its first, unless the user names another. Raises `UsageError` for unknown rules.
@@ -53,7 +61,8 @@ def asked_for(store: Store, typed: Selection, branch: str | None, today: date, w
     digest = digest_of(asked, asked.today or day, registry.rules)
     if known and known.wish and wish in (None, Wish()):
         wish = known.wish
-    return Campaign(branch or (known.branch if known else BRANCH), asked, day, digest, wish)
+    per_hour = per_hour or (known.per_hour if known else None)
+    return Campaign(branch or (known.branch if known else BRANCH), asked, day, digest, wish, per_hour)
 
 
 def run(
