@@ -190,14 +190,17 @@ class Bench:
         found = _or_empty(self._ask(new, "together", package, names))
         row.same += len(self._equal(row, f"{package}, one process", truth, found))
         fresh = _or_empty(self._ask(new, "fresh", package, names))
+        strange = [name for name, told in fresh.items() if {*told.values()} != {truth.get(name)}]
+        first = _or_empty(self._ask(old, "fresh", package, strange)) if strange else {}
+        fresh |= {name: dict.fromkeys(told, truth[name]) for name, told in first.items() if told == fresh[name]}
         good = [
             self._equal(row, f"{package}, fresh, {form}", truth, {name: told[form] for name, told in fresh.items()})
             for form in ("attribute", "from")
         ]
         reached = self._ask(old, "reached", package)
-        kept = _or_empty(self._ask(new, "paths", package, reached))
+        had, kept = (_or_empty(self._ask(tree, "paths", package, reached)) for tree in (old, new))
         row.broken += [
-            f"after import {package}: {name}: {kept.get(name)}" for name in reached if kept.get(name) != name
+            f"after import {package}: {name}: {kept.get(name)}" for name in reached if kept.get(name) != had.get(name)
         ]
         return {f"{package}.{name}" for name in set.intersection(*good)}
 

@@ -18,7 +18,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache folder of the test's own, which trusts files however new they are."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(remembered, "SETTLED", 0)
-    return tmp_path / "cache" / "cifix"
+    return tmp_path / "cache" / "cifix" / "reports"
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counted: list[int] = []
     real = check.examine  # type: ignore[attr-defined]
 
-    def examine(*arguments: Any, profile: bool) -> object:
+    def examine(*arguments: Any, **named: Any) -> object:
         counted.append(1)
-        return real(*arguments, profile=profile)
+        return real(*arguments, **named)
 
     monkeypatch.setattr(check, "examine", examine)
     return counted

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from cifix.formats.python.circles import tight
 from cifix.formats.python.packages import packages
 from cifix.model.finding import Finding, Fix, Refusal
 from cifix.model.snapshot import File, Memory, Snapshot
 from cifix.model.text import Opaque
 from cifix.rules.break_import_cycle import Options, rule
-from cifix.rules.break_import_cycle.shortlist import circles
 from cifix.rules.break_import_cycle.uses import Uses, called
 from cifix.testing import Case, cases
 from tests.pages import ROOT
@@ -180,7 +180,7 @@ def test_a_glance_finds_circles_of_any_length_and_no_others() -> None:
         "car/sub/x.py": "from car.sub import NAME\n",
     }
     (package,) = packages(snapshot(files))
-    assert set(circles(package)) == {
+    assert set(tight(package)) == {
         frozenset({"car.a", "car.b", "car.c"}),
         frozenset({"car.sub", "car.sub.x"}),
     }

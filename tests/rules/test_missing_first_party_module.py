@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cifix.formats.python.imports import glanced, imports
+from cifix.formats.python.glance import glance
+from cifix.formats.python.imports import imports
 from cifix.model.change import Edit, Track
 from cifix.model.finding import Finding, Fix, Refusal
 from cifix.model.rule import NoOptions
@@ -269,9 +270,13 @@ def test_files_that_cannot_be_had_may_hold_anything(path: str) -> None:
 
 
 def test_a_glance_sees_what_python_sees() -> None:
-    source = "import a.b as c, d\nfrom . import (x, # no\n  y as z)\nfrom ..p.q import r\nfrom . s import t; import u\n"
+    source = (
+        "import a.b as c, \\\n d\nfrom . import (x, # no\n  y as z)\nfrom ..p.q import r\nfrom . s import t; import u\n"
+        "from .v import(w)\nif x: from .y import *\nfrom .größe import maß\n"
+    )
     seen = [(one.module, one.level, one.names) for one in imports(Text.decode(source.encode()))]
-    assert list(glanced(source.encode())) == [one for one in seen if one[0] != "u"]
+    for newline in ("\n", "\r\n", "\r"):
+        assert [one[:3] for one in glance(source.replace("\n", newline).encode())] == seen
 
 
 def test_python_calls_a_missing_module_a_circular_import_and_the_rule_does_not(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ BRANCH = "cifix/fixes"
 @options.selection
 @options.reporting(FORMATS)
 @options.profile
+@options.jobs
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -44,6 +45,7 @@ def command(
     form: str,
     output: Path | None,
     profile: bool,
+    jobs: int,
 ) -> None:
     """Fix what makes CI fail in the repository at PATH, on a branch of its own.
 
@@ -57,7 +59,7 @@ def command(
     started = interpreter(python, asked_by="--verify-import") if python is not None else None
     arguments = (*asked.arguments, *how.arguments, *(("--verify-import", python) if python is not None else ()))
     with Repository.open(path) as repository:
-        examined = examine(repository, source_of(repository, how), asked, profile=profile)
+        examined = examine(repository, source_of(repository, how), asked, profile=profile, jobs=jobs)
         proven = _imported(repository, examined.proven.plan, how.branch, started) if started else {}
         outcome = written(repository, examined, path, arguments, how, proven=proven)
         show(outcome, form, output)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cifix.cli.profile import profiled
+from cifix.model.learned import Learned
 from cifix.model.snapshot import Snapshot, Source
 from cifix.run.examine import Examined, Selection
 from cifix.run.examine import examine as examined
@@ -15,16 +16,26 @@ from cifix.vcs.repository import Repository
 __all__ = ["Examined", "Selection", "again", "clock", "examine"]
 
 
-def examine(repository: Repository, source: Source, asked: Selection, *, profile: bool = False) -> Examined:
+def examine(
+    repository: Repository,
+    source: Source,
+    asked: Selection,
+    *,
+    profile: bool = False,
+    jobs: int = 1,
+    learned: Learned | None = None,
+) -> Examined:
     """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options.
 
-    With `profile`, what each rule took is told on standard error.
+    With `profile`, what each rule took is told on standard error, for one process. `jobs` processes look at many files.
+    `learned` is what is known of the files already.
     """
 
     def profiling(snapshot: Snapshot, _rules: int) -> AbstractContextManager[Callable[[str], None]]:
         return profiled(snapshot, repository)
 
-    return examined(repository, source, asked, clock(), profiling if profile else _progress)
+    watched = profiling if profile else _progress
+    return examined(repository, source, asked, clock(), watched, jobs=1 if profile else jobs, learned=learned)
 
 
 def clock() -> date:
@@ -49,10 +60,10 @@ def _progress(_snapshot: Snapshot, rules: int) -> Iterator[Callable[[str], None]
     from rich.console import Console  # noqa: PLC0415 - only a terminal needs rich
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("looking", total=rules)
 
         def advance(rule: str) -> None:
-            bar.update(task, description=rule, advance=1)
+            bar.update(task, description=rule, advance=1, refresh=True)
 
         yield advance

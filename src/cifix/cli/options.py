@@ -165,4 +165,14 @@ def reporting(formats: Iterable[str], default: str = "text") -> Callable[[F], F]
     )
 
 
-profile = click.option("--profile", is_flag=True, help="Tell on standard error what each rule took.")
+profile = click.option(
+    "--profile", is_flag=True, help="Tell on standard error what each rule took, in one process and without the cache."
+)
+jobs = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Let N processes look at the files of a large repository: less time, more work in all.",
+)

@@ -7,12 +7,14 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from cifix.engine.ahead import ahead
 from cifix.engine.config import Config, options_for
+from cifix.engine.look import look
 from cifix.engine.registry import Crash
 from cifix.engine.resolve import Locked, resolve
 from cifix.errors import GitError, UnprovenError
 from cifix.model.change import Change, Edit, inverse, origin
-from cifix.model.finding import Finding, Fix, Refusal, Safety
+from cifix.model.finding import Finding, Fix, Safety
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -27,7 +29,7 @@ class Settings:
 
     `overrides` are options by field that win over the configuration in every rule that has them. `locked` tells
     for paths that must not be changed why that is so. `today` is what rules that ask take for the day of the run,
-    unless an option says another; None leaves it to them.
+    unless an option says another; None leaves it to them. `jobs` processes look at the files at once.
     """
 
     floor: Safety = Safety.SAFE
@@ -36,6 +38,7 @@ class Settings:
     overrides: Mapping[str, object] = field(default_factory=dict)
     locked: Locked = lambda _paths: {}
     today: date | None = None
+    jobs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ def plan(
     options = {rule.id: _options(rule, settings) for rule in rules}
     crashes: dict[str, Crash] = {}
     patches: list[Patch] = []
+    looks = ahead(rules, snapshot, options, settings.jobs)
     current = snapshot
     for number in range(1, ROUNDS + 1):
         remaining: list[Placed] = []
@@ -115,7 +119,9 @@ def plan(
             progress(rule.id)
             current.trim()
             try:
-                found = _findings(rule, current, options[rule.id])
+                if rule.id not in looks or looks[rule.id].outdated(current):
+                    looks[rule.id] = look(rule, current, options[rule.id])
+                found = looks[rule.id].findings
                 resolution = resolve(
                     found, current, floor=settings.floor, exclude=settings.config.exclude, locked=settings.locked
                 )
@@ -144,25 +150,6 @@ def plan(
 def _options(rule: Rule, settings: Settings) -> Any:  # noqa: ANN401 - each rule has a type of its own
     selected = rule.id in settings.selected
     return options_for(rule, settings.config, selected=selected, overrides=settings.overrides, today=settings.today)
-
-
-def _findings(rule: Rule, snapshot: Snapshot, options: Any) -> tuple[Finding, ...]:  # noqa: ANN401
-    if next(rule.candidates(snapshot), None) is None:
-        return ()
-    found = tuple(rule.find(snapshot, options))
-    for finding in found:
-        _check(rule, finding)
-    return tuple(sorted(found, key=lambda finding: (finding.path, finding.start, finding.end, finding.message)))
-
-
-def _check(rule: Rule, finding: Finding) -> None:
-    match finding.outcome:
-        case Refusal(key=key) if key not in rule.refusals:
-            raise ValueError(f"the refusal {key!r} is not declared by {rule.id}")
-        case Fix(changes=()):
-            raise ValueError(f"the fix {finding.outcome.title!r} changes nothing")
-    if finding.rule != rule.id:
-        raise ValueError(f"{rule.id} gave a finding of {finding.rule!r}")
 
 
 def _placed(findings: Iterable[Finding], snapshot: Snapshot, patches: Sequence[Patch]) -> tuple[Placed, ...]:

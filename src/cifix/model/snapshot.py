@@ -5,13 +5,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import merge
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from cifix.model.change import Change, Create, Delete, Edit, Track, Untrack, splice
+from cifix.model.fact import Fact
 from cifix.model.glob import compiled, stem
 from cifix.model.history import History
+from cifix.model.learned import Learned
 from cifix.model.text import Opaque, Text
+from cifix.model.trace import Changed, Trace
 
 T = TypeVar("T")
 
@@ -96,10 +100,14 @@ class Snapshot:
         source: Source,
         overlay: Mapping[str, File | None] = MappingProxyType({}),
         known: dict[Any, Any] | None = None,
+        learned: Learned | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self._source = source
         self._overlay = overlay
         self._known: dict[Any, Any] = {} if known is None else known
+        self._learned = Learned() if learned is None else learned
+        self._trace = Trace() if trace is None else trace
         self._said: dict[Any, Any] = {}
 
     @classmethod
@@ -126,9 +134,26 @@ class Snapshot:
         """What became of the paths that earlier commits tracked and the source does not; read when first asked for."""
         return self._source.history
 
-    @cached_property
+    @property
+    def learned(self) -> Learned:
+        """What is known of the files of the source, for this and all like it."""
+        return self._learned
+
+    def traced(self) -> tuple["Snapshot", Trace]:
+        """The same snapshot, and what it and all that is made of it will have been asked for."""
+        trace = Trace()
+        twin = Snapshot(self._source, self._overlay, self._known, self._learned, trace)
+        twin._said = self._said
+        return twin, trace
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """Every regular tracked file, sorted; symbolic links and submodules are not among them."""
+        self._trace.listed = True
+        return self._paths
+
+    @cached_property
+    def _paths(self) -> tuple[str, ...]:
         if "paths" not in self._known:
             modes = self._source.modes
             found = tuple(sorted(path for path in modes if modes[path] in (REGULAR, EXECUTABLE)))
@@ -138,14 +163,20 @@ class Snapshot:
             return tuple(listed)
         return self._laid_over(known, lambda _path: True)
 
-    @cached_property
+    @property
     def tracked(self) -> frozenset[str]:
         """`paths` as a set."""
-        return frozenset(self.paths)
+        self._trace.listed = True
+        return self._tracked
+
+    @cached_property
+    def _tracked(self) -> frozenset[str]:
+        return frozenset(self._paths)
 
     @cached_property
     def links(self) -> frozenset[str]:
         """Every tracked symbolic link and submodule: something is there, and what it is cannot be seen."""
+        self._trace.listed = True
         kept = {path for path, mode in self._source.modes.items() if mode not in (REGULAR, EXECUTABLE)}
         return frozenset(kept - self._overlay.keys())
 
@@ -161,18 +192,22 @@ class Snapshot:
     @cached_property
     def disk(self) -> Mapping[str, int]:
         """Git mode of each regular file that is on disk and not tracked, ignored or not, by path."""
-        return {path: mode for path, mode in self._source.disk.items() if path not in self.tracked}
+        self._trace.listed = True
+        return {path: mode for path, mode in self._source.disk.items() if path not in self._tracked}
 
     def __contains__(self, path: str) -> bool:
-        return path in self.tracked
+        self._trace.files.add(path)
+        return path in self._tracked
 
     def mode(self, path: str) -> int:
         """Git mode of a tracked path; raises `KeyError` if it is not tracked."""
+        self._trace.files.add(path)
         laid = self._overlay.get(path)
         return laid.mode if laid is not None else self._source.modes[path]
 
     def read(self, path: str) -> bytes:
         """The bytes of a tracked path, or of one in `disk`; raises `Opaque` if they cannot be had."""
+        self._trace.files.add(path)
         laid = self._overlay.get(path)
         if laid is not None:
             return laid.data
@@ -209,6 +244,7 @@ class Snapshot:
 
         Raises `Opaque`, also the one that `parse` raised the first time.
         """
+        self._trace.files.add(path)
         key = (parse, path.endswith((".py", ".pyi")), self._content_key(path))
         if key not in self._known:
             try:
@@ -226,43 +262,62 @@ class Snapshot:
             raise Opaque(reason)
         return value
 
+    def derived(self, path: str, fact: Fact[T]) -> T:
+        """What `fact` tells of a tracked file, computed once for equal content; raises `Opaque` if it cannot tell."""
+        self._trace.files.add(path)
+        laid = self._overlay.get(path)
+        if laid is None:
+            return self._learned.derived(path, fact, self._plain.read)
+        changed: Learned = self._known.setdefault("changed", Learned())
+        return changed.derived(laid.data, fact, lambda data: data)
+
     def once(self, read: Callable[..., T], *given: object) -> T:
         """`read(self, *given)`, kept with this very snapshot: what questions about all its files have in common."""
         key = (read, *given)
         if key not in self._said:
-            self._said[key] = read(self, *given)
-        found: T = self._said[key]
+            asked, trace = self.traced()
+            self._said[key] = read(asked, *given), trace
+        found: T
+        found, trace = self._said[key]
+        self._trace.parts.add(trace)
         return found
 
     def matching(self, globs: Sequence[str]) -> tuple[str, ...]:
         """The tracked paths that one of `globs` names, sorted."""
+        self._trace.globs.add(tuple(globs))
         expression = compiled(tuple(globs))
         key = ("matching", expression)
         if key not in self._known:
-            plain = Snapshot(self._source, known=self._known)
-            within = _within(plain.paths, stem(tuple(globs)))
+            within = _within(self._plain.paths, stem(tuple(globs)))
             self._known[key] = tuple(path for path in within if expression.fullmatch(path))
         found: tuple[str, ...] = self._known[key]
         return self._laid_over(found, lambda path: expression.fullmatch(path) is not None) if self._overlay else found
 
     def containing(self, needles: Sequence[bytes], globs: Sequence[str]) -> Iterator[str]:
-        """The paths that match `globs` and hold one of `needles`; all that match, if there are no needles."""
-        paths = self.matching(globs)
-        if not needles:
-            yield from paths
+        """The paths, sorted, that match `globs` and hold one of `needles`; all that match, if there are no needles."""
+        wanted, named = tuple(needles), tuple(globs)
+        if not wanted:
+            yield from self.matching(named)
             return
-        self._source.prefetch([path for path in paths if path not in self._overlay])
-        wanted = tuple(needles)
-        for path in paths:
-            key = (wanted, self._content_key(path))
-            if key not in self._known:
-                try:
-                    data = self.read(path)
-                    self._known[key] = any(needle in data for needle in wanted)
-                except Opaque:
-                    self._known[key] = True
-            if self._known[key]:
-                yield path
+        self._trace.searches.add((wanted, named))
+        search = self._learned.search(wanted, named, self._plain.matching(named))
+        if not search.done:
+            self._source.prefetch(search.looked_at)
+        found = search.through(wanted, self._plain.read)
+        fits = compiled(named).fullmatch
+        laid = [
+            path
+            for path, file in sorted(self._overlay.items())
+            if file is not None and fits(path) and any(needle in file.data for needle in wanted)
+        ]
+        yield from merge((path for path in found if path not in self._overlay), laid)
+
+    def seek(self, words: Iterable[bytes], globs: Sequence[str]) -> None:
+        """Read each file that matches `globs` once, for many searches of `containing` that are for one word each."""
+        named = tuple(globs)
+        plain = self._plain.matching(named)
+        self._source.prefetch(plain)
+        self._learned.seek(sorted(set(words)), named, plain, self._plain.read)
 
     def with_changes(self, changes: Iterable[Change]) -> "Snapshot":
         """This snapshot with `changes` laid over it; raises `ValueError` for changes that cannot be done."""
@@ -273,7 +328,7 @@ class Snapshot:
                 case Edit(path=path):
                     edits.setdefault(path, []).append(change)
                 case Create(path=path, data=data, mode=mode):
-                    if path in self.tracked:
+                    if path in self._tracked:
                         raise ValueError(f"{path}: cannot be created, it is tracked already")
                     laid[path] = File(data, mode)
                 case Track(path=path):
@@ -283,7 +338,7 @@ class Snapshot:
         for path, wanted in edits.items():
             text = self.text(path)
             laid[path] = File(splice(text.text, wanted).encode(text.encoding), self.mode(path))
-        return Snapshot(self._source, laid, self._known)
+        return Snapshot(self._source, laid, self._known, self._learned, self._trace)
 
     def differences(self, other: "Snapshot") -> tuple[str, ...]:
         """The paths, sorted, whose presence, mode or bytes differ between two snapshots."""
@@ -298,9 +353,28 @@ class Snapshot:
         both = path in self.tracked and path in other.tracked
         return self.file(path) != other.file(path) if both else (path in self.tracked) != (path in other.tracked)
 
+    def changes(self, other: "Snapshot") -> tuple[Changed, ...]:
+        """What differs in another snapshot of the same source, with the bytes of both."""
+        laid = sorted({*self._overlay, *other._overlay})  # noqa: SLF001 - the same class
+        sides = ((path, self._there(path), other._there(path)) for path in laid)  # noqa: SLF001
+        return tuple(
+            Changed(path, None if old is None else old.data, None if new is None else new.data)
+            for path, old, new in sides
+            if old != new
+        )
+
+    def _there(self, path: str) -> File | None:
+        """A file, or an empty one for a link or submodule."""
+        return File(b"") if path in self.links else self.file(path)
+
     def file(self, path: str) -> File | None:
         """Bytes and mode of a tracked path, or None if the snapshot does not track it."""
-        return File(self.read(path), self.mode(path)) if path in self.tracked else None
+        return File(self.read(path), self.mode(path)) if path in self else None
+
+    @cached_property
+    def _plain(self) -> "Snapshot":
+        """The source without changes; what that is asked for is nobody's."""
+        return Snapshot(self._source, known=self._known, learned=self._learned)
 
     def _laid_over(self, paths: Iterable[str], fits: Callable[[str], bool]) -> tuple[str, ...]:
         """`paths` of the source and those of the overlay that fit, sorted, without what the overlay takes away."""

@@ -12,6 +12,7 @@ from cifix.engine.registry import Crash, discover
 from cifix.engine.resolve import Locked
 from cifix.model.finding import Safety
 from cifix.model.glob import compiled
+from cifix.model.learned import Learned
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
 from cifix.report.outcome import Outcome
@@ -91,19 +92,23 @@ def examine(
     asked: Selection,
     today: date,
     watched: Callable[[Snapshot, int], AbstractContextManager[Callable[[str], None]]] = _unwatched,
+    *,
+    jobs: int = 1,
+    learned: Learned | None = None,
 ) -> Examined:
     """Plan and prove the fixes for the files of `source`; raises `UsageError` for unknown rules or options.
 
     `today` is the day to judge by unless `asked` names one. `watched` is given the files and the number of rules;
-    what it opens is told the id of each rule before that runs.
+    what it opens is told the id of each rule before that runs. `learned` is what is known of the files
+    already, and `jobs` processes look at many of them.
     """
-    snapshot = Snapshot(source)
+    snapshot = Snapshot(source, learned=learned)
     config = load(snapshot)
     registry = discover()
     rules = choose(registry.rules, registry.plugins, config, select=asked.select, ignore=asked.ignore)
     floor, locked = Safety[asked.safety.upper()], _locked(repository, source.base)
     today = asked.today or today
-    settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked, today)
+    settings = Settings(floor, config, frozenset(asked.select), asked.overrides, locked, today, jobs)
     with watched(snapshot, len(rules)) as advance:
         proven = prove(snapshot, rules, settings, ignored, advance)
     crashes = (*registry.crashes, *proven.plan.crashes)

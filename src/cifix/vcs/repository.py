@@ -117,6 +117,8 @@ class Repository:
         self.processes = 0
         self._given = dict(environment)
         self._batch: Batch | None = None
+        self._inherited: Batch | None = None
+        self._owner = os.getpid()
         self._lock = Lock()
 
     @classmethod
@@ -182,6 +184,8 @@ class Repository:
         with self._lock:
             if self._batch is not None and not self._batch.usable:
                 self._batch = None
+            if self._owner != os.getpid():  # the process belongs to the one that this one was forked from
+                self._inherited, self._batch, self._owner = self._batch, None, os.getpid()
             if self._batch is None:
                 self.processes += 1
                 git = _gitpython()(self.place)

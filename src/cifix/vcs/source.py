@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from cifix.vcs.history import history
 from cifix.vcs.loose import Loose, trusts_modes
 from cifix.vcs.partial import fetch, missing, promisor
 from cifix.vcs.repository import Repository
+from cifix.vcs.state import SETTLED
 
 _EMPTY = (
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -103,6 +105,12 @@ class Stored:
         """What became of the paths that commits before `base` held and this source does not."""
         return history(self._repo, self.base, self._entries)
 
+    @property
+    def stamps(self) -> Mapping[str, str]:
+        """For tracked paths, what stays the same for as long as their bytes do; not for those that may not be read."""
+        whole = ((path, entry) for path, entry in self._entries.items() if entry.mode != GITLINK)
+        return {path: entry.oid for path, entry in whole if entry.state != "M"}
+
     def read(self, path: str) -> bytes:
         """The bytes git stores, or would store; raises `Opaque`, and `KeyError` for unknown paths."""
         entry = self._entries.get(path)
@@ -174,6 +182,8 @@ class Checkout:
         self._entries = entries
         self._tree = tree
         self._stored = Stored(repo, base, entries)
+        self._seen: dict[str, os.stat_result] = {}
+        self._listed = time.time_ns()
 
     @cached_property
     def modes(self) -> Mapping[str, int]:
@@ -201,6 +211,18 @@ class Checkout:
         """What became of the paths that commits before `base` held and that are not on disk."""
         return history(self._repo, self.base, self.modes)
 
+    @property
+    def stamps(self) -> Mapping[str, str]:
+        """For paths on disk, what `lstat` told, unless the file is so new that another change might not show."""
+        settled = self._listed - SETTLED
+        return {
+            path: f"{seen.st_mtime_ns} {seen.st_ctime_ns} {seen.st_size} {seen.st_ino} {seen.st_dev} {seen.st_mode}"
+            for path in self.modes
+            if (seen := self._seen.get(path)) is not None
+            and max(seen.st_mtime_ns, seen.st_ctime_ns) < settled
+            and path not in self._filtered
+        }
+
     def read(self, path: str) -> bytes:
         """The raw bytes on disk, or for untracked paths those git would store; raises `Opaque`."""
         entry = self._entries.get(path)
@@ -225,6 +247,7 @@ class Checkout:
             return entry.mode
         if status is None or stat.S_ISDIR(status.st_mode):
             return None
+        self._seen[path] = status
         return mode_of(status, entry.mode, trusted=trusted)
 
     @cached_property

@@ -123,6 +123,26 @@ class Keeper:
     def look(self, x): return x in self.kept
 class KeepsMore(Keeper): ...
 keeper = KeepsMore()
+class Marker:
+    def __call__(self, f):
+        f.marked = True
+        return f
+class Noting:
+    def __call__(self, f):
+        KNOWN.append(f)
+        return f
+class Calling:
+    def __init__(self): self.calls = []
+    def __call__(self, f):
+        self.calls.append(f)
+        return f
+mark = Marker()
+note = Noting()
+calling = Calling()
+try:
+    from warnings import deprecated
+except ImportError:
+    from typing_extensions import deprecated
 def the_keeper():
     return keeper
 
@@ -186,6 +206,9 @@ LOST = {
     "from p.registry import register\nwith register(int): ...": "register",
     "from p.registry import register\nfor x in register(int): ...": "register",
     "from p.registry import register\nif register(int): ...": "register",
+    "from p.registry import note\n@note\ndef f(): ...": "note",
+    "from p.registry import calling\n@calling\ndef f(): ...": "calling",
+    "from p.registry import plugin_list as made\n@made.hook\ndef f(): ...": "plugin_list.hook",
 }
 
 KEPT = (
@@ -218,6 +241,9 @@ KEPT = (
     "from p import registry\ntable = registry.ITEMS\nx = table['a']",
     "from p.registry import keeper\nx = keeper.unknown(1)",
     "x = made()\nx.add(1)",
+    "from p.registry import mark\n@mark\ndef f(): ...",
+    "from p.registry import deprecated\n@deprecated('old')\ndef f(): ...",
+    "from p.registry import Marker\nm = Marker()\n@m\ndef f(): ...",
 )
 
 

@@ -39,7 +39,7 @@ def _importers(checkout: Checkout, module: str) -> Iterator[Importer]:
     for path in checkout.snapshot.containing((leaf,), ("**/*.py",)):
         try:
             text = checkout.snapshot.text(path)
-            for one in checkout.snapshot.parsed(path, imports):
+            for one in checkout.snapshot.derived(path, imports):
                 if _asks(checkout, path, one, module, stems):
                     yield Importer(path, text.line_column(one.start)[0], one.guarded)
         except Opaque:

@@ -108,6 +108,14 @@ class Effects:
             return view, view.defined[name]
         return self.definition(view.origins[name], depth - 1) if name in view.origins else None
 
+    def home(self, origin: str, depth: int = _DEPTH) -> str:
+        """The dotted name that an imported name has where it comes from, as far as imports lead."""
+        module, _, name = origin.rpartition(".")
+        view = self.view(module)
+        if view is None or name in view.defined or name not in view.origins or not depth:
+            return origin
+        return self.home(view.origins[name], depth - 1)
+
 
 class _View:
     def __init__(self, effects: Effects, module: str, tree: ast.Module) -> None:
@@ -216,10 +224,14 @@ class _View:
         for decorator in node.decorator_list:
             called = decorator.func if isinstance(decorator, ast.Call) else decorator
             dotted = self._dotted(called)
-            if dotted and self.all.package.contains(dotted) and not self.all.definition(dotted):
+            if dotted and self.all.package.contains(self.all.home(dotted)) and not self._known(called):
                 yield f"registers {node.name} with {dotted}"
             yield from self._call(called, None, _DEPTH, self.module)
             yield from self._expression(decorator)
+
+    def _known(self, decorator: ast.expr) -> bool:
+        """Whether it can be read what a decorator does: a function or class, or an object with `__call__`."""
+        return self.own(decorator) or self.class_of(decorator) is not None
 
     def _bases(self, node: ast.ClassDef) -> Iterator[str]:
         above = [(base, False) for base in node.bases]
@@ -279,20 +291,22 @@ class _View:
             view, node = found
             if any(view.body_writes(node, depth, home)):
                 yield f"calls {dotted or node_name(node)}(), which changes something outside {home}"
+        elif self.class_of(function):
+            yield from self._on_object(function, "__call__", depth, home)
         elif isinstance(function, ast.Attribute):
-            yield from self._on_object(function, depth, home)
+            yield from self._on_object(function.value, function.attr, depth, home)
 
-    def _on_object(self, function: ast.Attribute, depth: int, home: str) -> Iterator[str]:
+    def _on_object(self, holder: ast.expr, name: str, depth: int, home: str) -> Iterator[str]:
         """What calling a method changes: of a class, or of an object that a module has made at its top."""
-        owner = ast.unparse(function.value)
-        foreign = root(function) in self.origins
-        if found := self.class_of(function.value):
+        called = f"{ast.unparse(holder)}.{name}".removesuffix(".__call__")
+        foreign = root(holder) in self.origins
+        if found := self.class_of(holder):
             view, node = found
-            for inner, method in view.inherited(node, frozenset({function.attr}), set()):
+            for inner, method in view.inherited(node, frozenset({name}), set()):
                 if any(inner.body_writes(method, depth, home, shares=foreign)):
-                    yield f"calls {owner}.{function.attr}(), which changes something outside {home}"
-        elif function.attr in CHANGING and isinstance(function.value, ast.Name) and self._fetched(function.value.id):
-            yield f"calls {owner}.{function.attr}(), which changes what it got from elsewhere"
+                    yield f"calls {called}(), which changes something outside {home}"
+        elif name in CHANGING and isinstance(holder, ast.Name) and self._fetched(holder.id):
+            yield f"calls {called}(), which changes what it got from elsewhere"
 
     def _fetched(self, name: str) -> bool:
         """Whether a name of this module holds what a function of another module of the package gave."""

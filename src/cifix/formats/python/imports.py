@@ -7,20 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cifix.formats.python.keyword import parsed
+from cifix.model.fact import source_fact
 from cifix.model.text import Text
 
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 _GUARDS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _WORD = re.compile(rb"[\w\x80-\xff]+")
-_DOTTED = re.compile(rb"[ \t]*+(\.*+)[ \t]*([\w.]*+)[ \t]")
-_LINE = re.compile(
-    rb"^(?:\xef\xbb\xbf)?[ \t]*"
-    rb"(?:from\b([ \t]*+\.*+[ \t]*+(?:[\w.]++[ \t]++)?)(?<=[ \t])"
-    rb"import\b[ \t]*(\([^)]*|(?:\\\r?\n|[^\r\n;#])*)|import[ \t]+([^\r\n;#]*))",
-    re.MULTILINE,
-)
-_ALIAS = re.compile(rb"[ \t]*([\w.]+|\*)")
-_COMMENT = re.compile(rb"#[^\r\n]*")
 _IMPORT_STATEMENT = re.compile(
     rb"(?:^(?:\xef\xbb\xbf)?|[\r\n;:])[ \t]*"
     rb"(?:from[ \t]++[^\r\n;#]+?[ \t]import[ \t]*\([^)]*|(?:from|import)[ \t](?:\\\r?\n|[^\r\n])*)"
@@ -43,17 +35,20 @@ class Import:
     guarded: bool
 
 
+@source_fact
 def imports(text: Text) -> tuple[Import, ...]:
     """Every import statement of a module in order; none if this Python cannot parse it."""
     tree = _tree(text)
     return () if tree is None else tuple(_imports(text, tree))
 
 
+@source_fact
 def binds(text: Text) -> frozenset[str] | None:
     """The names that a module's own code may bind at its top level; None if that cannot be told."""
     return _bound(text, package=False)
 
 
+@source_fact
 def package_binds(text: Text) -> frozenset[str] | None:
     """The same for an `__init__` module, whose submodules are not counted: `from . import name` may ask for one."""
     return _bound(text, package=True)
@@ -63,24 +58,6 @@ def mentions(data: bytes, names: Iterable[bytes]) -> bool:
     """Whether an import statement in `data` may name one of `names`; quick, and right when it says no."""
     wanted = frozenset(names)
     return any(not wanted.isdisjoint(_WORD.findall(found.group())) for found in _IMPORT_STATEMENT.finditer(data))
-
-
-def glanced(data: bytes, *, indented: bool = True) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-    """What lines of `data` seem to import: module, dots and names; quick, and wrong in strings and odd layouts.
-
-    Without `indented`, lines that begin with white space do not count.
-    """
-    for found in _LINE.finditer(data):
-        if not indented and found.group()[:1] in b" \t":
-            continue
-        origin, names, modules = found.groups()
-        if modules is not None:
-            yield from ((module, 0, ()) for module in _first_words(modules))
-        else:
-            dotted = _DOTTED.match(origin)
-            dots, module = dotted.groups() if dotted else (b"", b"")
-            bare = _COMMENT.sub(b"", names) if b"#" in names else names
-            yield module.decode(errors="replace"), len(dots), tuple(_first_words(bare))
 
 
 def _bound(text: Text, *, package: bool) -> frozenset[str] | None:
@@ -102,13 +79,6 @@ def _bound(text: Text, *, package: bool) -> frozenset[str] | None:
             case ast.Name(id="globals" | "setattr" | "vars" | "exec"):
                 return None
     return None if bound & {"*", "__getattr__"} else frozenset(bound)
-
-
-def _first_words(listed: bytes) -> Iterator[str]:
-    """The first word of each part between commas."""
-    for part in listed.replace(b"(", b"").replace(b"\\", b"").split(b","):
-        if found := _ALIAS.match(part.strip()):
-            yield found.group(1).decode(errors="replace")
 
 
 def _tree(text: Text) -> ast.Module | None:

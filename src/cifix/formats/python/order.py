@@ -59,7 +59,7 @@ class Order:
         if name not in self._programs:
             path = self.package.modules[name]
             try:
-                found = Program(open=True) if path is None else self.package.snapshot.parsed(path, program)
+                found = Program(open=True) if path is None else self.package.snapshot.derived(path, program)
             except Opaque:
                 found = Program(open=True)
                 self.unread.add(name)

@@ -1,15 +1,14 @@
 """First-party Python: which folders are packages, where their modules lie, and what an import in them means."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, takewhile
-from pathlib import PurePosixPath
 
 from cifix.formats import python
 from cifix.formats.python import Module
+from cifix.formats.python.glance import Glimpse, glance
 from cifix.formats.python.imports import Import
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -98,7 +97,7 @@ class Packages:
         """Whether a module that is not a package lies at `stem`: it has attributes but no submodules."""
         return stem in self._modules and stem not in self._folders
 
-    def targets(self, importer: str, statement: Import) -> Iterator[Target]:
+    def targets(self, importer: str, statement: Import | Glimpse) -> Iterator[Target]:
         """What `statement` in the module at `importer` asks for, if that is first-party; outermost first."""
         base = self.base(importer, statement)
         if base is None:
@@ -114,7 +113,7 @@ class Packages:
             if name != "*":
                 yield Target(f"{stem}/{name}".lstrip("/"), certain=False)
 
-    def base(self, importer: str, statement: Import) -> str | None:
+    def base(self, importer: str, statement: Import | Glimpse) -> str | None:
         """The folder that the module's dotted name starts from; None if it is not first-party."""
         here = importer.rpartition("/")[0]
         key = here, statement.level, "" if statement.level else statement.module.partition(".")[0]
@@ -122,9 +121,9 @@ class Packages:
             self._bases[key] = self._base(here, statement)
         return self._bases[key]
 
-    def _base(self, here: str, statement: Import) -> str | None:
+    def _base(self, here: str, statement: Import | Glimpse) -> str | None:
         if statement.level:
-            folders = [here, *(str(folder) for folder in PurePosixPath(here).parents if str(folder) != ".")]
+            folders = [here, *filter(None, _parents(here))]
             inside = statement.level <= len(folders) and f"{here}/__init__" in self._modules
             return folders[statement.level - 1] if inside else None
         top = statement.module.partition(".")[0]
@@ -257,15 +256,13 @@ def _named(snapshot: Snapshot, known: Packages, root: str, name: str) -> Package
 
 def _spells(package: Package, full: str) -> bool:
     """Whether the package's own modules import from it as `full`."""
-    line = re.compile(
-        rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from|import)[ \t]+%b(?!\w)" % re.escape(full.encode()), re.MULTILINE
-    )
+    below = f"{full}."
     for path in package.modules.values():
         try:
-            data = package.snapshot.read(path) if path else b""
+            seen = package.snapshot.derived(path, glance) if path else ()
         except Opaque:
             continue
-        if full.encode() in data and line.search(data):
+        if any(not one.level and (one.module == full or one.module.startswith(below)) for one in seen):
             return True
     return False
 
@@ -295,3 +292,10 @@ def _modules(snapshot: Snapshot, root: str, top: str) -> Iterator[tuple[str, str
 
 def _below(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
+
+
+def _parents(folder: str) -> Iterator[str]:
+    """The folders above one, up to the root, which is the empty one."""
+    while folder:
+        folder = folder.rpartition("/")[0]
+        yield folder

@@ -10,6 +10,7 @@ from cifix.formats.python import Module, parse
 from cifix.formats.python.keyword import is_lazy
 from cifix.formats.python.lazy import Entry, promises, table
 from cifix.formats.python.names import is_main, is_type_checking, names
+from cifix.model.fact import source_fact
 from cifix.model.text import Text
 
 _REACHES_OUT = re.compile(r"\b(?:global|globals|locals|vars|dir|exec|eval|modules)\b")
@@ -76,8 +77,9 @@ class Program:
     open: bool = False
 
 
+@source_fact
 def program(text: Text) -> Program:
-    """The program of a source, once per content with `snapshot.parsed(path, program)`; raises `Opaque`."""
+    """The program of a source; raises `Opaque`."""
     return compiled(parse(text))
 
 

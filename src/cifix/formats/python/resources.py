@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from cifix.formats.python import Module, parse
+from cifix.model.fact import source_fact
 from cifix.model.text import Text
 
 NEEDLES = (b"__file__", b"resource", b"get_data", b"get_template")
@@ -84,6 +85,7 @@ class Load:
     template: bool = False
 
 
+@source_fact
 def loads(text: Text) -> tuple[Load, ...]:
     """The files that a module reads, in order; raises `Opaque` if it cannot be parsed."""
     module = parse(text)

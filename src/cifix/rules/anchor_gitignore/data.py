@@ -67,7 +67,7 @@ def _loaded(snapshot: Snapshot, loose: tuple[str, ...]) -> Iterator[tuple[str, s
     packages = Packages(snapshot.paths, loose)
     for path in chain(snapshot.containing(NEEDLES, ("**/*.py",)), loose):
         try:
-            found = snapshot.parsed(path, loads) if READS.search(snapshot.read(path)) else ()
+            found = snapshot.derived(path, loads) if READS.search(snapshot.read(path)) else ()
         except Opaque:
             continue
         for load in found:

@@ -131,7 +131,7 @@ def _asked(snapshot: Snapshot, packages: Packages, importers: Iterable[str]) -> 
     asked: dict[str, Use] = {}
     for importer in importers:
         try:
-            statements = snapshot.parsed(importer, imports)
+            statements = snapshot.derived(importer, imports)
         except Opaque:
             continue
         for statement in statements:
@@ -214,7 +214,7 @@ def _is_module(snapshot: Snapshot, packages: Packages, stem: str, use: Use) -> b
     if init not in snapshot and init not in snapshot.disk:
         return use.certain
     try:
-        bound = snapshot.parsed(init, package_binds)
+        bound = snapshot.derived(init, package_binds)
     except Opaque:
         return use.certain
     return "__path__" not in (bound or ()) and (use.certain or (bound is not None and name not in bound))

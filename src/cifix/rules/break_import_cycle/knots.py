@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from cifix.formats.python.circles import circles, tight
 from cifix.formats.python.order import Failure, Order
 from cifix.formats.python.packages import Package
-from cifix.rules.break_import_cycle.shortlist import circles
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ def knots(package: Package, *, entered: bool) -> Iterator[Knot]:
 
 
 def _closed(package: Package) -> Iterator[Knot]:
-    tight = list(circles(package))
-    for circle in circles(package, entered=True) if tight else ():
-        inside = [one for one in tight if one <= circle]
+    narrow = list(tight(package))
+    for circle in circles(package) if narrow else ():
+        inside = [one for one in narrow if one <= circle]
         view = _view(package, circle)
         failures = Order(view).failures(name for one in inside for name in one)
         shut = {name: failure for name, failure in failures.items() if failures.keys() >= set(segment(failure))}
@@ -45,7 +45,7 @@ def _closed(package: Package) -> Iterator[Knot]:
 
 
 def _entered(package: Package) -> Iterator[Knot]:
-    views = [_view(package, circle) for circle in circles(package, entered=True)]
+    views = [_view(package, circle) for circle in circles(package)]
     found = [(view, Order(view).failures()) for view in views]
     picky = frozenset(name for view, failures in found if _picky(view, failures) for name in view.modules)
     for view, failures in found:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from cifix.formats.python.imports import glanced
+from cifix.formats.python.glance import glance
 from cifix.formats.python.packages import Package
 from cifix.model.text import Opaque
 from cifix.rules.break_import_cycle.uses import called
@@ -55,7 +55,7 @@ class Surroundings:
 
     def _pairs(self, data: bytes) -> Iterator[tuple[str, str]]:
         """Each module, by the last part of its name, and each name that a source takes from it."""
-        for module, _, names in glanced(data):
+        for module, _, names, _ in glance(data):
             leaf = module.rpartition(".")[2]
             if leaf.encode() in self._leaves:
                 yield from ((leaf, name) for name in names)

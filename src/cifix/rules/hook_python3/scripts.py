@@ -91,7 +91,7 @@ def self_contained(snapshot: Snapshot, path: str) -> bool:
         return False
     try:
         data = snapshot.read(path)
-        found = [*snapshot.parsed(path, imports)]
+        found = [*snapshot.derived(path, imports)]
     except Opaque:
         return False
     known = frozenset(_standard(project_of(snapshot, path).lowest))

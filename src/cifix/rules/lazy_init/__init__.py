@@ -39,11 +39,13 @@ Sources:
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from cifix.formats import python
+from cifix.formats.python.circles import glimpses
+from cifix.formats.python.glance import Place
 from cifix.formats.python.order import Failure, Order
 from cifix.formats.python.packages import INIT, Package, packages
 from cifix.model.expect import Exports
@@ -56,9 +58,13 @@ from cifix.rules.lazy_init.draft import Draft, cured, settled
 from cifix.rules.lazy_init.extras import Missing, lightened, missing
 from cifix.rules.lazy_init.reexports import Init
 from cifix.rules.lazy_init.styles import Style, style_of
+from cifix.rules.lazy_init.suspicion import entangled
 
 _ELSEWHERE = frozenset({"tests", "test", "docs", "doc", "examples", "fixtures", "vendor", "vendored", "_vendor"})
 """Folders whose packages are not what users import."""
+
+_ANSWERS = (b"\ndef __getattr__", b"\rdef __getattr__", b"__getattr__,", b"lazy from")
+"""Signs of modules that load others by names in no import statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,8 @@ class Options:
 )
 def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     """Yield the packages to convert and, of those, the imports that must stay."""
+    answering = {*snapshot.containing((b"__getattr__",), (f"**/{INIT}",))}
+    answering |= {*snapshot.containing(_ANSWERS, ("**/*.py",))}
     for package in packages(snapshot):
         inits = [name for name in package.modules if _wanted(package, name, options)]
         outer = package.name.rpartition(".")[0]
@@ -126,7 +134,9 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         elif inits and options.selected:
             yield from _convert_all(package, inits, options.style)
         elif inits:
-            cures = list(_cure_all(package, inits)) if _suspicious(package) else []
+            doubtful = not answering.isdisjoint(package.modules.values())
+            cures = [one for name in inits for one in _untracked(package, name)]
+            cures += _cure_all(package, inits) if doubtful or entangled(Order(package), inits) else []
             found = cures or (_lighten(package, options.style) if package.name in inits else ())
             yield from (replace(one, red_from=ALREADY) for one in found)
 
@@ -184,20 +194,10 @@ def _told(draft: Draft) -> Iterator[Finding]:
         yield _finding(draft.init, obstacle.statement, f"{what} stays eager", Refusal(obstacle.key, obstacle.detail))
 
 
-def _suspicious(package: Package) -> bool:
-    """Whether any module takes from a package by a spelling that a cycle through `__init__.py` needs."""
-    folders = [name for name, path in package.modules.items() if path and path.endswith(f"/{INIT}")]
-    absolute = [f"from {name} import".encode() for name in folders]
-    needles = [b"from . import", b"from .. import", b"from ... import", *absolute]
-    paths = [path for path in package.modules.values() if path]
-    return any(True for _ in package.snapshot.containing(needles, paths))
-
-
 def _cure_all(package: Package, inits: Sequence[str]) -> Iterator[Finding]:
     done: set[str] = set()
     order = Order(package)
     for name in inits:
-        yield from _untracked(order.package, name)
         failure = order.first(name).failure
         if failure is None or failure.half in done or failure.half not in inits:
             continue
@@ -244,16 +244,20 @@ def _light(draft: Draft, first: Missing) -> Iterator[Finding]:
 
 def _untracked(package: Package, name: str) -> Iterator[Finding]:
     """The imports of files that are on disk only: Python blames a circular import, and there is none."""
-    source = package.source(name) if package.snapshot.disk else None
     folder = str(package.modules[name]).removesuffix(INIT)
+
+    def on_disk(names: Iterable[str]) -> list[str]:
+        absent = [each for each in names if f"{name}.{each}" not in package.modules]
+        return [x for x in absent if {f"{folder}{x}.py", f"{folder}{x}/{INIT}"} & package.snapshot.disk.keys()]
+
+    seen = glimpses(package, name, Place.MARGIN) if package.snapshot.disk else ()
+    source = package.source(name) if any(base == name and on_disk(names) for base, names in seen) else None
     for statement in source.tree.body if source else ():
         if not isinstance(statement, ast.ImportFrom):
             continue
         if package.absolute(name, statement.level, statement.module) != name:
             continue
-        absent = [alias.name for alias in statement.names if f"{name}.{alias.name}" not in package.modules]
-        disk = [x for x in absent if {f"{folder}{x}.py", f"{folder}{x}/{INIT}"} & package.snapshot.disk.keys()]
-        if disk:
+        if disk := on_disk(alias.name for alias in statement.names):
             why = Refusal("missing-module", f"{name}.{disk[0]} is on disk and in no commit: see anchor-gitignore")
             yield _finding(_init(package, name), statement, f"a clean checkout has no {name}.{disk[0]}", why)
 

@@ -74,8 +74,8 @@ class Draft:
         every = {name for name in self.init.children if not name.startswith("__")}
         worst = Order(self.order.package, self.others) if self.others else self.order
         fading = self.before - set(worst.first(self.init.name).loaded)
-        along = every if self.computed else self._children(fading | self.endangered)
-        public = {name for name in self._children(self.before) if not name.startswith("_")}
+        along = every if self.computed else self.children(fading | self.endangered)
+        public = {name for name in self.children(self.before) if not name.startswith("_")}
         bound = set(self.init.names.bound)
         public |= set(self.init.star_list())
         deep = revealing(self.hidden, self.today, worst) if self.today else ()
@@ -93,7 +93,8 @@ class Draft:
         effects = Effects(self.init.package)
         return any(effects.computes_imports(name) for name in self.lost)
 
-    def _children(self, modules: Iterable[str]) -> set[str]:
+    def children(self, modules: Iterable[str]) -> set[str]:
+        """Those of some modules that are submodules of this package, by their last parts."""
         return {name for name in self.init.children if f"{self.init.name}.{name}" in modules}
 
     def keeping(self, held: Iterable[Reexport], key: str, detail: str) -> "Draft":
@@ -187,11 +188,28 @@ def _listed(draft: Draft) -> Draft:
     """Nothing moves if a star import takes submodules, for want of `__all__`, that computed names keep secret."""
     if not draft.moved or has_dunder_all(draft.init.module.tree):
         return draft
-    effects = Effects(draft.init.package)
-    if not any(effects.computes_imports(name) for name in sorted(draft.before)):
+    if not draft.computed and not _reached_by_name(draft):
         return draft
     detail = "there is no __all__, and modules are imported by computed names"
     return draft.keeping(draft.moved, "no-star-list", detail)
+
+
+def _reached_by_name(draft: Draft) -> bool:
+    """Whether a module that gets loaded may import, by a name in some string, a submodule that nothing else loads."""
+    init = draft.init
+    unseen = init.children - draft.children(draft.before) - set(init.star_list())
+    effects = Effects(init.package)
+    importing = [name for name in sorted(draft.before) if unseen and effects.computes_imports(name)]
+    sources = [found.text.text for name in importing if (found := init.package.source(name))]
+    if any(
+        "pkgutil" in source or f"{quote}{name}{quote}" in source
+        for source in sources
+        for name in unseen
+        for quote in "'\""
+    ):
+        return True
+    dotted = [f"{quote}{parent}.{name}{quote}" for name in unseen for parent in ("", init.name) for quote in "'\""]
+    return bool(importing) and init.package.mentions([word.encode() for word in dotted])
 
 
 def _probe(init: Init, order: Order) -> tuple[str, str] | None:

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from cifix.formats.python.circles import glimpses
+from cifix.formats.python.glance import Place
 from cifix.formats.python.order import Order
 from cifix.formats.python.packages import Package
 from cifix.formats.python.project import Project, project_of
@@ -41,9 +43,9 @@ class Missing:
 def missing(package: Package, name: str, order: Order) -> tuple[Missing, ...]:
     """What `import name` runs into without any extra, in the order of loading; nothing unless that is certain."""
     absent = _absent(project_of(package.snapshot, str(package.modules[name])), package)
-    if not absent or not package.mentions([module.encode() for module in absent]):
-        return ()
-    return tuple(found for module in order.first(name).loaded for found in _imports(package, module, absent))
+    asking = {module for module in package.modules if absent and _seems_to_import(package, module, absent)}
+    loaded = order.first(name).loaded if asking else ()
+    return tuple(found for module in loaded if module in asking for found in _imports(package, module, absent))
 
 
 def lightened(init: Init, order: Order, found: tuple[Missing, ...], style: Style) -> Draft:
@@ -66,6 +68,10 @@ def _absent(project: Project, package: Package) -> Mapping[str, str]:
         return {}
     found = {_MODULES.get(name, name.replace("-", "_")): name for name in project.optional - project.required}
     return {module: name for module, name in found.items() if module != package.name and module.isidentifier()}
+
+
+def _seems_to_import(package: Package, module: str, absent: Mapping[str, str]) -> bool:
+    return any(base.partition(".")[0] in absent for base, _ in glimpses(package, module, Place.MARGIN))
 
 
 def _imports(package: Package, module: str, absent: Mapping[str, str]) -> Iterator[Missing]:

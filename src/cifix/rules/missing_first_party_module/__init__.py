@@ -41,7 +41,7 @@ from cifix.model.snapshot import Snapshot
 from cifix.rules.missing_first_party_module.lookup import Lookup, Missing, judged
 from cifix.rules.missing_first_party_module.past import followed, moved, removed
 from cifix.rules.missing_first_party_module.renaming import meant, nearest, rename
-from cifix.rules.missing_first_party_module.silence import judges, made, provided_for, written
+from cifix.rules.missing_first_party_module.silence import WRITERS, judges, made, provided_for, written
 
 
 @declare(
@@ -62,11 +62,12 @@ def rule(snapshot: Snapshot, _options: NoOptions) -> Iterator[Finding]:
     """Yield the imports that no clean checkout can do."""
     lookup = Lookup(snapshot)
     ignores = cache(lambda: Ignores.of(ignore_files(snapshot), snapshot.excludes))
-    for path in lookup.suspects(judges):
-        for statement, missing in judged(lookup, path):
-            module = snapshot.parsed(path, python.parse)
-            if provided_for(lookup.data(path), module, statement) or made(snapshot, missing):
-                continue
+    seen = [(path, *found) for path in lookup.suspects(judges) for found in judged(lookup, path)]
+    for globs in WRITERS:
+        snapshot.seek([missing.name.encode() for _, _, missing in seen], globs)
+    for path, statement, missing in seen:
+        module = snapshot.parsed(path, python.parse)
+        if not provided_for(lookup.data(path), module, statement) and not made(snapshot, missing):
             outcome = (
                 _untracked(snapshot, ignores(), path, missing)
                 or _moved(lookup, module, path, statement, missing)

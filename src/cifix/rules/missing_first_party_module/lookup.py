@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from cifix.formats.python.imports import Import, binds, glanced, imports, package_binds
+from cifix.formats.python.glance import Glimpse, glance
+from cifix.formats.python.imports import Import, binds, imports, package_binds
 from cifix.formats.python.packages import Packages, module_stem
 from cifix.model.snapshot import Snapshot
 from cifix.model.text import Opaque
@@ -62,14 +63,10 @@ class Lookup:
     def suspects(self, judges: Callable[[str], bool]) -> Iterator[str]:
         """Those of the modules that `judges` chooses that at a glance import something that is missing."""
         for path in self.snapshot.containing((b"import",), ("**/*.py",)):
-            if judges(path) and any(
-                self.missing(path, Import(*one, 0, 0, guarded=False))
-                for one in self._glanced(path)
-                if one[1] or one[0].partition(".")[0] in self.packages.names
-            ):
+            if judges(path) and any(self._seems_missing(path, one) for one in self._glimpses(path)):
                 yield path
 
-    def missing(self, importer: str, statement: Import) -> Missing | None:
+    def missing(self, importer: str, statement: Import | Glimpse) -> Missing | None:
         """The first thing that `statement` asks first-party code for and that is surely not in the tree."""
         base = self.base(importer, statement)
         if base is None:
@@ -100,7 +97,7 @@ class Lookup:
         try:
             data = self.data(path)
             told = package_binds if path.endswith("/__init__.py") else binds
-            return None if _OPEN.search(data) else self.snapshot.parsed(path, told)
+            return None if _OPEN.search(data) else self.snapshot.derived(path, told)
         except Opaque:
             return None
 
@@ -114,7 +111,7 @@ class Lookup:
             self._data[path] = self.snapshot.read(path)
         return self._data[path]
 
-    def base(self, importer: str, statement: Import) -> str | None:
+    def base(self, importer: str, statement: Import | Glimpse) -> str | None:
         """The folder that the dotted name starts from; None if it is not surely first-party."""
         here = importer.rpartition("/")[0]
         key = (here, "" if statement.level else statement.module.partition(".")[0], statement.level)
@@ -125,13 +122,17 @@ class Lookup:
             self._bases[key] = base if near or (base or "").rpartition("/")[2] == "src" else None
         return self._bases[key]
 
-    def _glanced(self, path: str) -> list[tuple[str, int, tuple[str, ...]]]:
+    def _glimpses(self, path: str) -> tuple[Glimpse, ...]:
         try:
-            return list(glanced(self.data(path)))
+            return self.snapshot.derived(path, glance)
         except Opaque:
-            return []
+            return ()
 
-    def _sought(self, base: str, statement: Import) -> Missing | None:
+    def _seems_missing(self, path: str, one: Glimpse) -> bool:
+        known = one.level or one.module.partition(".")[0] in self.packages.names
+        return bool(known) and self.missing(path, one) is not None
+
+    def _sought(self, base: str, statement: Import | Glimpse) -> Missing | None:
         stem = base
         for position, part in enumerate(statement.module.split(".") if statement.module else ()):
             above, stem = stem, f"{stem}/{part}".lstrip("/")
@@ -209,7 +210,7 @@ class Lookup:
 def judged(lookup: Lookup, path: str) -> Iterator[tuple[Import, Missing]]:
     """The unguarded statements of a module, as Python parses it, that ask for something missing."""
     try:
-        statements = lookup.snapshot.parsed(path, imports)
+        statements = lookup.snapshot.derived(path, imports)
     except Opaque:
         return
     for statement in statements:

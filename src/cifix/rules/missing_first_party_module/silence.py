@@ -37,6 +37,10 @@ _COMPILERS = (
     "**/*.{cmake,bazel,bzl,gyp,mk,sh}",
 )
 _SOURCES = ("**/*.{c,cc,cpp,cxx,h,hpp,rs,pyx,pxd,i,cu,f,f90,m,mm,ui,qrc,g4,thrift,fbs}",)
+_PYTHON = ("**/*.py",)
+WRITERS = (_SETTINGS, _COMPILERS, _SOURCES, _PYTHON)
+"""Globs of the files that may say that something makes a module."""
+
 _WRITES = re.compile(rb"\b(?:write|write_text|open|dump|render|copy\w*|rename)\(")
 _GATES = re.compile(
     r"version|platform|win|darwin|linux|posix|environ|find_spec|hasattr|is_available|^PY|^HAS|^IS_", re.IGNORECASE
@@ -91,10 +95,10 @@ def made(snapshot: Snapshot, missing: Missing) -> bool:
 def written(snapshot: Snapshot, missing: Missing) -> bool:
     """Whether a tracked program may write the module, or give its package or module the name."""
     word = missing.name.encode()
-    if missing.module is None and _named(snapshot, missing, ("**/*.py",), rb"\b%b\.py\b" % re.escape(word), _WRITES):
+    if missing.module is None and _named(snapshot, missing, _PYTHON, rb"\b%b\.py\b" % re.escape(word), _WRITES):
         return True
     sets = rb"\.%b[ \t]*[:=][^=]|setattr\([^\r\n]*[\"']%b[\"']" % (re.escape(word), re.escape(word))
-    return not missing.dotted and _named(snapshot, missing, ("**/*.py",), sets)
+    return not missing.dotted and _named(snapshot, missing, _PYTHON, sets)
 
 
 def _named(

@@ -54,6 +54,7 @@ from cifix.formats.python.scopes import (
 from cifix.formats.ruff import Ruff, turned_down
 from cifix.model.change import Edit, splice
 from cifix.model.expect import Renamed
+from cifix.model.fact import source_fact
 from cifix.model.finding import ALREADY, Finding, Fix, Refusal, Safety
 from cifix.model.rule import declare
 from cifix.model.snapshot import Snapshot
@@ -108,7 +109,7 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
     for path in rule.candidates(snapshot) if any(map(linter.anywhere, _CODES)) else ():
         try:
             codes = {code for code in _CODES if linter.selects(path, code)}
-            if not codes:
+            if not codes or not snapshot.derived(path, hidden):
                 continue
             module = snapshot.parsed(path, python.parse)
         except Opaque as why:
@@ -120,6 +121,17 @@ def rule(snapshot: Snapshot, options: Options) -> Iterator[Finding]:
         for shadow in _shadows(module, names, codes):
             obstacle = _obstacle(snapshot, path, shadow, options)
             yield _finding(linter, path, shadow, obstacle or _outcome(path, module, shadow, linter.limit(path)))
+
+
+@source_fact
+def hidden(text: Text) -> frozenset[str]:
+    """The builtins whose names a source binds anywhere; raises `Opaque`."""
+    nodes = ast.walk(python.parse(text).tree)
+    return BUILTINS.intersection(name for node in nodes for name in _given(node))
+
+
+def _given(node: ast.AST) -> tuple[str, ...]:
+    return (node.arg,) if isinstance(node, ast.arg) else binds(node)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,33 +7,40 @@ of them fail, any import may be a step, and so may the way from a module to the 
 
 from collections.abc import Iterator, Mapping
 
-from cifix.formats.python.imports import glanced
+from cifix.formats.python.glance import Place, glance
 from cifix.formats.python.packages import Package
 from cifix.model.text import Opaque
 
 
-def circles(package: Package, *, entered: bool = False) -> Iterator[frozenset[str]]:
-    """Sets of modules that all reach each other by imports at the left margin.
+def tight(package: Package) -> Iterator[frozenset[str]]:
+    """Sets of modules that all need each other by imports at the left margin: those that no import can enter."""
+    return _components({name: frozenset(_needed(package, name)) for name in package.modules})
 
-    Those that no import can enter are among them; with `entered`, so are those that some can, and indented imports
-    are seen as well, so that nothing else in the package plays a part.
+
+def circles(package: Package, upto: Place = Place.LATER) -> Iterator[frozenset[str]]:
+    """Sets of modules that all reach each other by imports at places `upto` one.
+
+    With Place.BLOCK, what runs while a module is imported: whoever fails half-imported is in one of them. With
+    Place.LATER, functions are seen as well, so that nothing else in the package plays a part.
     """
-    steps = _reached if entered else _needed
-    graph = {name: frozenset(steps(package, name)) for name in package.modules}
+    return _components({name: frozenset(_reached(package, name, upto)) for name in package.modules})
+
+
+def _components(graph: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str]]:
     for component in components(graph):
         if len(component) > 1:
             yield component
 
 
 def _needed(package: Package, module: str) -> Iterator[str]:
-    for base, names in _glanced(package, module, indented=False):
+    for base, names in glimpses(package, module, Place.MARGIN):
         below = [one for one in (base, *(f"{base}.{name}" for name in names)) if one.startswith(f"{module}.")]
         taken = [base] if any(name != "*" and f"{base}.{name}" not in package.modules for name in names) else []
         yield from (one for one in (*taken, *below) if one in package.modules and one != module)
 
 
-def _reached(package: Package, module: str) -> Iterator[str]:
-    for base, names in _glanced(package, module, indented=True):
+def _reached(package: Package, module: str, upto: Place) -> Iterator[str]:
+    for base, names in glimpses(package, module, upto):
         for one in (base, *(f"{base}.{name}" for name in names)):
             while one in package.modules and one != module and not module.startswith(f"{one}."):
                 yield one
@@ -42,15 +49,16 @@ def _reached(package: Package, module: str) -> Iterator[str]:
         yield parent
 
 
-def _glanced(package: Package, module: str, *, indented: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The modules that imports name, in full, and what is taken from each."""
+def glimpses(package: Package, module: str, upto: Place) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The modules that imports at places `upto` one name, in full, and what is taken from each."""
     path = package.modules[module]
     try:
-        data = b"" if path is None else package.snapshot.read(path)
+        seen = () if path is None else package.snapshot.derived(path, glance)
     except Opaque:
         return
-    for target, level, names in glanced(data, indented=indented):
-        yield package.absolute(module, level, target or None) or "", names
+    for one in seen:
+        if one.place <= upto:
+            yield package.absolute(module, one.level, one.module or None) or "", one.names
 
 
 def components(graph: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str]]:
