@@ -16,7 +16,7 @@ from cifix.fleet.analysis import analysed
 from cifix.fleet.job import PUSHING, Analysis, Job, Mode, Result, State
 from cifix.forge.choose import user_of
 from cifix.forge.request import WORKFLOWS
-from cifix.vcs.bare import Heads, branches, clone, connected, delete, fetch_branch, heads, holds
+from cifix.vcs.bare import Heads, branches, clone, connected, delete, fetch_branch, fetch_copies, heads, holds
 from cifix.vcs.branch import Chain, chain_of, refuse_strangers
 from cifix.vcs.commit import commit
 from cifix.vcs.exchange import Credential
@@ -261,6 +261,7 @@ def _strangers(repo: Repository, job: Job, base: str, tip: str | None, upstream:
     if tip is None or _chain(repo, job, tip, base, upstream) is not None:
         return ""
     try:
+        fetch_copies(repo, job.target.url, base, upstream, tip)
         refuse_strangers(repo, job.branch, tip, upstream)
     except GitError as why:
         return str(why)
