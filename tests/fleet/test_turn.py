@@ -359,7 +359,7 @@ def broken(error: type[Exception]) -> Callable[..., object]:
 
 
 def test_a_rule_without_memory_fails_the_repository(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cifix.engine.plan._findings", broken(MemoryError))
+    monkeypatch.setattr("cifix.engine.plan.look", broken(MemoryError))
     with pytest.raises(MemoryError):
         turn(job(repo))
     assert BRANCH not in refs(repo)
@@ -367,7 +367,7 @@ def test_a_rule_without_memory_fails_the_repository(repo: Path, monkeypatch: pyt
 
 def test_what_a_crash_has_cut_short_is_looked_for_again(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("cifix.engine.plan._findings", broken(ValueError))
+        patched.setattr("cifix.engine.plan.look", broken(ValueError))
         crashed = turn(job(repo))
     assert crashed.state is State.LEFT
     assert crashed.analysis is not None
