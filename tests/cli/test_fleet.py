@@ -68,8 +68,8 @@ def processes(folder: Path) -> dict[int, str]:
     return found
 
 
-def eventually(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
+def eventually(condition: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)

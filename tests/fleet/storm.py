@@ -58,6 +58,8 @@ class Storm:
     """From when on and until when the caller was told to be silent."""
     caller: "subprocess.Popen[str] | None" = None
     killed: int = 0
+    ways: dict[str, str] = field(default_factory=dict)
+    """What else is in the environment."""
 
     def now(self) -> float:
         """The moment, by the faster clock."""
@@ -68,7 +70,7 @@ class Storm:
         write = method != "GET"
         if self.kills and len(forge.log) >= self.kills[0] and write:
             self.kills.pop(0)
-            return Fault(method, 502, after=self.dice.random() < 0.5, then=self._kill)
+            return Fault(method, 502, after=self.dice.random() < 0.5, then=self.kill)
         if self.dice.random() >= self.faults:
             return None
         kind = self.dice.choice(("403", "403 after", "403 reset", "429", "500", "502 lost", "503 after", "422 abuse"))
@@ -96,7 +98,7 @@ class Storm:
         lost = kind in ("502 lost", "422 exists")
         return Fault(method, int(kind[:3]), body, headers, after=lost)
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
         if self.caller is not None:
             self.caller.send_signal(signal.SIGKILL)
             self.caller.wait()
@@ -104,18 +106,20 @@ class Storm:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Type a command of `cifix fleet` until nobody kills it; how it ended and what it said."""
-        command = [sys.executable, "-c", COORDINATOR, str(self.start), str(self.speed), "fleet", *arguments]
-        url = self.forge.url
-        ways = {"GITHUB_SERVER_URL": url, "GITHUB_API_URL": f"{url}/api/v3", "GITHUB_TOKEN": self.token}
         while True:
             before = self.killed
-            pipes = subprocess.PIPE
-            self.caller = subprocess.Popen(
-                command, cwd=self.folder, env={**os.environ, **ways}, stdout=pipes, stderr=pipes, text=True
-            )
+            self.caller = self.started(*arguments)
             out, err = self.caller.communicate(timeout=1800)
             if self.killed == before:
                 return self.caller.returncode, out, err
+
+    def started(self, *arguments: str) -> "subprocess.Popen[str]":
+        """The command, under way."""
+        command = [sys.executable, "-c", COORDINATOR, str(self.start), str(self.speed), "fleet", *arguments]
+        url, pipes = self.forge.url, subprocess.PIPE
+        ways = {"GITHUB_SERVER_URL": url, "GITHUB_API_URL": f"{url}/api/v3", "GITHUB_TOKEN": self.token, **self.ways}
+        environment = {**os.environ, **ways}
+        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=pipes, stderr=pipes, text=True)
 
 
 @contextmanager

@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -191,6 +194,16 @@ def test_a_token_is_for_one_address() -> None:
     assert tokens(given) == {"https://github.com": "GITHUB_TOKEN", "https://git.example.org": "CI_JOB_TOKEN"}
 
 
+@pytest.fixture
+def fresh_workers() -> Iterator[None]:
+    """The process that workers are forked from keeps the environment that it was started in."""
+    parent: Any = forkserver._forkserver  # noqa: SLF001 - there is no public way to end it
+    parent._stop()  # noqa: SLF001
+    yield
+    parent._stop()  # noqa: SLF001
+
+
+@pytest.mark.usefixtures("fresh_workers")
 def test_an_organisation_from_its_list_to_its_branches(
     cifix: Cifix, forge: Forge, github: Repositories, tmp_path: Path
 ) -> None:

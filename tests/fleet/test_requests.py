@@ -1,6 +1,7 @@
 """Requests of a fleet: opened, looked at, found again, turned down, withdrawn."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from cifix.errors import Exit
 from cifix.fleet.report.document import schema
 from cifix.forge.block import block_of
 from tests.cli.conftest import Cifix, cifix
+from tests.cli.test_fleet import eventually
 from tests.fleet.served import BRANCH, WORKFLOW, commit, git, made, refs
-from tests.fleet.storm import HOOKS, WEAK, Storm, bare, storm
+from tests.fleet.storm import HOOKS, TOKEN, WEAK, Storm, bare, storm
+from tests.forge.server import Fault, served
 
 __all__ = ["cifix"]
 
@@ -81,6 +84,23 @@ def test_a_canary_then_the_rest_then_the_state_is_lost_and_all_is_withdrawn(calm
     assert [one["state"] for one in calm.forge.requests] == ["closed", "open", "open"]
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_a_withdrawal_that_is_killed_is_not_taken_for_a_refusal(calm: Storm, after: bool) -> None:
+    ran(calm, "apply", *PR)
+    calm.forge.faults.append(Fault("PATCH", 502, after=after, then=calm.kill))
+    code, report = ran(calm, "close")
+    assert (code, states(report), calm.killed) == (0, ["closed", "closed"], 1)
+    assert not any(BRANCH in refs(bare(calm, number)) for number in range(2))
+    assert [one["state"] for one in calm.forge.requests] == ["closed", "closed"]
+    code, report = ran(calm, "apply", *PR)
+    assert (code, states(report)) == (0, ["requested", "requested"])
+    request(calm, 0)["body"] = "Mine."
+    code, report = ran(calm, "close")
+    assert (code, states(report)) == (Exit.HELD, ["held", "closed"])
+    assert report["o/r000"]["reason"].endswith("was not opened by cifix, so it stays with its branch; close it by hand")
+    assert (request(calm, 0)["state"], BRANCH in refs(bare(calm, 0))) == ("open", True)
+
+
 def test_what_a_person_has_decided_stays(calm: Storm) -> None:
     assert states(ran(calm, "apply", *PR)[1]) == ["requested", "requested"]
     request(calm, 0)["state"] = "closed"
@@ -138,6 +158,67 @@ def test_a_weak_token_and_a_dead_forge_hold_and_fail(calm: Storm) -> None:
     calm.faults = 0
     assert calm.run("retry")[1].endswith("Next: cifix fleet apply --pr --state cifix-fleet.db\n")
     assert states(ran(calm, "apply", *every)[1]) == ["requested", "held"]
+
+
+def test_the_rest_is_published_where_workflow_files_may_not_be(calm: Storm) -> None:
+    commit(bare(calm, 1), {".github/workflows/ci.yml": WORKFLOW})
+    every = ("--repos", "repos.txt", "--select", "hook-python3", "--select", "upgrade-artifacts", "--pr")
+    calm.token = WEAK
+    for _ in range(2):
+        code, report = ran(calm, "apply", *every, "--split", "workflows")
+        assert (code, states(report)) == (Exit.HELD, ["requested", "held"])
+        assert report["o/r001"]["reason"].startswith("without upgrade-artifacts: needs-workflow-permission: refusing")
+        assert report["o/r001"]["request"] == request(calm, 1)["html_url"]
+        assert [one["rule"] for one in report["o/r001"]["commits"]] == ["hook-python3"]
+        changed = git(bare(calm, 1), "diff", "--name-only", "main", "cifix/fixes")
+        assert changed == ".pre-commit-config.yaml"
+    assert len(calm.forge.requests) == 2
+    assert writes(calm) == []
+    calm.token = TOKEN
+    code, report = ran(calm, "apply", *every)  # --split is remembered
+    assert (code, states(report), len(calm.forge.requests)) == (0, ["requested", "requested"], 2)
+    assert len(git(bare(calm, 1), "diff", "--name-only", "main", "cifix/fixes").splitlines()) == 2
+    assert "upgrade-artifacts" in request(calm, 1)["body"]
+
+
+def test_the_rest_stays_turned_down_too(calm: Storm) -> None:
+    commit(bare(calm, 0), {".github/workflows/ci.yml": WORKFLOW})
+    every = ("--select", "hook-python3", "--select", "upgrade-artifacts", "--pr", "--split", "workflows")
+    calm.token = WEAK
+    ran(calm, "apply", "--repos", "repos.txt", *every, "--include", "o/r000")
+    request(calm, 0)["state"] = "closed"
+    git(bare(calm, 0), "update-ref", "-d", BRANCH)
+    code, report = ran(calm, "apply", *every, "--include", "o/r000")
+    assert (code, states(report), writes(calm)) == (0, ["declined"], [])
+    assert BRANCH not in refs(bare(calm, 0))
+    commit(bare(calm, 1), {".github/workflows/ci.yml": WORKFLOW})
+    code, report = ran(calm, "apply", *every[2:], "--repos", "repos.txt", "--include", "o/r001")
+    assert (code, states(report)) == (Exit.HELD, ["held"])
+    assert report["o/r001"]["reason"].startswith("needs-workflow-permission")
+
+
+def test_a_forge_that_asks_for_patience_holds_up_no_other(calm: Storm, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with served(tmp_path / "other", {TOKEN: "workflow"}) as other:
+        commit(other.repository("g/p"), {".pre-commit-config.yaml": HOOKS})
+        calm.ways = {"CI_SERVER_URL": other.url, "GITLAB_TOKEN": TOKEN}
+        with (tmp_path / "repos.txt").open("a") as listed:
+            listed.write(f"{other.url}/g/p.git\n")
+        calm.forge.faults.append(Fault("GET", 429, {"message": "rate limit"}, {"Retry-After": "1000000"}))
+        running = calm.started("apply", *PR)
+        try:
+            eventually(lambda: other.requests, 120)
+        finally:
+            running.kill()
+            running.communicate()
+        assert [method for _, method, _ in calm.forge.log] == ["GET"]
+        assert [one["state"] for one in other.requests] == ["opened"]
+
+
+def test_the_time_that_is_left_knows_the_limit_that_was_typed(tmp_path: Path) -> None:
+    with storm(tmp_path, 3, speed=1) as slow:
+        assert slow.run("apply", *PR, "--canary", "1", "--per-hour", "1")[0] == Exit.HELD
+        assert re.search(r"2 repositories to go, (11\d min|2 h 0 min) at least", slow.run("status")[1])
 
 
 def test_folders_get_files_and_wrong_use_is_refused(cifix: Cifix, tmp_path: Path) -> None:

@@ -295,6 +295,29 @@ def test_a_repository_that_has_moved_is_named_and_followed_without_a_token_only(
     assert result.reason.endswith("it has moved, and no token is sent after it: list it by its new address")
 
 
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_branch_that_was_rebased_is_ours_as_long_as_it_does_the_same(
+    edited: bool, served: Served, repo: Path, tmp_path: Path
+) -> None:
+    turn(job(f"{served.url}/one.git"))
+    newer = commit(repo, {"more": b"1"})
+    git(tmp_path, "clone", "--quiet", "--branch", "cifix/fixes", str(repo), "work")
+    git(tmp_path / "work", "rebase", "--quiet", "origin/main")
+    if edited:
+        workflow = tmp_path / "work/.github/workflows/ci.yml"
+        workflow.write_bytes(workflow.read_bytes() + b"# mine\n")
+        git(tmp_path / "work", "commit", "--quiet", "--all", "--amend", "--no-edit")
+    git(tmp_path / "work", "push", "--quiet", "--force")
+    theirs = refs(repo)[BRANCH]
+    assert git(repo, "rev-parse", "cifix/fixes~1") == newer
+    commit(repo, {"more": b"2"})
+    result = turn(job(f"{served.url}/one.git"))
+    assert result.state is (State.HELD if edited else State.APPLIED), result.reason
+    assert (refs(repo)[BRANCH] == theirs) is edited
+    if not edited:
+        assert git(repo, "merge-base", "main", "cifix/fixes") == refs(repo)["refs/heads/main"]
+
+
 def test_a_branch_that_moved_is_not_closed(served: Served, repo: Path) -> None:
     first = turn(job(f"{served.url}/one.git"))
     theirs = commit(repo, {"more": b"1"}, "cifix/fixes")
@@ -336,7 +359,7 @@ def broken(error: type[Exception]) -> Callable[..., object]:
 
 
 def test_a_rule_without_memory_fails_the_repository(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cifix.engine.plan._findings", broken(MemoryError))
+    monkeypatch.setattr("cifix.engine.plan.look", broken(MemoryError))
     with pytest.raises(MemoryError):
         turn(job(repo))
     assert BRANCH not in refs(repo)
@@ -344,7 +367,7 @@ def test_a_rule_without_memory_fails_the_repository(repo: Path, monkeypatch: pyt
 
 def test_what_a_crash_has_cut_short_is_looked_for_again(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("cifix.engine.plan._findings", broken(ValueError))
+        patched.setattr("cifix.engine.plan.look", broken(ValueError))
         crashed = turn(job(repo))
     assert crashed.state is State.LEFT
     assert crashed.analysis is not None

@@ -157,6 +157,37 @@ def test_work_of_others_on_the_branch_is_never_lost(
     assert seen(tree) == before
 
 
+@pytest.mark.parametrize("below", [True, False])
+def test_commits_of_ours_on_top_of_a_persons_do_not_make_the_branch_ours(
+    tree: Tree, repo: Repository, base: str, below: bool
+) -> None:
+    if below:
+        commit(repo, base, BRANCH, [draft({"a.py": b"2"})])
+        tree.git("switch", "--quiet", BRANCH)
+    else:
+        tree.git("switch", "--quiet", "--create", BRANCH)
+    theirs = tree.commit({"x.py": b"human"}, "a human commit")
+    tree.git("switch", "--quiet", "main")
+    commit(repo, theirs, BRANCH, [draft({"pkg/b.py": b"2"})])
+    newer = tree.commit({"main.py": b"1"})
+    tree.git("update-ref", f"refs/remotes/origin/{BRANCH}", BRANCH)
+    before = seen(tree)
+    for start in (base, newer):
+        with pytest.raises(GitError, match=r"did not make \([0-9a-f]{10} a human commit\).*--branch"):
+            commit(repo, start, BRANCH, [draft({"a.py": b"3"})])
+    assert seen(tree) == before
+    tree.git("update-ref", "refs/heads/theirs", theirs)
+    assert commit(repo, newer, BRANCH, [draft({"a.py": b"3"})]).state is State.UPDATED
+
+
+def test_a_base_that_was_amended_since_is_not_the_work_of_others(tree: Tree, repo: Repository, base: str) -> None:
+    commit(repo, base, BRANCH, [draft({"a.py": b"2"})])
+    tree.git("merge", "--quiet", BRANCH)
+    commit(repo, tree.commit({"c.py": b"1"}), BRANCH, [draft({"a.py": b"3"})])
+    tree.git("commit", "--quiet", "--amend", "-m", "better")
+    assert commit(repo, tree.git("rev-parse", "main"), BRANCH, [draft({"a.py": b"3"})]).state is State.UPDATED
+
+
 def test_squashing_our_commits_keeps_the_branch_ours(tree: Tree, repo: Repository, base: str) -> None:
     commit(repo, base, BRANCH, [draft({"a.py": b"2"}), draft({"a.py": b"3"})])
     tree.git("switch", "--quiet", BRANCH)

@@ -9,7 +9,7 @@ from cifix.errors import GitError
 from cifix.forge import body
 from cifix.forge.delivery import Delivery, State
 from cifix.forge.publish import Operation, publish, standing
-from cifix.forge.request import Forge, Request, Wanted, Wish
+from cifix.forge.request import WORKFLOWS, Forge, Request, Wanted, Wish
 from cifix.report import diff
 from cifix.report.message import digest
 from cifix.report.outcome import Outcome
@@ -21,8 +21,6 @@ from cifix.vcs.commit import commit
 from cifix.vcs.push import Landing, bring, look, push
 from cifix.vcs.repository import Repository
 from cifix.vcs.source import commit_source
-
-WORKFLOWS = ".github/workflows/"
 
 _HELD = {
     Landing.WORKFLOWS: (

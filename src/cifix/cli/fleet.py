@@ -35,7 +35,6 @@ FORMS: Mapping[str, Callable[[Document], str]] = {
     "html": page.document,
 }
 _STUCK = (State.FAILED, State.HELD)
-_PLAINLY = Publishing()
 _LOOK = "{wrote} opened or brought up to date, as --canary asked: look at them and their runs, then type it again."
 
 reporting = options.reporting(("text", *FORMS))
@@ -73,10 +72,11 @@ def _declared(mode: Mode, told: str, more: Callable[[Callable[..., None]], Calla
         listed = choice.listed()
         with closing(Store.open(state)) as store, store.alone():
             wish = replace(publish.wish, kind=choice.kind) if publish else None
-            campaign = asked_for(store, asked, branch, clock(), wish)
+            per_hour = publish.per_hour if publish else None
+            campaign = asked_for(store, asked, branch, clock(), wish, per_hour=per_hour)
             targets = choice.of(known_targets(store) if listed is None else listed)
             aim = Mode.REQUEST if publish else mode
-            stopped = _run(store, campaign, aim, targets, how, publish=publish or _PLAINLY)
+            stopped = _run(store, campaign, aim, targets, how, canary=publish.canary if publish else None)
             told = _document(store, targets)
         _show(told, form, output)
         click.get_current_context().exit(told["exit_code"] or (Exit.HELD if stopped else Exit.DONE))
@@ -206,36 +206,36 @@ def _run(
     targets: Sequence[Target],
     how: Handling,
     *,
-    publish: Publishing = _PLAINLY,
+    canary: int | None = None,
 ) -> bool:
     """Go through the repositories while somebody may be watching; tells whether canaries ended it early."""
-    forges = None if mode in (Mode.PLAN, Mode.APPLY) else _forges(store, campaign, publish.per_hour)
+    forges = None if mode in (Mode.PLAN, Mode.APPLY) else _forges(store, campaign)
     running = Running(
-        *(partial(_opened, how), how.jobs, how.tokens, how.history, how.executor == "local"), forges, publish.canary
+        *(partial(_opened, how), how.jobs, how.tokens, how.history, how.executor == "local"), forges, canary
     )
     wrote = 0
     with watched(len(targets), mode, (lambda: forges.left(_waiting(store, targets))) if forges else None) as tell:
         for target, result in run(store, campaign, mode, targets, running):
             wrote += result.wrote
             tell(target, result)
-    stopped = publish.canary is not None and wrote >= publish.canary and store.unfinished
+    stopped = canary is not None and wrote >= canary and store.unfinished
     if stopped:
         click.echo(_LOOK.format(wrote=counted(wrote, "request")), err=True)
     return stopped
 
 
-def _forges(store: Store, campaign: Campaign, per_hour: int | None) -> Forges | None:
+def _forges(store: Store, campaign: Campaign) -> Forges | None:
     """Where requests are, if there are to be any."""
     if campaign.wish is None:
         return None
     folder = store.file.absolute().with_name(f"{store.file.name}-requests")
-    pace = Pace(store.calls, Limits().hourly(per_hour), Clock())
+    pace = Pace(store.calls, Limits().hourly(campaign.per_hour), Clock())
     return Forges(campaign.branch, campaign.wish, os.environ, folder, pace)
 
 
 def _to_go(store: Store, targets: Iterable[Target]) -> str:
     """What a run with requests still has to do, if one was interrupted or stopped."""
-    forges = _forges(store, store.campaign, None) if store.campaign else None
+    forges = _forges(store, store.campaign) if store.campaign else None
     if forges is None or store.mode is not Mode.REQUEST or not store.unfinished:
         return ""
     left = _waiting(store, targets)

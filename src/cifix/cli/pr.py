@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from cifix.cli import options
-from cifix.cli.deliver import WORKFLOWS, Ask, Place, based, deliver, planned
+from cifix.cli.deliver import Ask, Place, based, deliver, planned
 from cifix.cli.examine import Selection
 from cifix.cli.requests import requesting
 from cifix.cli.show import deliver as show
 from cifix.forge.choose import KINDS, choose
 from cifix.forge.delivery import Delivery, document, lines, summary, worst
-from cifix.forge.request import Wish
+from cifix.forge.request import WORKFLOWS, Wish
 from cifix.vcs.exchange import address_of, exchange
 from cifix.vcs.repository import Repository
 
@@ -31,9 +31,6 @@ BRANCH = "cifix/fixes"
     "--forge", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="How to reach the forge."
 )
 @requesting
-@click.option(
-    "--split", type=click.Choice(["workflows"]), help="Give workflow files a branch and request of their own."
-)
 @click.option("--dry-run", is_flag=True, help="Print the diffs; push nothing, open nothing.")
 @options.selection
 @options.reporting(("text", "json", "markdown"))
@@ -48,7 +45,6 @@ def command(
     title: str | None,
     kind: str,
     wish: Wish,
-    split: str | None,
     dry_run: bool,
     asked: Selection,
     form: str,
@@ -59,7 +55,8 @@ def command(
     The plan is made for the remote's branch, not for the commit that is checked out, and nothing in the repository at
     PATH is touched. There is one request per plan: a second run changes nothing, and one that somebody has closed
     stays closed. Tokens come from GITHUB_TOKEN or GH_TOKEN, CIFIX_APP_ID with CIFIX_APP_KEY_FILE, GITLAB_TOKEN or
-    CI_JOB_TOKEN; without one, gh or glab is used if you are logged in there.
+    CI_JOB_TOKEN; without one, gh or glab is used if you are logged in there. With --split, workflow files get a branch
+    and request of their own.
     """
     usual = {"--branch": (branch, BRANCH), "--base": (base, None), "--remote": (remote, "origin")}
     typed = [part for name, (given, plain) in usual.items() if given and given != plain for part in (name, given)]
@@ -69,14 +66,14 @@ def command(
         way = choose(address, kind, os.environ, user.common_dir / "cifix" / "requests")
         with exchange(user, address, way.credential) as between:
             place = Place(user, between, way.forge)
-            delivered = [deliver(place, *part) for part in _parts(place, ask, asked, split)]
+            delivered = [deliver(place, *part) for part in _parts(place, ask, asked)]
     _report(delivered, form, output)
     ctx.exit(worst(delivered))
 
 
-def _parts(place: Place, ask: Ask, asked: Selection, split: str | None) -> Iterator[tuple[Ask, Selection]]:
+def _parts(place: Place, ask: Ask, asked: Selection) -> Iterator[tuple[Ask, Selection]]:
     """What to deliver: all at once, or the rules that change workflow files apart from the others."""
-    if split is None:
+    if not ask.wish.split:
         yield ask, asked
         return
     _, oid = based(place, ask)

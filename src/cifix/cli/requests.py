@@ -20,14 +20,20 @@ def requesting(function: Callable[..., None]) -> Callable[..., None]:
         reviewers: tuple[str, ...],
         draft: bool,
         edits: str,
+        split: str | None,
         **others: Any,  # noqa: ANN401
     ) -> None:
-        function(*arguments, wish=Wish("auto", labels, reviewers, draft, edits), **others)
+        function(*arguments, wish=Wish("auto", labels, reviewers, draft, edits, split is not None), **others)
 
     decorated: Callable[..., None] = chain(
         click.option("--label", "labels", multiple=True, metavar="NAME", help="Label to add; may be repeated."),
         click.option("--reviewer", "reviewers", multiple=True, metavar="NAME", help="Whom to ask; on GitHub org/team."),
         click.option("--draft", is_flag=True, help="Open requests as drafts."),
+        click.option(
+            "--split",
+            type=click.Choice(["workflows"]),
+            help="Keep workflow files apart from the rest, which needs no permission for them.",
+        ),
         click.option(
             "--on-human-edits",
             "edits",

@@ -29,27 +29,32 @@ _ANSWERS = {FIXABLE: "commit", HELD: "held-back", LEFT: "person"}
 _CONFIGURATION = ("cifix.toml", "pyproject.toml")
 
 
-def analysed(repo: Repository, branch: str, job: Job, upstream: str | None = None) -> Analysis:
+def analysed(
+    repo: Repository, branch: str, job: Job, upstream: str | None = None, without: tuple[str, ...] = ()
+) -> Analysis:
     """Plan and prove for the tip of `branch`; raises `GitError`, `UsageError`, `UnprovenError` and `MemoryError`.
 
-    What was reverted on `upstream`, by default the branch itself, is left out. A worker with other rules than those of
-    the coordinator, or that cannot load them all, is refused.
+    What was reverted on `upstream`, by default the branch itself, is left out, and so are the rules `without`. A worker
+    with other rules than those of the coordinator, or that cannot load them all, is refused.
     """
     if digest_of(job.asked, job.today, discover().rules) != job.digest:
         raise UsageError(
             "the worker has another version of cifix, or rules that it cannot load; nothing was looked for"
         )
+    asked = replace(job.asked, ignore=(*job.asked.ignore, *without))
     source = commit_source(repo, f"refs/heads/{branch}")
-    _fetch(source, job.asked)
+    _fetch(source, asked)
     base = upstream or source.base or ""
-    examined, notes = wanted(repo, base, job.asked, lambda asked: examine(repo, source, asked, job.today))
+    examined, notes = wanted(repo, base, asked, lambda some: examine(repo, source, some, job.today))
     if any("MemoryError" in crash.detail for crash in examined.crashes):
         raise MemoryError
     plan = examined.proven.plan
     outcome = examined.outcome("dry-run", ".", job.asked.arguments)
     outcome = replace(outcome, command=("pr",), notes=(*notes, *outcome.notes))
     patch = diff.patch(plan.before, plan.after)
-    found = Analysis(plan.before.base or "", _told(outcome), patch, drafts_of(examined), history=job.history)
+    found = Analysis(
+        plan.before.base or "", _told(outcome), patch, drafts_of(examined), history=job.history, left=without
+    )
     if not found.drafts:
         return found
     made = replace(outcome, mode="apply", branch=job.branch, state=State.CREATED)

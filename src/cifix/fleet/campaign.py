@@ -12,9 +12,11 @@ from cifix.engine.registry import discover
 from cifix.errors import GitError, UsageError
 from cifix.fleet.drive import Opening, drive
 from cifix.fleet.job import Job, Mode, Result, State, Target
-from cifix.fleet.publishing import STEPS, Ended, Forges, Queue, merged, turned_down
+from cifix.fleet.lines import Lines
+from cifix.fleet.publishing import STEPS, Ended, Forges, Queue, host_of, merged, turned_down
 from cifix.fleet.state import Campaign, Store
 from cifix.fleet.stored import digest_of
+from cifix.forge.pace import Later
 from cifix.forge.request import Request, Wish
 from cifix.run.examine import Selection
 
@@ -38,7 +40,15 @@ class Running:
     canary: int | None = None
 
 
-def asked_for(store: Store, typed: Selection, branch: str | None, today: date, wish: Wish | None = None) -> Campaign:
+def asked_for(
+    store: Store,
+    typed: Selection,
+    branch: str | None,
+    today: date,
+    wish: Wish | None = None,
+    *,
+    per_hour: int | None = None,
+) -> Campaign:
     """The campaign that the user means: what was typed, or else what the state remembers.
 
     A campaign has one day to judge by, its first, unless the user names another. Raises `UsageError` for unknown rules.
@@ -51,7 +61,8 @@ def asked_for(store: Store, typed: Selection, branch: str | None, today: date, w
     digest = digest_of(asked, asked.today or day, registry.rules)
     if known and known.wish and wish in (None, Wish()):
         wish = known.wish
-    return Campaign(branch or (known.branch if known else BRANCH), asked, day, digest, wish)
+    per_hour = per_hour or (known.per_hour if known else None)
+    return Campaign(branch or (known.branch if known else BRANCH), asked, day, digest, wish, per_hour)
 
 
 def run(
@@ -94,29 +105,52 @@ class _Round:
     def ended(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Result]]:
         """Each repository with the result that this run leaves it with."""
         queue = Queue(self.how.forges, self.mode) if self.how.forges else None
-        for job, result in drive(self._jobs(targets), self.how.opened, self.how.workers):
+        for found in drive(self._jobs(targets), self.how.opened, self.how.workers):
+            if found is None:
+                yield from queue.ready() if queue else ()
+                continue
+            job, result = found
             if queue is None or (self.mode, result.state) not in STEPS:
                 yield job.target, result
                 continue
             self.store.settle(self.number, job.target.url, result, self.campaign.digest, done=False)
-            queue.add(Ended(job.target, result, result.analysis or job.known, self._seen[job.target.url]))
+            queue.add(Ended(job, result, result.analysis or job.known, self._seen[job.target.url]))
             yield from queue.ready()
         yield from queue.rest() if queue else ()
         yield from self._barred
 
-    def _jobs(self, targets: Iterable[Target]) -> Iterator[Job]:
-        """The turns; one for which the forge must be asked first, and does not answer, is not taken."""
+    def _jobs(self, targets: Iterable[Target]) -> Iterator[Job | None]:
+        """The turns, and None for a moment in which no forge may be asked about what is left.
+
+        One for which the forge must be asked first, and does not answer, is not taken.
+        """
+        forges = self.how.forges
+        if forges is None or self.mode is Mode.ADOPT:
+            yield from (self._job(target, ()) for target in targets)
+            return
+        lines = Lines[Target](forges.pace, forges.dead, write=False)
         for target in targets:
+            lines.add(host_of(target), target)
+        while (found := lines.next()) is not None:
+            host, due = found
+            if not forges.pace.soon(due):
+                forges.pace.wait_a_moment()
+                yield None
+                continue
+            target = lines.take(host)
             try:
-                if self.how.forges and self.mode is not Mode.ADOPT:
-                    self._seen[target.url] = self.how.forges.look(target)
+                seen = forges.look(target)
+            except Later:
+                lines.add(host, target)
             except (GitError, UsageError) as why:
                 self._barred.append((target, Result(State.FAILED, str(why))))
             else:
-                yield self._job(target, self._seen.setdefault(target.url, ()))
+                yield self._job(target, seen)
 
     def _job(self, target: Target, seen: Sequence[Request]) -> Job:
+        self._seen[target.url] = seen
         known, pushed = self.store.known(target.url, self.campaign.digest)
+        wish = (self.campaign.wish if self.mode is Mode.REQUEST else None) or Wish()
         return Job(
             target,
             self.mode,
@@ -130,7 +164,9 @@ class _Round:
             tokens=self.how.tokens,
             scratch=self.scratch,
             history=self.how.history or merged(seen),
-            edits=self.campaign.wish.edits if self.campaign.wish and self.mode is Mode.REQUEST else "stop",
+            edits=wish.edits,
+            split=wish.split,
+            requested=any(one.state == "open" for one in seen),
             declined=turned_down(seen) if self.mode is Mode.REQUEST else {},
         )
 

@@ -11,14 +11,19 @@ from cifix.fleet.turn import turn
 Opening = Callable[[int], AbstractContextManager[Executor]]
 
 
-def drive(jobs: Iterable[Job], opened: Opening, workers: int) -> Iterator[tuple[Job, Result]]:
+def drive(jobs: Iterable[Job | None], opened: Opening, workers: int) -> Iterator[tuple[Job, Result] | None]:
     """Each job with its result, in the order they end; `opened` gives an executor for so many workers at a time.
 
+    None among the jobs says that none can be begun now, and is handed on, so that other things can be seen to.
     No more than twice as many jobs as workers are under way, so that a run of thousands does not fill the memory.
     """
     again: list[Job] = []
     with opened(workers) as executor:
-        for job, ended in _ended(jobs, executor, workers * 2):
+        for found in _ended(jobs, executor, workers * 2):
+            if found is None:
+                yield None
+                continue
+            job, ended = found
             why = ended.exception()
             if why is not None and lost(why):
                 again.append(job)
@@ -26,21 +31,27 @@ def drive(jobs: Iterable[Job], opened: Opening, workers: int) -> Iterator[tuple[
                 yield job, _result(job, ended)
     for job in again:
         with opened(1) as executor:
-            for _, ended in _ended([job], executor, 1):
-                yield job, _result(job, ended)
+            yield job, _result(job, executor.submit(turn, job))
 
 
-def _ended(jobs: Iterable[Job], executor: Executor, at_once: int) -> Iterator[tuple[Job, "Future[Result]"]]:
-    waiting = iter(jobs)
+def _ended(
+    jobs: Iterable[Job | None], executor: Executor, at_once: int
+) -> Iterator[tuple[Job, "Future[Result]"] | None]:
     under_way: dict[Future[Result], Job] = {}
-    while True:
-        while len(under_way) < at_once and (job := next(waiting, None)) is not None:
+    for job in jobs:
+        if job is None:
+            yield None
+        else:
             under_way[executor.submit(turn, job)] = job
-        if not under_way:
-            return
-        done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield under_way.pop(future), future
+        yield from _done(under_way, None if len(under_way) >= at_once else 0)
+    while under_way:
+        yield from _done(under_way, None)
+
+
+def _done(under_way: dict["Future[Result]", Job], patience: float | None) -> Iterator[tuple[Job, "Future[Result]"]]:
+    done, _ = wait(under_way, patience, FIRST_COMPLETED)
+    for future in done:
+        yield under_way.pop(future), future
 
 
 def _result(job: Job, ended: "Future[Result]") -> Result:

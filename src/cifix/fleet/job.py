@@ -63,7 +63,8 @@ class Analysis:
     """What was found in one commit and how it is answered: the same for the same commit, rules and options.
 
     `run` is what the report keeps of it, `patch` the diff of all fixes, `drafts` the commits. `plan` is the digest by
-    which requests know it, `title` and `text` are theirs. `history` says that all commits were there to look at.
+    which requests know it, `title` and `text` are theirs. `history` says that all commits were there to look at. `left`
+    are rules whose fixes are left out, for they change workflow files.
     """
 
     base: str
@@ -74,6 +75,7 @@ class Analysis:
     title: str = ""
     text: str = ""
     history: bool = False
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class Job:
     as `https://github.com`, where git's own helpers are asked otherwise. `scratch` is the folder to work in. With
     `history` all commits are fetched, for the rules that follow moved files and to see what was reverted. `edits` says
     what to do with commits of others on our branch; `declined` are the plans that a person has turned down, each with
-    the address of the request.
+    the address of the request. With `split` the rest is pushed where workflow files may not be. `requested` says
+    that a request of the branch is open.
     """
 
     target: Target
@@ -103,6 +106,8 @@ class Job:
     scratch: str | None = None
     history: bool = False
     edits: str = "stop"
+    split: bool = False
+    requested: bool = False
     declined: Mapping[str, str] = field(default_factory=dict)
 
     @property

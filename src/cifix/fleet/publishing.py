@@ -1,13 +1,16 @@
 """What is done at the forge once a turn has ended: one repository at a time for each forge, as fast as that allows."""
 
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from cifix.errors import GitError, UsageError
-from cifix.fleet.job import Analysis, Mode, Result, State, Target
+from cifix.fleet.job import Analysis, Job, Mode, Result, State, Target
+from cifix.fleet.lines import Lines
+from cifix.fleet.turn import take_away
 from cifix.forge.block import Block, block_of
 from cifix.forge.choose import choose
 from cifix.forge.pace import Later, Pace
@@ -27,7 +30,8 @@ class Forges:
     """The forges of a fleet: what requests on `branch` shall be like, and how to get there.
 
     `environ` holds the tokens; `folder` is for the requests of repositories that are only folders. `dead` are the
-    forges that have been given up for this run.
+    forges that have been given up for this run, and
+    `failures` counts those of each repository.
     """
 
     branch: str
@@ -36,6 +40,7 @@ class Forges:
     folder: Path
     pace: Pace
     dead: set[str] = field(default_factory=set)
+    failures: Counter[str] = field(default_factory=Counter)
 
     def forge(self, target: Target) -> Forge:
         """The project of a repository; raises `UsageError` if there is no way to it, `GitError` if that is dead."""
@@ -46,22 +51,22 @@ class Forges:
         return choose(address, self.wish.kind, self.environ, self.folder / target.slug, paced).forge
 
     def look(self, target: Target) -> Sequence[Request]:
-        """The requests of our branch, after as much patience as it takes; raises `GitError` and `UsageError`."""
-        failures = 0
-        while True:
-            try:
-                return self.forge(target).requests(self.branch)
-            except Later as later:
-                failures += bool(later.reason)
-                if self.lost(target, later, failures):
-                    raise GitError(f"{_AGAIN}: {later}") from later
-                self.pace.wait(later.until)
+        """The requests of our branch; raises `GitError` and `UsageError`, and `Later` if it is to be asked again."""
+        with self.patience(target):
+            return self.forge(target).requests(self.branch)
 
-    def lost(self, target: Target, later: Later, failures: int) -> bool:
-        """Whether a repository is given up for which the forge has failed so often, alone or with the whole forge."""
-        if later.failures >= _DEAD:
-            self.dead.add(host_of(target))
-        return failures >= _TRIES or host_of(target) in self.dead
+    @contextmanager
+    def patience(self, target: Target) -> Iterator[None]:
+        """Let `Later` pass, or make it a `GitError` if the forge has failed too often, for this one or in a row."""
+        try:
+            yield
+        except Later as later:
+            self.failures[target.url] += bool(later.reason)
+            if later.failures >= _DEAD:
+                self.dead.add(host_of(target))
+            if self.failures[target.url] >= _TRIES or host_of(target) in self.dead:
+                raise GitError(f"{_AGAIN}: {later}") from later
+            raise
 
     def left(self, targets: Iterable[Target]) -> float:
         """The seconds that it takes at least to open a request for each."""
@@ -74,10 +79,15 @@ class Forges:
 class Ended:
     """How the turn of a repository has ended: what was found there, and the requests that were seen before it."""
 
-    target: Target
+    job: Job
     result: Result
     analysis: Analysis | None = None
     seen: Sequence[Request] = ()
+
+    @property
+    def target(self) -> Target:
+        """The repository."""
+        return self.job.target
 
 
 def host_of(target: Target) -> str:
@@ -112,13 +122,24 @@ def _request(forge: Forge, forges: Forges, ended: Ended) -> Result:
     result = replace(ended.result, state=State.REQUESTED, request=done.request.url, wrote=wrote)
     if done.trouble:
         return replace(result, state=State.HELD, reason=f"the request lacks labels or reviewers: {done.trouble}")
-    return result
+    return replace(result, state=State.HELD) if found.left else result
 
 
 def _withdraw(forge: Forge, _: Forges, ended: Ended) -> Result:
-    """Close what was open when we looked; where the forge has closed it with the branch, its block still says so."""
-    theirs = [one.url for one in ended.seen if one.state == "open" and not withdraw(forge, one)]
-    return replace(ended.result, reason=f"not opened by cifix, so left alone: {theirs[0]}" if theirs else "")
+    """Close what was open when we looked, and only then take the branch away.
+
+    GitHub closes the requests of a branch that goes; such a one would look as if a person had turned it down.
+    """
+    opened = [one for one in ended.seen if one.state == "open"]
+    theirs = [one.url for one in opened if block_of(one.body) is None]
+    if theirs:
+        why = f"{theirs[0]} was not opened by cifix, so it stays with its branch; close it by hand"
+        return replace(ended.result, state=State.HELD, reason=why)
+    for one in opened:
+        withdraw(forge, one)
+    if ended.result.commits:
+        take_away(ended.job)
+    return replace(ended.result, commits=())
 
 
 def _adopt(forge: Forge, forges: Forges, ended: Ended) -> Result:
@@ -139,54 +160,41 @@ STEPS: Mapping[tuple[Mode, State], Callable[[Forge, Forges, Ended], Result]] = {
 """What is to be done at the forge, by what the run is for and how the turn has ended; every other end is the last."""
 
 
-@dataclass(slots=True)
 class Queue:
-    """The repositories that wait for their forge, a line for each; nobody else calls it."""
+    """The repositories that wait for their step at the forge; nobody else writes there."""
 
-    forges: Forges
-    mode: Mode
-    _lines: dict[str, deque[Ended]] = field(default_factory=dict)
-    _failures: dict[str, int] = field(default_factory=dict)
+    def __init__(self, forges: Forges, mode: Mode) -> None:
+        self._forges = forges
+        self._mode = mode
+        self._lines = Lines[Ended](forges.pace, forges.dead, write=mode is not Mode.ADOPT)
 
     def add(self, ended: Ended) -> None:
         """Let a repository wait for its step."""
-        self._lines.setdefault(host_of(ended.target), deque()).append(ended)
+        self._lines.add(host_of(ended.target), ended)
 
     def ready(self) -> Iterator[tuple[Target, Result]]:
         """What can be done now, with no more than a moment from one to the next."""
-        while (host := self._next()) is not None and self.forges.pace.soon(self._due(host)):
-            ended = self._lines[host].popleft()
-            result = self._stepped(ended)
-            if result is None:
-                self._lines[host].append(ended)
+        while (found := self._lines.next()) is not None and self._forges.pace.soon(found[1]):
+            ended = self._lines.take(found[0])
+            try:
+                result = self._stepped(ended)
+            except Later:
+                self.add(ended)
             else:
                 yield ended.target, result
 
     def rest(self) -> Iterator[tuple[Target, Result]]:
         """Everything, however long that takes."""
-        while (host := self._next()) is not None:
-            self.forges.pace.wait(self._due(host))
+        while (found := self._lines.next()) is not None:
+            self._forges.pace.wait(found[1])
             yield from self.ready()
 
-    def _next(self) -> str | None:
-        waiting = [host for host, line in self._lines.items() if line]
-        return min(waiting, key=self._due, default=None)
-
-    def _due(self, host: str) -> float:
-        if not host or host in self.forges.dead:
-            return 0
-        return self.forges.pace.due(host, write=self.mode is not Mode.ADOPT)
-
-    def _stepped(self, ended: Ended) -> Result | None:
-        """How it went, or None if the forge wants it later: then it is begun anew, and finds what is done already."""
-        step, url = STEPS[self.mode, ended.result.state], ended.target.url
+    def _stepped(self, ended: Ended) -> Result:
+        """How it went; raises `Later` to be begun anew then, and to find what is done already."""
+        step = STEPS[self._mode, ended.result.state]
         try:
-            result = step(self.forges.forge(ended.target), self.forges, ended)
-        except Later as later:
-            self._failures[url] = self._failures.get(url, 0) + bool(later.reason)
-            if not self.forges.lost(ended.target, later, self._failures[url]):
-                return None
-            result = replace(ended.result, state=State.FAILED, reason=f"{_AGAIN}: {later}")
+            with self._forges.patience(ended.target):
+                result = step(self._forges.forge(ended.target), self._forges, ended)
         except (GitError, UsageError) as why:
             result = replace(ended.result, state=State.FAILED, reason=str(why))
         return replace(result, analysis=None)

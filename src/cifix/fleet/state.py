@@ -29,11 +29,11 @@ from cifix.fleet.stored import (
 from cifix.forge.request import Wish
 from cifix.run.examine import Selection
 
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = f"""
 CREATE TABLE campaign (
     id INTEGER PRIMARY KEY CHECK (id = 1), branch TEXT NOT NULL, asked TEXT NOT NULL, today TEXT NOT NULL,
-    digest TEXT NOT NULL, wish TEXT NOT NULL
+    digest TEXT NOT NULL, wish TEXT NOT NULL, hourly INTEGER
 ) STRICT;
 CREATE TABLE run (
     id INTEGER PRIMARY KEY, mode TEXT NOT NULL, digest TEXT NOT NULL, finished INTEGER NOT NULL DEFAULT 0
@@ -59,7 +59,7 @@ _ANEW = "UPDATE repository SET state = 'queued', commits = '', reason = '', requ
 class Campaign:
     """What all repositories are asked for: the branch, the selection, the day to judge by; a digest of the last two.
 
-    `wish` is what requests shall be like, once there are to be any.
+    `wish` is what requests shall be like, once there are to be any, and `per_hour` how many writes a forge may get.
     """
 
     branch: str
@@ -67,6 +67,7 @@ class Campaign:
     today: date
     digest: str
     wish: Wish | None = None
+    per_hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +137,13 @@ class Store:
     @property
     def campaign(self) -> Campaign | None:
         """What was asked for last, or None in a new file."""
-        found = self._base.execute("SELECT branch, asked, today, digest, wish FROM campaign").fetchone()
+        found = self._base.execute("SELECT branch, asked, today, digest, wish, hourly FROM campaign").fetchone()
         if found is None:
             return None
-        branch, asked, today, digest, wish = found
+        branch, asked, today, digest, wish, hourly = found
         day = date.fromisoformat(today)
-        return Campaign(branch, selection_from_text(asked), day, digest, wish_from_text(wish) if wish else None)
+        wished = wish_from_text(wish) if wish else None
+        return Campaign(branch, selection_from_text(asked), day, digest, wished, hourly)
 
     @property
     def mode(self) -> Mode:
@@ -169,7 +171,7 @@ class Store:
             branch = self.campaign
             if branch is not None and branch.branch != campaign.branch:
                 self._base.execute(_ANEW)
-            self._base.execute("INSERT OR REPLACE INTO campaign VALUES (1, ?, ?, ?, ?, ?)", _fields(campaign))
+            self._base.execute("INSERT OR REPLACE INTO campaign VALUES (1, ?, ?, ?, ?, ?, ?)", _fields(campaign))
             self._base.executemany(
                 "INSERT INTO repository (url, slug, listed) VALUES (?, ?, ?) ON CONFLICT (url) DO UPDATE SET "
                 "run = iif(listed IS excluded.listed, run, NULL), listed = excluded.listed",
@@ -266,9 +268,10 @@ def _row(row: Sequence[Any]) -> Row:
     return Row(target, State(state), *known)
 
 
-def _fields(campaign: Campaign) -> tuple[str, ...]:
+def _fields(campaign: Campaign) -> tuple[str | int | None, ...]:
     wish = wish_to_text(campaign.wish) if campaign.wish else ""
-    return campaign.branch, selection_to_text(campaign.asked), campaign.today.isoformat(), campaign.digest, wish
+    asked, day = selection_to_text(campaign.asked), campaign.today.isoformat()
+    return campaign.branch, asked, day, campaign.digest, wish, campaign.per_hour
 
 
 def _text(reason: str) -> str:

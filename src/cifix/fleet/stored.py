@@ -26,8 +26,8 @@ def wish_to_text(wish: Wish) -> str:
 def wish_from_text(text: str) -> Wish:
     """What `wish_to_text` wrote."""
     told = json.loads(text)
-    labels, reviewers = tuple(told["labels"]), tuple(told["reviewers"])
-    return Wish(told["kind"], labels, reviewers, draft=told["draft"], edits=told["edits"])
+    named: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    return Wish(**named)
 
 
 def selection_to_text(asked: Selection) -> str:
@@ -53,7 +53,14 @@ def to_text(analysis: Analysis) -> str:
     """An analysis as JSON."""
     drafts = [_draft(draft) for draft in analysis.drafts]
     told = {"base": analysis.base, "run": analysis.run, "patch": _encoded(analysis.patch), "drafts": drafts}
-    return json.dumps({**told, **{key: getattr(analysis, key) for key in _REQUEST}, "history": analysis.history})
+    return json.dumps(
+        {
+            **told,
+            **{key: getattr(analysis, key) for key in _REQUEST},
+            "history": analysis.history,
+            "left": analysis.left,
+        }
+    )
 
 
 def from_text(text: str) -> Analysis:
@@ -62,7 +69,7 @@ def from_text(text: str) -> Analysis:
     drafts = tuple(_drafted(draft) for draft in told["drafts"])
     plan, title, text = (str(told[key]) for key in _REQUEST)
     patch = _decoded(told["patch"])
-    return Analysis(told["base"], told["run"], patch, drafts, plan, title, text, history=told["history"])
+    return Analysis(told["base"], told["run"], patch, drafts, plan, title, text, told["history"], tuple(told["left"]))
 
 
 def _draft(draft: Draft) -> Mapping[str, Any]:

@@ -15,7 +15,8 @@ from cifix.errors import GitError, UnprovenError, UsageError
 from cifix.fleet.analysis import analysed
 from cifix.fleet.job import PUSHING, Analysis, Job, Mode, Result, State
 from cifix.forge.choose import user_of
-from cifix.vcs.bare import Heads, branches, clone, connected, delete, fetch_branch, heads, holds
+from cifix.forge.request import WORKFLOWS
+from cifix.vcs.bare import Heads, branches, clone, connected, delete, fetch_branch, fetch_copies, heads, holds
 from cifix.vcs.branch import Chain, chain_of, refuse_strangers
 from cifix.vcs.commit import commit
 from cifix.vcs.exchange import Credential
@@ -42,6 +43,16 @@ class Watch:
             self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - start, 3)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What became of the push; `landing` says how the remote refused it."""
+
+    state: State
+    reason: str = ""
+    commits: tuple[str, ...] = ()
+    landing: Landing | None = None
+
+
 def turn(job: Job) -> Result:
     """Do what the job asks for; a repository that cannot be looked at gives a result that says why."""
     watch = Watch()
@@ -52,6 +63,16 @@ def turn(job: Job) -> Result:
         return Result(State.FAILED, str(why), job.target.base, seconds=watch.seconds)
     except OSError as why:
         return Result(State.FAILED, f"the system refused: {why}", job.target.base, seconds=watch.seconds)
+
+
+def take_away(job: Job) -> None:
+    """Delete our branch at the remote, if it stands as we left it; raises `GitError` if it does not."""
+    tip = job.commits[-1]
+    with (
+        TemporaryDirectory(prefix="turn-", dir=job.scratch) as folder,
+        connected(job.target.url, tip, Path(folder).resolve() / "close", _credential(job)) as repo,
+    ):
+        delete(repo, job.branch, tip)
 
 
 def _turn(job: Job, folder: Path, watch: Watch) -> Result:
@@ -91,12 +112,14 @@ def _looked(job: Job, seen: Heads, folder: Path, credential: Credential | None, 
             state, reason = _turned_down(job, found)
         elif job.mode in PUSHING and found.drafts:
             with watch.step("push"):
-                state, reason, commits = _tried(repo, job, base, found, tip)
+                found, ended = _landed(repo, job, base, found, tip)
+                fresh = fresh or bool(found.left)
+                state, reason, commits = ended.state, ended.reason, ended.commits
     return Result(state, reason, base, commits, found if fresh else None, watch.seconds)
 
 
 def _closed(job: Job, seen: Heads, folder: Path, credential: Credential | None, watch: Watch) -> Result:
-    """Take our branch away, if it stands as we left it."""
+    """Take our branch away, if it stands as we left it; where its request is to be closed first, it stays for now."""
     tip = seen.tips.get(job.branch)
     if tip is None:
         return Result(State.CLOSED, seconds=watch.seconds)
@@ -106,6 +129,8 @@ def _closed(job: Job, seen: Heads, folder: Path, credential: Credential | None, 
     with watch.step("push"), connected(job.target.url, tip, folder / "close", credential) as repo:
         if _ours(repo, job, seen, tip) is None:
             return Result(State.HELD, f"branch {job.branch} {_MIXED}", seconds=watch.seconds)
+        if job.requested:
+            return Result(State.CLOSED, commits=job.commits, seconds=watch.seconds)
         delete(repo, job.branch, tip)
     return Result(State.CLOSED, seconds=watch.seconds)
 
@@ -165,7 +190,9 @@ def _settled(job: Job, base: str, oid: str, tip: str | None) -> tuple[State, str
 
 def _known(job: Job, oid: str | None) -> Analysis | None:
     known = job.known
-    if known is None or known.base != oid or known.run["crashes"] or (job.history and not known.history):
+    if known is None or known.base != oid or known.run["crashes"] or known.left:
+        return None
+    if job.history and not known.history:
         return None
     return known
 
@@ -180,40 +207,55 @@ def _outcome(found: Analysis) -> State:
     return State.LEFT if found.run["findings"] or found.run["crashes"] else State.CLEAN
 
 
-def _tried(
-    repo: Repository, job: Job, base: str, found: Analysis, tip: str | None
-) -> tuple[State, str, tuple[str, ...]]:
+def _landed(repo: Repository, job: Job, base: str, found: Analysis, tip: str | None) -> tuple[Analysis, _Ended]:
+    """Push everything, or what needs no permission for workflow files; gives what that was, and how it went."""
+    ended = _tried(repo, job, base, found, tip)
+    if not (job.split and ended.landing is Landing.WORKFLOWS):
+        return found, ended
+    changing = {
+        one.trailers["Cifix-Rule"] for one in found.drafts if any(path.startswith(WORKFLOWS) for path in one.files)
+    }
+    left = tuple(sorted(changing))
+    rest = analysed(repo, base, job, without=left)
+    if not rest.drafts:
+        return found, ended
+    if rest.plan in job.declined:
+        return rest, _Ended(*_turned_down(job, rest))
+    repo.run("update-ref", "-d", f"refs/heads/{job.branch}")
+    landed = _tried(repo, job, base, rest, tip)
+    return rest, replace(landed, reason=landed.reason or f"without {', '.join(left)}: {ended.reason}")
+
+
+def _tried(repo: Repository, job: Job, base: str, found: Analysis, tip: str | None) -> _Ended:
     """What became of the push; where it fails, what was found is kept all the same."""
     try:
         return _pushed(repo, job, base, found, tip)
     except GitError as why:
-        return State.FAILED, str(why), ()
+        return _Ended(State.FAILED, str(why))
 
 
-def _pushed(
-    repo: Repository, job: Job, base: str, found: Analysis, tip: str | None
-) -> tuple[State, str, tuple[str, ...]]:
+def _pushed(repo: Repository, job: Job, base: str, found: Analysis, tip: str | None) -> _Ended:
     """Commit what was planned in the clone and move the remote's branch there, if nobody else has moved it."""
     if tip is not None:
         fetch_branch(repo, job.target.url, job.branch)
         tip = repo.oid(f"refs/heads/{job.branch}")
         others = _strangers(repo, job, base, tip, found.base)
         if others and job.edits == "stop":
-            return State.HELD, others, ()
+            return _Ended(State.HELD, others)
         if others and job.edits == "append":
-            found = analysed(repo, job.branch, job, found.base)
+            found = analysed(repo, job.branch, job, found.base, found.left)
         elif others:
             repo.run("update-ref", "-d", f"refs/heads/{job.branch}")
     made = commit(repo, found.base, job.branch, found.drafts)
     if not made.commits:
-        return (State.APPLIED, "", (found.base,)) if found.base == tip else (State.CLEAN, "", ())
+        return _Ended(State.APPLIED, commits=(found.base,)) if found.base == tip else _Ended(State.CLEAN)
     if made.commits[-1] == tip:
-        return State.APPLIED, "", made.commits
+        return _Ended(State.APPLIED, commits=made.commits)
     pushed = push(repo, job.branch, made.commits[-1], tip)
     if pushed.landed:
-        return State.APPLIED, "", made.commits
+        return _Ended(State.APPLIED, commits=made.commits)
     state = State.FAILED if pushed.landing in _FAILURES else State.HELD
-    return state, f"{pushed.landing}: {pushed.said}", ()
+    return _Ended(state, f"{pushed.landing}: {pushed.said}", landing=pushed.landing)
 
 
 def _strangers(repo: Repository, job: Job, base: str, tip: str | None, upstream: str) -> str:
@@ -221,6 +263,7 @@ def _strangers(repo: Repository, job: Job, base: str, tip: str | None, upstream:
     if tip is None or _chain(repo, job, tip, base, upstream) is not None:
         return ""
     try:
+        fetch_copies(repo, job.target.url, base, upstream, tip)
         refuse_strangers(repo, job.branch, tip, upstream)
     except GitError as why:
         return str(why)

@@ -128,6 +128,10 @@ class Pace:
         while (left := moment - self.clock.now()) > 0:
             self.clock.sleep(left)
 
+    def wait_a_moment(self) -> None:
+        """Let the time between two writes pass."""
+        self.clock.sleep(self._limits.between)
+
     def due(self, host: str, *, write: bool = True) -> float:
         """The moment from which a call may be made; it can be past."""
         return max(self._book.blocked(host).until, _due(self._known(host), self._limits, write=write))

@@ -18,19 +18,25 @@ class Runs(StrEnum):
     UNKNOWN = "unknown"
 
 
+WORKFLOWS = ".github/workflows/"
+"""The folder whose files GitHub lets nobody push without a permission for them."""
 EDITS = ("stop", "append", "recreate")
 """What to do where our branch holds commits of others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user wants of every request: `kind` is the way to the forge, `edits` one of `EDITS`."""
+    """What the user wants of every request: `kind` is the way to the forge, `edits` one of `EDITS`.
+
+    `split` keeps the rules that change files below `WORKFLOWS` apart from the others.
+    """
 
     kind: str = "auto"
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
     draft: bool = False
     edits: str = EDITS[0]
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True)

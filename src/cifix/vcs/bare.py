@@ -12,14 +12,17 @@ from pathlib import Path
 
 from cifix.errors import GitError
 from cifix.logs.redact import redact
-from cifix.vcs.branch import checked_name
+from cifix.vcs.branch import checked_name, recorded
 from cifix.vcs.exchange import HOOKLESS, NETWORK, REMOTE, Credential, carrying, numbered
+from cifix.vcs.partial import fetch
 from cifix.vcs.repository import Outcome, Repository
 
 _IMPATIENT = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
 """Bytes a second and seconds: a server that stays below for so long is given up."""
 
 _SHA256 = 64
+_BLOBS = ("100644", "100755", "120000")
+"""Modes of what is no folder and no submodule."""
 _CHAIN = 32
 """Commits of a standing fix branch that are fetched to find out who made them."""
 
@@ -82,6 +85,21 @@ def clone(
 def fetch_branch(repo: Repository, url: str, branch: str) -> None:
     """Fetch a branch that may hold commits of ours, deep enough to see that; raises `GitError` if that fails."""
     _fetch(repo, url, branch, f"--depth={_CHAIN}")
+
+
+def fetch_copies(repo: Repository, url: str, branch: str, upstream: str, tip: str) -> None:
+    """Fetch what is needed to tell which commits from `tip` down to `upstream`, of `branch`, are copies of ours."""
+    oids = repo.run("rev-list", "--no-merges", f"--max-count={_CHAIN}", tip, f"^{upstream}").decode().split()
+    copies = [oid for oid in oids if "Cifix-Patch" in recorded(repo, oid).trailers]
+    if not copies:
+        return
+    holds(repo, url, branch, upstream)
+    shape = ("-r", "--raw", "--no-abbrev", "--no-renames", "--no-commit-id")
+    told = repo.run("diff-tree", "--stdin", *shape, stdin="".join(f"{oid}\n" for oid in copies).encode())
+    changes = [line[1:].split()[:4] for line in told.decode("utf-8", "replace").split("\n") if line.startswith(":")]
+    sides = [side for before, after, old, new in changes for side in ((before, old), (after, new))]
+    if blobs := {oid for mode, oid in sides if mode in _BLOBS}:
+        fetch(repo, REMOTE, blobs)
 
 
 def holds(repo: Repository, url: str, branch: str, oid: str) -> bool:

@@ -100,9 +100,25 @@ def _standing(repo: Repository, branch: str, tip: str | None, base: str | None) 
     if tip is None:
         return None
     chain = chain_of(repo, tip)
-    if chain is None:
+    if chain is None or _is_only_here(repo, branch, chain.base, base):
         refuse_strangers(repo, branch, tip, base)
     return chain
+
+
+def _is_only_here(repo: Repository, branch: str, below: str | None, base: str | None) -> bool:
+    """Whether moving the branch would lose what its commits stand on, which then is a person's.
+
+    What another branch or tag holds is not lost, nor what another branch once stood at, before it was amended or
+    rebased. A shallow repository cannot tell, and says no.
+    """
+    if below in (None, base) or (repo.common_dir / "shallow").is_file():
+        return False
+    others = (f"--exclude=refs/heads/{branch}", f"--exclude=refs/remotes/*/{branch}", "--all")
+    if not repo.run("rev-list", "--max-count=1", below or "", "--not", *filter(None, [base]), *others):
+        return False
+    heads = repo.run("for-each-ref", "--format=%(refname)", "refs/heads").decode("utf-8", "surrogateescape").split()
+    logs = (repo.attempt("log", "-g", "--format=%H", ref, "--") for ref in heads if ref != f"refs/heads/{branch}")
+    return not any((below or "").encode() in log.out.split() for log in logs)
 
 
 def _same(standing: Chain | None, base: str | None, planned: Sequence[tuple[Draft, str]]) -> bool:
