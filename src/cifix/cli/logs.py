@@ -1,15 +1,19 @@
 """The logs that a user names on the command line."""
 
-import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from cifix.errors import UsageError
 from cifix.logs.collect import Log, collect
 from cifix.logs.download import download
 
 STDIN = Path("-")
+
+_CHUNK = 1 << 20
+_LIMIT = 2 << 30
+"""Bytes of standard input that are kept while they are read; the log of a run is never that long."""
 
 
 def named(places: Iterable[Path], run: str | None, folder: Path) -> Iterator[Log]:
@@ -25,5 +29,8 @@ def _standard_input(folder: Path) -> Iterator[Log]:
     kept = folder / "standard-input.log"
     if not kept.exists():
         with kept.open("wb") as stream:
-            shutil.copyfileobj(sys.stdin.buffer, stream)
+            while chunk := sys.stdin.buffer.read(_CHUNK):
+                if stream.tell() > _LIMIT:
+                    raise UsageError("standard input does not end; name the file of the log")
+                stream.write(chunk)
     yield from (replace(log, name="standard input") for log in collect(kept))
