@@ -220,11 +220,23 @@ class Snapshot:
                 self._known[key] = None, str(why)
             except RecursionError:
                 self._known[key] = None, "the file is nested too deeply"
+            except MemoryError:
+                self._known[key] = None, "the file takes more memory than there is"
         value: T
         value, reason = self._known[key]
         if reason is not None:
             raise Opaque(reason)
         return value
+
+    @property
+    def unread(self) -> Mapping[str, str]:
+        """Why a file of the source could not be read, by path, for each that anything has tried to read so far."""
+        found: dict[str, str] = {}
+        for key, kept in self._known.items():
+            match key, kept:
+                case (_, bool(), str(path)), (None, str(reason)):
+                    found.setdefault(path, reason)
+        return found
 
     def once(self, read: Callable[..., T], *given: object) -> T:
         """`read(self, *given)`, kept with this very snapshot: what questions about all its files have in common."""

@@ -1,6 +1,6 @@
 """Open, select, plan, prove: what every command that looks for fixes has in common."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
@@ -10,13 +10,17 @@ from cifix.engine.plan import Settings
 from cifix.engine.prove import Proven, prove
 from cifix.engine.registry import Crash, discover
 from cifix.engine.resolve import Locked
-from cifix.model.finding import Safety
+from cifix.model.finding import Refusal, Safety
+from cifix.model.glob import matches
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
 from cifix.report.outcome import Outcome
 from cifix.vcs.commit import filtered
 from cifix.vcs.ignores import ignored
 from cifix.vcs.repository import Repository
+
+SOURCES = (".py", ".pyi", ".yml", ".yaml", ".toml", ".ini", ".cfg")
+"""How the names of the files end that rules parse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Examined:
             self.today,
             crashes=self.crashes,
             notes=self.notes,
+            unread=_unread(self.proven, self.settings.config.exclude),
             path=path,
             arguments=arguments,
             rules=self.rules,
@@ -114,6 +119,19 @@ def _notes(snapshot: Snapshot, config: Config, asked: Selection) -> Iterator[str
             yield f"{rule} did not run, for {by} leaves it out."
     if "cifix.toml" in snapshot.disk:
         yield "cifix.toml has no say, for it is not tracked: `git add` it, and commit it for `apply`."
+
+
+def _unread(proven: Proven, exclude: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The sources that no rule could read, with the reason, unless a refusal says so or the user leaves them out."""
+    said = {placed.finding.path for placed in proven.plan.remaining if isinstance(placed.finding.outcome, Refusal)}
+    found = proven.plan.before.unread.items()
+    return tuple(
+        sorted(
+            (path, reason)
+            for path, reason in found
+            if path.endswith(SOURCES) and path not in said and not matches(path, exclude)
+        )
+    )
 
 
 def _locked(repository: Repository, base: str | None) -> Locked:
