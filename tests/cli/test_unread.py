@@ -20,10 +20,10 @@ BROKEN = {
     "ruff.toml": RUFF,
     "till/ruff.toml": b"x = [\n",
     "till/a.py": b"assert 1\n",
-    "shop/__init__.py": b"import os\nassert (os\nid = 1\n",
-    "shop/deep.py": b"import os\nassert os\nx = " + b"-" * 1_000 + b"1\n",
-    "shop/large.py": b"import os\nassert os\n" + b"#" * LIMIT,
-    "shop/other.py": b"import os\nassert os\n",
+    "shop/__init__.py": b"from shop import other\nx = (\n",
+    "deep/__init__.py": b"from deep import a\nx = " + b"-" * 1_000 + b"1\n",
+    "large/__init__.py": b"from large import a\n" + b"#" * LIMIT,
+    "shop/other.py": b"x = 1\n",
     "shop/logo.png": b"import os\nassert \0",
 }
 
@@ -40,8 +40,8 @@ def test_the_text_names_each_such_file_once_with_the_reason(cifix: Cifix, broken
         told = [line for line in done.text.splitlines() if line.startswith("Not looked into: ")]
         assert len(told) == len({line.split(": ")[1] for line in told}) == 5
         assert any("till/ruff.toml: the file is not valid TOML" in line for line in told)
-        assert any("deep.py: the code is nested more than" in line for line in told)
-        assert any("large.py: the file has" in line for line in told)
+        assert any("deep/__init__.py: the code is nested more than" in line for line in told)
+        assert any("large/__init__.py: the file has" in line for line in told)
         assert done.code in (0, 1, 3)
 
 
@@ -64,9 +64,7 @@ def test_what_a_refusal_says_and_what_is_excluded_is_not_said_again(cifix: Cifix
 
 
 def test_of_many_the_first_are_named_and_the_rest_is_counted(cifix: Cifix, tmp_path: Path) -> None:
-    files = {f"p/a{at:02}.py": File(b"import os\nassert (\n") for at in range(REMARKED + 3)}
-    files["p/__init__.py"] = File(b"import os\n")
-    files["ruff.toml"] = File(RUFF)
+    files = {f"p{at:02}/__init__.py": File(b"from p%02d import a\nx = (\n" % at) for at in range(REMARKED + 3)}
     build(files, tmp_path / "repo")
     told = cifix("check", "repo").text
     assert "Not looked into: 3 more files; --format json names all\n" in told

@@ -76,9 +76,10 @@ def tomls(random: Random, corpus: str) -> None:
     one = text(random, corpus, ".toml")
     with suppress(Opaque):
         toml.leaves(one)
-    for name in ("locate", "parse"):
-        if read := getattr(toml_places, name, None):
-            read(one)
+    for table in toml_places.places(one).tables:
+        assert 0 <= table.end <= len(one.text)
+        for value in table.entries.values():
+            tomllib.loads(f"x = {one.text[value.start : value.end]}")
 
 
 def inis(random: Random, corpus: str) -> None:
@@ -201,7 +202,7 @@ def fixes(random: Random, corpus: str) -> None:
     assert not made.crashes, made.crashes
     for one in made.patches:
         broken = [proof for proof in verify(one) if not proof.ok]
-        assert not broken or all("ignores" in proof.name for proof in broken), broken
+        assert not broken, broken
         for changed in one.paths:
             if changed.endswith(".toml") and changed in one.after:
                 tomllib.loads(one.after.text(changed).text)
@@ -233,9 +234,14 @@ TARGETS: Mapping[str, Target] = {
 
 
 def run(target: str, seed: int, corpus: str = "") -> bool:
+    """`once` with the choices that a seed makes."""
+    return once(target, Random(f"{target}-{seed}"), corpus)  # noqa: S311 - a seed must bring an input back
+
+
+def once(target: str, random: Random, corpus: str = "") -> bool:
     """Whether one input was read to its end; the only error that may come of it is `Opaque`."""
     try:
-        TARGETS[target](Random(f"{target}-{seed}"), corpus)  # noqa: S311 - a seed must bring an input back
+        TARGETS[target](random, corpus)
     except Opaque:
         return False
     return True
