@@ -2,7 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
+
+_FIRST = 64
+"""Inputs that atheris begins with."""
 
 
 class Drawn(Random):
@@ -32,6 +37,10 @@ def explore(once: Callable[[Random], object], runs: int, seed: int) -> None:
     """
     import atheris  # noqa: PLC0415 - an extra
 
-    options = [f"-runs={runs}", f"-seed={seed + 1}", "-max_len=512", "-len_control=0", "-timeout=20", "-rss_limit_mb=2048"]
-    atheris.Setup([sys.argv[0], *options], lambda data: once(Drawn(data)))
-    atheris.Fuzz()
+    limits = ("-max_len=512", "-len_control=0", "-timeout=20", "-rss_limit_mb=2048")
+    with TemporaryDirectory(prefix="cifix-fuzz-") as folder:
+        for number in range(_FIRST):
+            (Path(folder) / str(number)).write_bytes(Random(f"{seed}-{number}").randbytes(400))  # noqa: S311
+        told = [sys.argv[0], f"-runs={runs}", f"-seed={seed + 1}", *limits, folder]
+        atheris.Setup(told, lambda data: once(Drawn(data)))
+        atheris.Fuzz()

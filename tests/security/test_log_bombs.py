@@ -111,7 +111,7 @@ def test_a_log_of_two_million_jobs_is_one_error(tmp_path: Path) -> None:
 
 
 def test_standard_input_that_does_not_end_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "_LIMIT", MEGABYTE)
+    monkeypatch.setattr(logs, "LIMIT", MEGABYTE)
     with Path("/dev/zero").open() as endless:
         monkeypatch.setattr("sys.stdin", endless)
         with pytest.raises(UsageError, match="does not end"):

@@ -12,7 +12,7 @@ from cifix.logs.download import download
 STDIN = Path("-")
 
 _CHUNK = 1 << 20
-_LIMIT = 2 << 30
+LIMIT = 2 << 30
 """Bytes of standard input that are kept while they are read; the log of a run is never that long."""
 
 
@@ -30,7 +30,7 @@ def _standard_input(folder: Path) -> Iterator[Log]:
     if not kept.exists():
         with kept.open("wb") as stream:
             while chunk := sys.stdin.buffer.read(_CHUNK):
-                if stream.tell() > _LIMIT:
+                if stream.tell() > LIMIT:
                     raise UsageError("standard input does not end; name the file of the log")
                 stream.write(chunk)
     yield from (replace(log, name="standard input") for log in collect(kept))

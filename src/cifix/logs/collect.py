@@ -15,14 +15,14 @@ from cifix.errors import UsageError
 
 _NUMBERED = re.compile(r"(?P<number>-?\d+)_(?P<name>.+)\.txt$", re.DOTALL)
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_EXPANDED = 2 << 30
+EXPANDED = 2 << 30
 """Bytes that the members of an archive may have when unpacked; the logs of a run are never that long."""
 
 _PLAIN = 256 << 20
 _RATIO = 200
 """How much an archive of more than `_PLAIN` bytes may shrink its logs; text of programs shrinks to a tenth or less."""
 
-_MEMBERS = 50_000
+MEMBERS = 50_000
 """Logs that an archive or a folder may hold: one for each step of a thousand jobs."""
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 _UNREADABLE = (*_DAMAGED, NotImplementedError, RuntimeError, ValueError, struct.error)
@@ -71,7 +71,7 @@ def _members(place: Path) -> Iterator[tuple[str, Callable[[], AbstractContextMan
         raise UsageError(f"{place} is a damaged archive ({why}); download it again") from why
     members = [member for member in archive.infolist() if member.filename.endswith((".txt", ".log"))]
     size = sum(member.file_size for member in members)
-    if size > _EXPANDED or size > max(_PLAIN, _RATIO * place.stat().st_size):
+    if size > EXPANDED or size > max(_PLAIN, _RATIO * place.stat().st_size):
         raise UsageError(f"{place} unpacks to {size} bytes; that is no archive of logs")
     for member in members:
         if member.flag_bits & 1:
@@ -105,8 +105,8 @@ class _Member:
 
 
 def _sorted(place: str, found: list[tuple[str, Callable[[], AbstractContextManager[BinaryIO]]]]) -> list[Log]:
-    if len(found) > _MEMBERS:
-        raise UsageError(f"{place} holds {len(found):,} logs; cifix reads up to {_MEMBERS:,} of a run")
+    if len(found) > MEMBERS:
+        raise UsageError(f"{place} holds {len(found):,} logs; cifix reads up to {MEMBERS:,} of a run")
     if not found:
         raise UsageError(f"{place} holds no .txt or .log file; name a log file, a folder of logs, or a run's archive")
     logs = [_log(f"{place}/{name}", PurePosixPath(name), opened) for name, opened in sorted(found, key=_order)]
