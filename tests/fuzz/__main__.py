@@ -36,7 +36,7 @@ def main() -> None:
 def _targets(*, watched: bool) -> ModuleType:
     """The module of the targets, imported with cifix here, so that atheris can watch both."""
     if watched:
-        import atheris  # noqa: PLC0415 - an extra
+        import atheris  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
 
         watching = atheris.instrument_imports(include=["cifix"])
     with watching if watched else nullcontext():

@@ -35,7 +35,7 @@ def explore(once: Callable[[Random], object], runs: int, seed: int) -> None:
 
     It watches what was imported under `atheris.instrument_imports`.
     """
-    import atheris  # noqa: PLC0415 - an extra
+    import atheris  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
 
     limits = ("-max_len=512", "-len_control=0", "-timeout=20", "-rss_limit_mb=2048")
     with TemporaryDirectory(prefix="cifix-fuzz-") as folder:

@@ -221,7 +221,7 @@ def applied(before: Snapshot, diff: bytes) -> Mapping[str, bytes]:
     """What git makes of a diff, for the files that the snapshot tracks."""
     with TemporaryDirectory(prefix="cifix-fuzz-") as folder:
         place = Path(folder) / "tree"
-        build({path: File(before.read(path), before.mode(path)) for path in before.paths}, place)
+        build({path: File(before.read(path), before.mode(path)) for path in before.paths}, place, force=before.paths)
         subprocess.run(["git", "apply", "--index", "-"], cwd=place, input=diff, check=True, capture_output=True)
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=place, check=True, capture_output=True).stdout
         return {path: (place / path).read_bytes() for path in listed.decode().split("\0")[:-1]}
