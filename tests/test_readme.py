@@ -11,6 +11,13 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from cifix.cli import logs
+from cifix.formats import ini, python, shell, toml
+from cifix.formats.actions import expression
+from cifix.formats.yaml import events
+from cifix.logs import collect, facts
+from cifix.model.text import LIMIT
+from cifix.vcs.batch import HUGE
 from tests.cli.conftest import Cifix, cifix
 from tests.pages import ROOT
 from tests.test_schemas import violations
@@ -20,6 +27,20 @@ __all__ = ["cifix"]
 TEXT = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 ACTION = "on: push\njobs:\n  fix:\n    runs-on: ubuntu-24.04\n"
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    section = " ".join(TEXT.partition("### What is not read")[2].partition("###")[0].split())
+    assert f"up to {LIMIT >> 20} MiB a file" in section
+    assert f"Python up to {python.LENGTH:,} characters" in section
+    assert f"what git stores up to {HUGE >> 20} MiB" in section
+    assert f"{events.DEPTH} levels and {events.VALUES:,} values" in section
+    assert toml.DEPTH == shell.DEPTH == expression.DEPTH
+    assert f"TOML, scripts and expressions to {toml.DEPTH} levels; Python to {python.DEPTH};" in section
+    assert f"INI files to {ini.LINES:,} lines" in section
+    assert f"{collect.MEMBERS:,} logs and {collect.EXPANDED >> 30} GiB" in section
+    assert f"keeps {logs.LIMIT >> 30} GiB of standard input" in section
+    assert f"no more than {facts.STEPS:,} steps failed" in section
 
 
 def whole(block: str) -> str:

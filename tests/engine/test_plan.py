@@ -14,6 +14,7 @@ from cifix.model.change import Create, Delete, Edit
 from cifix.model.finding import Finding, Fix, Refusal, Safety
 from cifix.model.rule import NoOptions, Rule
 from cifix.model.snapshot import Snapshot
+from cifix.model.text import Opaque, Text
 
 
 def replacing(name: str, old: str, new: str, safety: Safety = Safety.SAFE, **more: object) -> Rule:
@@ -228,3 +229,24 @@ def test_the_order_in_which_a_rule_reports_does_not_matter(content: str, chance:
     one, two = run([rule], files), run([other], files)
     assert [patch.changes for patch in one.patches] == [patch.changes for patch in two.patches]
     assert one.after.read("f") == content.replace("a", "bb").encode()
+
+
+def test_a_rule_that_runs_out_of_memory_is_dropped_and_the_others_run() -> None:
+    def greedy(_snapshot: Snapshot) -> Iterable[Refusal]:
+        raise MemoryError
+
+    made = run([finding("greedy", greedy), replacing("one", "x", "y")], {"a": b"x"})
+    assert [crash.rule for crash in made.crashes] == ["greedy"]
+    assert "MemoryError" in made.crashes[0].detail
+    assert made.after.read("a") == b"y"
+
+
+def test_a_file_that_takes_too_much_memory_is_opaque_from_then_on() -> None:
+    def hungry(_text: Text) -> None:
+        raise MemoryError
+
+    snapshot = Snapshot.of({"a.py": b"x"})
+    for _ in range(2):
+        with pytest.raises(Opaque, match="more memory than there is"):
+            snapshot.parsed("a.py", hungry)
+    assert snapshot.unread == {"a.py": "the file takes more memory than there is"}

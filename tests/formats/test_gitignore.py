@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from cifix.formats.gitignore import Ignores, Pattern, ignored, patterns
 from cifix.model.text import Text
+from cifix.vcs.ignores import ignored as by_git
 
 Explanation = tuple[str, int] | None
 
@@ -222,3 +224,15 @@ def test_answers_hostile_patterns_quickly() -> None:
     stars = b"*a" * 40 + b"b\n" + b"**/a/" * 40 + b"b\n" + b"a*" * 40 + b"/" + b"**/*a*/" * 20 + b"c\n"
     deep = "/".join(["a"] * 400)
     assert ignored({".gitignore": stars}, {}, ["a" * 250, deep, f"{'a' * 250}/{deep}"]) == frozenset()
+
+
+@pytest.mark.parametrize("turn", ["**/a/", "*a", "**/*a*/", "a**/", "**/a**", "**/a/*/", "[ab]*/**/", "**\\/a/"])
+def test_wildcards_in_turn_are_judged_as_git_judges_them_and_take_no_time(turn: str) -> None:
+    deep = [f"{'a/' * 12}{end}" for end in ("b", "c", "ab", "ba/x")]
+    paths = [*deep, "a" * 60, "ab/" * 9 + "b", "b", "a/b"]
+    for count in range(4):
+        files = {".gitignore": f"{turn * count}b\n".encode()}
+        assert ignored(files, {}, paths) == by_git(files, {}, paths)
+    start = time.process_time()
+    ignored({".gitignore": f"{turn * 40}b\n".encode()}, {}, [f"{'a/' * 300}c", "a" * 900, "ab/" * 200 + "c"])
+    assert time.process_time() - start < 2

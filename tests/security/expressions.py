@@ -75,7 +75,7 @@ def expressions() -> Iterator[Used]:
             if key not in seen:
                 seen.add(key)
                 short = module.startswith(("cifix.logs", "cifix.diagnosis"))
-                yield Used(module, pattern, used.get(name, frozenset({"search"})), LIMIT if short else LONG)
+                yield Used(module, pattern, used.get(name) or _any(tree, name), LIMIT if short else LONG)
     for sheet in sorted((files("cifix.logs") / "signatures").iterdir(), key=lambda one: one.name):
         if sheet.name.endswith(".toml"):
             for entry in tomllib.loads(sheet.read_text("utf-8"))["signature"]:
@@ -122,6 +122,12 @@ def _used(tree: ast.Module) -> dict[str, frozenset[str]]:
             calls.setdefault(node.value.id, set()).add(node.attr)
             mentions[node.value.id] = mentions.get(node.value.id, 0) - 1
     return {name: frozenset(methods) for name, methods in calls.items() if not mentions.get(name)}
+
+
+def _any(tree: ast.Module, name: str) -> frozenset[str]:
+    """What the module does with any expression, for a name of its own that it hands around; else a search."""
+    called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & _METHODS
+    return frozenset(called if called and name.startswith("_") else {"search"})
 
 
 def stalls(used: Used) -> tuple[str, float] | None:

@@ -1,17 +1,21 @@
 """The logs that a user names on the command line."""
 
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from cifix.errors import UsageError
 from cifix.logs.collect import Log, collect
 from cifix.logs.download import download
 from cifix.logs.facts import Failure
 from cifix.logs.keylines import KeyLine, key_lines, known
 
 STDIN = Path("-")
+
+_CHUNK = 1 << 20
+LIMIT = 2 << 30
+"""Bytes of standard input that are kept while they are read; the log of a run is never that long."""
 
 
 def named(places: Iterable[Path], run: str | None, folder: Path) -> Iterator[Log]:
@@ -33,5 +37,8 @@ def _standard_input(folder: Path) -> Iterator[Log]:
     kept = folder / "standard-input.log"
     if not kept.exists():
         with kept.open("wb") as stream:
-            shutil.copyfileobj(sys.stdin.buffer, stream)
+            while chunk := sys.stdin.buffer.read(_CHUNK):
+                if stream.tell() > LIMIT:
+                    raise UsageError("standard input does not end; name the file of the log")
+                stream.write(chunk)
     yield from (replace(log, name="standard input") for log in collect(kept))

@@ -304,25 +304,24 @@ class _Unknown(dict[str, str]):
 
 def _grouped(causes: Iterable[Cause]) -> list[Cause]:
     """One cause for all that the same findings answer, and for all that say the same."""
-    found: dict[object, Cause] = {}
+    found: dict[object, list[Cause]] = {}
     for cause in causes:
         fact = cause.id.partition(":")[0]
         key = tuple(sorted(map(id, cause.findings))) or (
             cause.title if fact in catalogue() and catalogue()[fact].many else cause.id
         )
-        first = found.get(key)
-        found[key] = cause if first is None else _merged(first, cause)
-    return list(found.values())
+        found.setdefault(key, []).append(cause)
+    return [_merged(some) for some in found.values()]
 
 
-def _merged(first: Cause, other: Cause) -> Cause:
+def _merged(some: Sequence[Cause]) -> Cause:
     return replace(
-        first,
-        verdict=min(first.verdict, other.verdict, key=list(Verdict).index),
-        evidence=tuple(dict.fromkeys((*first.evidence, *other.evidence))),
-        steps=tuple(dict.fromkeys((*first.steps, *other.steps))),
-        instead=first.instead or other.instead,
-        later=first.later and other.later,
+        some[0],
+        verdict=min((one.verdict for one in some), key=list(Verdict).index),
+        evidence=tuple(dict.fromkeys(evidence for one in some for evidence in one.evidence)),
+        steps=tuple(dict.fromkeys(step for one in some for step in one.steps)),
+        instead=next((one.instead for one in some if one.instead), None),
+        later=all(one.later for one in some),
     )
 
 

@@ -14,15 +14,18 @@ from cifix.model.text import Opaque
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 _LEFT_OUT = re.compile(r"[/:\s]+")
 _LEG = r"(?: ?\([^()]{0,200}\))?"
+_LONGEST = 400
+"""Characters of a name that is looked for; that of a job on the run's page is never that long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A job in the workflow file at `path`."""
+    """A job in the workflow file at `path`; `title` is what its name may be."""
 
     path: str
     workflow: Workflow
     job: Job
+    title: re.Pattern[str]
 
     @property
     def scripts(self) -> str:
@@ -48,7 +51,7 @@ def sites(snapshot: Snapshot) -> Iterator[Site]:
             whole = snapshot.parsed(path, workflow)
         except Opaque:
             continue
-        yield from (Site(path, whole, job) for job in whole.jobs)
+        yield from (Site(path, whole, job, _title(job)) for job in whole.jobs)
 
 
 def named(every: Sequence[Site], name: str) -> tuple[Site, ...]:
@@ -57,12 +60,14 @@ def named(every: Sequence[Site], name: str) -> tuple[Site, ...]:
     Archives of logs leave slashes and colons out of it, so that these and spaces do not count.
     """
     wanted = _bare(name)
-    found = [site for site in every if wanted and _title(site.job).fullmatch(wanted)]
+    if not 0 < len(wanted) <= _LONGEST:
+        return ()
+    found = [site for site in every if site.title.fullmatch(wanted)]
     for caller in (site for site in every if site.job.uses is not None and site.job.uses.local is not None):
-        for inner in (site for site in every if caller.job.uses and site.path == caller.job.uses.local):
-            whole = re.compile(f"{_title(caller.job).pattern} ?{_title(inner.job).pattern}")
-            if wanted and whole.fullmatch(wanted):
-                found += [caller, inner]
+        if caller.title.match(wanted):
+            for inner in (site for site in every if caller.job.uses and site.path == caller.job.uses.local):
+                if re.fullmatch(f"{caller.title.pattern} ?{inner.title.pattern}", wanted):
+                    found += [caller, inner]
     return tuple({(site.path, site.job.id): site for site in found}.values())
 
 
@@ -83,13 +88,16 @@ def spans(chosen: Iterable[Site], path: str) -> Iterator[tuple[int, int]]:
 
 
 def _title(job: Job) -> re.Pattern[str]:
-    """What its name may be: every expression is anything, and a matrix puts its values behind."""
+    """What its name may be: every expression is anything, and a matrix puts its values behind.
+
+    What stands between two expressions counts at its first place only, so that a name of many takes no more time.
+    """
     given = job.node.word("name")
     if given is None:
         return re.compile(re.escape(_bare(job.id)) + _LEG)
-    parts = [re.escape(_bare(part)) for part in _EXPRESSION.split(given)]
-    spelled = " ?.{0,200} ?".join(parts) if len(parts) > 1 else parts[0]
-    return re.compile(spelled + _LEG)
+    first, *parts = [re.escape(_bare(part)) for part in _EXPRESSION.split(given)]
+    between = "".join(f"(?>.*?{part})" for part in parts[:-1])
+    return re.compile(first + between + (f".*{parts[-1]}" if parts else "") + _LEG)
 
 
 def _bare(name: str) -> str:

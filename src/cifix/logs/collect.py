@@ -6,17 +6,24 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from cifix.errors import UsageError
 
 _NUMBERED = re.compile(r"(?P<number>-?\d+)_(?P<name>.+)\.txt$", re.DOTALL)
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_EXPANDED = 2 << 30
+EXPANDED = 2 << 30
 """Bytes that the members of an archive may have when unpacked; the logs of a run are never that long."""
+
+_PLAIN = 256 << 20
+_RATIO = 200
+"""How much an archive of more than `_PLAIN` bytes may shrink its logs; text of programs shrinks to a tenth or less."""
+
+MEMBERS = 50_000
+"""Logs that an archive or a folder may hold: one for each step of a thousand jobs."""
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 _UNREADABLE = (*_DAMAGED, NotImplementedError, RuntimeError, ValueError, struct.error)
 
@@ -38,7 +45,7 @@ def collect(place: Path) -> list[Log]:
     if nothing that could be a log is there, and `OSError` if it cannot be read.
     """
     if place.is_dir():
-        files = (path for path in place.rglob("*") if path.is_file() and path.suffix in (".txt", ".log"))
+        files = (path for path in place.rglob("*") if path.suffix in (".txt", ".log") and _plain(path))
         found = [(path.relative_to(place).as_posix(), _opened(path)) for path in files]
         return _sorted(str(place), found)
     if not place.exists():
@@ -48,63 +55,58 @@ def collect(place: Path) -> list[Log]:
     return _sorted(str(place), list(_members(place))) if zipped else [Log(str(place), "", "", _opened(place))]
 
 
+def _plain(path: Path) -> bool:
+    """Whether it is a file of its own: a link may lead to what was never a log."""
+    return path.is_file() and not path.is_symlink()
+
+
 def _opened(path: Path) -> Callable[[], AbstractContextManager[BinaryIO]]:
     return lambda: path.open("rb")
 
 
 def _members(place: Path) -> Iterator[tuple[str, Callable[[], AbstractContextManager[BinaryIO]]]]:
     try:
-        with zipfile.ZipFile(place) as archive:
-            members = [member for member in archive.infolist() if member.filename.endswith((".txt", ".log"))]
+        archive = zipfile.ZipFile(place)
     except _UNREADABLE as why:
         raise UsageError(f"{place} is a damaged archive ({why}); download it again") from why
+    members = [member for member in archive.infolist() if member.filename.endswith((".txt", ".log"))]
     size = sum(member.file_size for member in members)
-    if size > _EXPANDED:
+    if size > EXPANDED or size > max(_PLAIN, _RATIO * place.stat().st_size):
         raise UsageError(f"{place} unpacks to {size} bytes; that is no archive of logs")
     for member in members:
         if member.flag_bits & 1:
             raise UsageError(f"{place}: {member.filename} is encrypted; unpack the archive first")
-        yield member.filename, _Member(place, member.filename)
+        yield member.filename, _Member(place, archive, member)
 
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """Opens one member of an archive."""
+    """Opens one member of an archive, which all its members share: to read its list takes as long as the list."""
 
     place: Path
-    name: str
+    archive: zipfile.ZipFile
+    member: zipfile.ZipInfo
 
-    def __call__(self) -> "_Opened":
-        return _Opened(self)
-
-
-class _Opened(AbstractContextManager[BinaryIO]):
-    """A member of an archive while it is read; the archive closes with it."""
-
-    def __init__(self, member: _Member) -> None:
-        self._member = member
-        self._archive = zipfile.ZipFile(member.place)
-
-    def __enter__(self) -> BinaryIO:
+    @contextmanager
+    def __call__(self) -> Iterator[BinaryIO]:
+        """Its bytes; what is wrong with an archive only shows while it is read."""
         try:
-            self._stream = self._archive.open(self._member.name)
+            stream = self.archive.open(self.member)
         except (*_UNREADABLE, OSError) as why:
-            self._archive.close()
             raise UsageError(self._complaint(why)) from why
-        return self._stream  # type: ignore[return-value]
-
-    def __exit__(self, _kind: object, why: BaseException | None, _trace: object) -> None:
-        """Close both; what is wrong with the archive only shows while it is read."""
-        self._stream.close()
-        self._archive.close()
-        if isinstance(why, _DAMAGED):
+        try:
+            with stream:
+                yield cast("BinaryIO", stream)
+        except _DAMAGED as why:
             raise UsageError(self._complaint(why)) from why
 
     def _complaint(self, why: BaseException) -> str:
-        return f"{self._member.place}: {self._member.name} is damaged ({why}); download the archive again"
+        return f"{self.place}: {self.member.filename} is damaged ({why}); download the archive again"
 
 
 def _sorted(place: str, found: list[tuple[str, Callable[[], AbstractContextManager[BinaryIO]]]]) -> list[Log]:
+    if len(found) > MEMBERS:
+        raise UsageError(f"{place} holds {len(found):,} logs; cifix reads up to {MEMBERS:,} of a run")
     if not found:
         raise UsageError(f"{place} holds no .txt or .log file; name a log file, a folder of logs, or a run's archive")
     logs = [_log(f"{place}/{name}", PurePosixPath(name), opened) for name, opened in sorted(found, key=_order)]

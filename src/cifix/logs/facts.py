@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal
 
+from cifix.errors import UsageError
 from cifix.logs.collect import Log
 from cifix.logs.lines import Line
 from cifix.logs.steps import Step, failed_steps
@@ -17,6 +18,9 @@ Kind = Literal["cause", "warning", "wrapper", "context"]
 
 _KEPT = 200
 """Facts that are kept of one step: a log that says one thing ten thousand times says it once."""
+
+STEPS, FACTS = 20_000, 50_000
+"""Failed steps, and facts of all of them, that the logs of one run may hold; all are in memory together."""
 
 _PIECE = 5
 """Characters of a needle that are looked for first."""
@@ -89,10 +93,16 @@ def failures(logs: Iterable[Log]) -> Iterator[Failure]:
     """Every failed step of the logs with what its lines state; lines of steps that did not fail state nothing.
 
     What tests printed while pytest watched, and what an assertion compares, is about the tests and no fact either.
+    Raises `UsageError` beyond `STEPS` and `FACTS`.
     """
     table = tuple(_probes(signatures()))
-    for step in failed_steps(logs, lambda step, line: _note(table, step, line)):
-        yield Failure(step, tuple(note for note in step.notes if isinstance(note, Fact)))
+    told = 0
+    for number, step in enumerate(failed_steps(logs, lambda step, line: _note(table, step, line)), 1):
+        facts = tuple(note for note in step.notes if isinstance(note, Fact))
+        told += len(facts)
+        if number > STEPS or told > FACTS:
+            raise UsageError(f"{step.log}: more than {STEPS:,} steps failed, or say {FACTS:,} things; name fewer logs")
+        yield Failure(step, facts)
 
 
 def quotes(text: str, *, before: bool) -> bool:

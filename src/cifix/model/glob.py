@@ -1,6 +1,7 @@
 """Path patterns from the root: `*`, `?` and `[a-z]` stay inside one folder, `**/` spans any number of them."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, product
@@ -40,8 +41,16 @@ def matches(path: str, patterns: Sequence[str]) -> bool:
 
 def _translate(pattern: str) -> str:
     plain = pattern.removeprefix("./").removeprefix("/")
-    expression = joined([_token(part) for part in _PARTS.split(plain) if part])
+    expression = joined([_token(token) for token in _tokens(plain)])
     return expression + ("(?:.*)" if plain.endswith("/") else "(?:/.*)?")
+
+
+def _tokens(pattern: str) -> Iterator[str]:
+    """The parts of a pattern; `**/` behind anything but a slash is `**` and a slash."""
+    before = "/"
+    for part in filter(None, _PARTS.split(pattern)):
+        yield from (part,) if part != FOLDERS or before.endswith("/") else (REST, "/")
+        before = part
 
 
 def _spread(pattern: str) -> Iterator[str]:
@@ -57,25 +66,26 @@ def _spread(pattern: str) -> Iterator[str]:
 def joined(tokens: Sequence[str]) -> str:
     """One expression from those of single characters, `STAR`, `FOLDERS` and `REST`.
 
-    What stands between two stars, or between two `**/`, is matched at its first place and never tried at a later one:
-    the later wildcard can take up whatever lies between. Without that, the time for `*a*a*a*a*b` grows with the power
-    of its stars, and a repository could stall its reader.
+    What stands between two stars, or between two wildcards that span folders, is matched at its first place and never
+    tried at a later one: the later wildcard can take up whatever lies between. Without that, the time for `*a*a*a*a*b`
+    grows with the power of its stars, and a repository could stall its reader. `FOLDERS` must come first, or behind a
+    slash: else its first place need not be the best.
     """
     parts: list[str] = []
-    open_star = open_folders = open_rest = False
+    open_star = open_wide = False
     for index, token in enumerate(tokens):
         if token == STAR:
             parts.append(")" * open_star)
             open_star = _next(tokens, index, (STAR, "/", FOLDERS, REST)) in (STAR, REST)
             parts.append("(?>[^/]*?" if open_star else "[^/]*")
         elif token == FOLDERS:
-            parts.append(")" * open_folders)
-            open_folders = _next(tokens, index, (FOLDERS, REST)) == FOLDERS
-            parts.append("(?>(?:.*?/)??" if open_folders else "(?:.*/)?")
+            parts.append(")" * open_wide)
+            open_wide = _next(tokens, index, (FOLDERS, REST)) is not None
+            parts.append("(?>(?:.*?/)??" if open_wide else "(?:.*/)?")
         elif token == REST:
-            parts.append(")" * (open_star + open_rest))
-            open_star, open_rest = False, _next(tokens, index, (FOLDERS, REST)) == REST
-            parts.append("(?>.*?" if open_rest else ".*")
+            parts.append(")" * (open_star + open_wide))
+            open_star, open_wide = False, _next(tokens, index, (FOLDERS, REST)) is not None
+            parts.append("(?>.*?" if open_wide else ".*")
         else:
             parts.append(token)
     return "".join(parts)
@@ -101,3 +111,9 @@ def _one_of(negated: str, listed: str) -> str:
     if negated:
         return f"[^/{inside}]"
     return f"(?!/)[{inside}]" if inside else "(?!)"
+
+
+def within(paths: Sequence[str], start: str) -> Sequence[str]:
+    """Those of sorted `paths` that begin with `start`."""
+    first = bisect_left(paths, start)
+    return paths[first : bisect_right(paths, start, first, key=lambda path: path[: len(start)])]

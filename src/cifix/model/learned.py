@@ -1,6 +1,6 @@
 """What has been learned of the files of one source: it is worth keeping from run to run, file by file."""
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar, cast
@@ -109,6 +109,12 @@ class Learned:
                     search.step((word,), once)
 
     @property
+    def unread(self) -> dict[str, str]:
+        """Why a file could not tell, by path."""
+        every = ((path, value) for known in self.facts.values() for path, value in known.items())
+        return {path: value.reason for path, value in every if isinstance(path, str) and isinstance(value, Unread)}
+
+    @property
     def finds(self) -> dict[tuple[Needles, Globs], frozenset[str]]:
         """What each search found that came to its end."""
         ended = {key: frozenset(one.found) for key, one in self.searches.items() if one.done == len(one.paths)}
@@ -129,6 +135,16 @@ class Learned:
             self.fresh += [(name, file) for file in told]
         for key, found in other.before.items():
             self.searches.setdefault(key, Search((), found=sorted(found)))
+
+
+def unreadable(known: Mapping[Hashable, object]) -> dict[str, str]:
+    """Why a file could not be parsed, by path, among what a snapshot keeps of its files."""
+    found: dict[str, str] = {}
+    for key, kept in known.items():
+        match key, kept:
+            case (_, bool(), str(path)), (None, str(reason)):
+                found.setdefault(path, reason)
+    return found
 
 
 def told(fact: Fact[object], file: K, read: Callable[[K], bytes]) -> object:

@@ -1,6 +1,5 @@
 """An immutable view of a repository's files: what a tree holds, plus the changes laid over it."""
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +10,9 @@ from typing import Any, Protocol, TypeVar
 
 from cifix.model.change import Change, Create, Delete, Edit, Track, Untrack, splice
 from cifix.model.fact import Fact
-from cifix.model.glob import compiled, stem
+from cifix.model.glob import compiled, stem, within
 from cifix.model.history import History
-from cifix.model.learned import Learned
+from cifix.model.learned import Learned, unreadable
 from cifix.model.text import Opaque, Text
 from cifix.model.trace import Changed, Trace
 
@@ -256,6 +255,8 @@ class Snapshot:
                 self._known[key] = None, str(why)
             except RecursionError:
                 self._known[key] = None, "the file is nested too deeply"
+            except MemoryError:
+                self._known[key] = None, "the file takes more memory than there is"
         value: T
         value, reason = self._known[key]
         if reason is not None:
@@ -270,6 +271,11 @@ class Snapshot:
             return self._learned.derived(path, fact, self._plain.read)
         changed: Learned = self._known.setdefault("changed", Learned())
         return changed.derived(laid.data, fact, lambda data: data)
+
+    @property
+    def unread(self) -> Mapping[str, str]:
+        """Why a file of the source could not be read, by path, for each that anything has tried to read so far."""
+        return {**self._learned.unread, **unreadable(self._known)}
 
     def once(self, read: Callable[..., T], *given: object) -> T:
         """`read(self, *given)`, kept with this very snapshot: what questions about all its files have in common."""
@@ -288,8 +294,8 @@ class Snapshot:
         expression = compiled(tuple(globs))
         key = ("matching", expression)
         if key not in self._known:
-            within = _within(self._plain.paths, stem(tuple(globs)))
-            self._known[key] = tuple(path for path in within if expression.fullmatch(path))
+            near = within(self._plain.paths, stem(tuple(globs)))
+            self._known[key] = tuple(path for path in near if expression.fullmatch(path))
         found: tuple[str, ...] = self._known[key]
         return self._laid_over(found, lambda path: expression.fullmatch(path) is not None) if self._overlay else found
 
@@ -388,12 +394,6 @@ class Snapshot:
 
 _LIGHT = (tuple, frozenset, type(None))
 """What a parser gives that holds no tree."""
-
-
-def _within(paths: Sequence[str], start: str) -> Sequence[str]:
-    """Those of sorted `paths` that begin with `start`."""
-    first = bisect_left(paths, start)
-    return paths[first : bisect_right(paths, start, first, key=lambda path: path[: len(start)])]
 
 
 def _same(text: Text) -> Text:

@@ -27,7 +27,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         yield _command(Severity.ERROR, {"title": f"cifix: the fix of {failure.rule} failed its proof"}, proofs)
     for crash in outcome.crashes:
         yield _command(Severity.ERROR, {"title": f"cifix: the rule {crash.rule} crashed"}, crash.detail)
-    yield _plain("cifix: " + " ".join((*outcome.notes, *sentences(outcome))))
+    yield _plain("cifix: " + " ".join((*outcome.remarks, *sentences(outcome))))
 
 
 def _place(entry: Entry) -> dict[str, str]:

@@ -43,6 +43,7 @@ def document(outcome: Outcome) -> str:
         ],
         "crashes": [{"rule": crash.rule, "detail": crash.detail} for crash in outcome.crashes],
         "notes": list(outcome.notes),
+        "unread": [{"path": legible(path), "reason": legible(reason)} for path, reason in outcome.unread],
         "exit_code": int(outcome.exit),
     }
     return json.dumps(told, indent=2, ensure_ascii=True) + "\n"

@@ -41,7 +41,7 @@ def document(outcome: Outcome, limit: int = LIMIT) -> str:
 def _document(outcome: Outcome, diffs: Sequence[bytes], lines: int, rows: int) -> Iterator[str]:
     every = list(entries(outcome))
     yield "## cifix\n"
-    yield from (f"- {inline(sentence)}" for sentence in (*outcome.notes, *sentences(outcome)))
+    yield from (f"- {inline(sentence)}" for sentence in (*outcome.remarks, *sentences(outcome)))
     command = following(outcome)
     yield f"- Next: {code(command)}\n" if command and not outcome.written else ""
     if every:

@@ -12,6 +12,9 @@ from cifix.model.change import Change, Track, Untrack
 from cifix.model.finding import Fix, Refusal, Safety
 from cifix.model.rule import Rule
 
+REMARKED = 12
+"""Files that were not looked into and are named in reports for people."""
+
 MODES = ("check", "dry-run", "apply", "in-place")
 
 
@@ -23,6 +26,7 @@ class Outcome:
     `apply` wrote or found its branch. `state` is what became of the branch, or would in a dry run: `created`,
     `updated`, `already-done` or `nothing-to-do`; None where no branch is meant. `notes` are sentences for the
     user, `crashes` those of loading and of running rules.
+    `unread` are paths, each with the reason, of files that a rule would have read and could not.
     `path` is the repository as the user named it, `arguments` what they chose besides, to be typed again.
     `in_place` says that the fixes are for the files on disk, in a dry run too.
     `rules` are all that were asked to run, in order. `today` is the day that decides how grave a finding is.
@@ -37,6 +41,7 @@ class Outcome:
     state: str | None = None
     crashes: tuple[Crash, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
     path: str = "."
     arguments: tuple[str, ...] = ()
     in_place: bool = False
@@ -47,6 +52,13 @@ class Outcome:
     def patches(self) -> tuple[Patch, ...]:
         """The patches of the plan, one per commit."""
         return self.proven.plan.patches
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notes, and one sentence for each file that was not looked into; of many the first."""
+        told = [f"Not looked into: {path}: {reason}" for path, reason in self.unread[:REMARKED]]
+        more = len(self.unread) - REMARKED
+        return (*self.notes, *told, *([f"Not looked into: {more} more files; --format json names all"] * (more > 0)))
 
     @property
     def base(self) -> str | None:

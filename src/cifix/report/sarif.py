@@ -90,7 +90,7 @@ def _rule(rule: Rule) -> Json:
 
 
 def _invocation(outcome: Outcome, notes: list[str]) -> Json:
-    told = [("warning", note) for note in notes] + [("note", note) for note in outcome.notes]
+    told = [("warning", note) for note in notes] + [("note", note) for note in outcome.remarks]
     for failure in outcome.proven.failures:
         proofs = "; ".join(f"{proof.name}: {proof.detail or 'it does not hold'}" for proof in failure.proofs)
         told.append(("error", f"The fix of {failure.rule} was thrown away; a proof failed: {proofs}"))

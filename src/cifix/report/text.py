@@ -38,7 +38,7 @@ def lines(outcome: Outcome) -> Iterator[Line]:
     if outcome.proven.plan.remaining:
         yield from _left(outcome)
     yield from _troubles(outcome)
-    for sentence in (*outcome.notes, *sentences(outcome)):
+    for sentence in (*outcome.remarks, *sentences(outcome)):
         yield _line(sentence)
     command = following(outcome)
     if command:

@@ -1,6 +1,6 @@
 """Open, select, plan, prove: what every command that looks for fixes has in common."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +10,8 @@ from cifix.engine.plan import Settings
 from cifix.engine.prove import Proven, prove
 from cifix.engine.registry import Crash, discover
 from cifix.engine.resolve import Locked
-from cifix.model.finding import Safety
-from cifix.model.glob import compiled
+from cifix.model.finding import Refusal, Safety
+from cifix.model.glob import compiled, matches
 from cifix.model.learned import Learned
 from cifix.model.rule import Rule
 from cifix.model.snapshot import Snapshot, Source
@@ -22,6 +22,9 @@ from cifix.vcs.ignores import ignored
 from cifix.vcs.repository import Repository
 
 _NAMED = 10
+
+SOURCES = (".py", ".pyi", ".yml", ".yaml", ".toml", ".ini", ".cfg")
+"""How the names of the files end that rules parse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Examined:
             self.today,
             crashes=self.crashes,
             notes=self.notes,
+            unread=_unread(self.proven, self.settings.config.exclude),
             path=path,
             arguments=arguments,
             rules=self.rules,
@@ -128,6 +132,19 @@ def _notes(snapshot: Snapshot, config: Config, asked: Selection, rules: Iterable
     if links:
         more = f" and {len(links) - _NAMED} more" if len(links) > _NAMED else ""
         yield f"Symbolic links are not followed, so these were not looked at: {', '.join(links[:_NAMED])}{more}."
+
+
+def _unread(proven: Proven, exclude: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The sources that no rule could read, with the reason, unless a refusal says so or the user leaves them out."""
+    said = {placed.finding.path for placed in proven.plan.remaining if isinstance(placed.finding.outcome, Refusal)}
+    found = proven.plan.before.unread.items()
+    return tuple(
+        sorted(
+            (path, reason)
+            for path, reason in found
+            if path.endswith(SOURCES) and path not in said and not matches(path, exclude)
+        )
+    )
 
 
 def _locked(repository: Repository, base: str | None) -> Locked:

@@ -1,5 +1,7 @@
 """What a download gets, by the rules of its version."""
 
+import time
+
 import pytest
 
 from cifix.formats.actions.artifacts import read
@@ -99,3 +101,9 @@ def test_majors_of_tags_branches_and_hashes() -> None:
     assert major(Reference(ref="main"), {}) == 8
     assert major(Reference(ref="A" * 40), {"a" * 40: 2}) == 2
     assert major(Reference(ref="b" * 40), {}) == 8
+
+
+def test_a_pattern_of_many_stars_takes_no_longer_for_a_name_that_does_not_fit() -> None:
+    start = time.process_time()
+    assert fits(("*a" * 40 + "b",), ("a" * 2_000,)) is False
+    assert time.process_time() - start < 1

@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from cifix.formats.actions.expression import Parts, Unknown, disjoint, joined, literal, spelling
 from cifix.formats.actions.names import folded
 from cifix.formats.actions.runs import Occurrence, Run
 from cifix.formats.actions.workflow import Reference
+from cifix.model import glob
 
 NEWEST = 8
 """The major that a branch stands for."""
@@ -114,11 +116,11 @@ def fits(pattern: Parts, name: Parts) -> bool | None:
     if any(MAGIC.difference("*?").intersection(part) for part in pattern if isinstance(part, str)):
         return None
     stand_in: dict[str, str] = {}
-    expression = "".join(
-        re.escape(_standing(part, stand_in, 0)) if isinstance(part, Unknown) else _expression(part) for part in pattern
+    tokens = chain.from_iterable(
+        [re.escape(_standing(part, stand_in, 0))] if isinstance(part, Unknown) else _tokens(part) for part in pattern
     )
     written = "".join(_standing(part, stand_in, 1) if isinstance(part, Unknown) else part for part in name)
-    if re.fullmatch(expression, written):
+    if re.fullmatch(glob.joined([*tokens]), written):
         return True
     loose = joined(tuple(piece for part in pattern for piece in _pieces(part)))
     if literal(pattern) is not None and literal(name) is not None and written.lower() != _text(pattern).lower():
@@ -153,9 +155,9 @@ def _standing(part: Unknown, known: dict[str, str], side: int) -> str:
     return known.setdefault(key, chr(_PRIVATE + len(known)))
 
 
-def _expression(pattern: str) -> str:
-    marks = {"*": ".*", "?": "."}
-    return "".join(marks.get(piece) or re.escape(piece) for piece in re.split(r"([*?])", pattern))
+def _tokens(pattern: str) -> Iterator[str]:
+    marks = {"*": glob.REST, "?": "."}
+    return (marks.get(piece) or re.escape(piece) for piece in re.split(r"([*?])", pattern))
 
 
 def _pieces(part: str | Unknown) -> Iterator[str | Unknown]:

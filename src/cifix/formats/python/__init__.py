@@ -14,6 +14,9 @@ from cifix.model.text import Opaque, Text
 DEPTH = 150
 """Levels of syntax above which a source is not read: an `elif` or a term of a sum is one."""
 
+LENGTH = 1024 * 1024
+"""Characters above which a source is not read: the tree of short statements takes five hundred times their bytes."""
+
 Span = tuple[int, int]
 """Half-open offsets in characters of the exact text."""
 
@@ -115,6 +118,8 @@ def parse(text: Text) -> Module:
     `lazy import` is read on every Python, see `keyword`. Raises `Opaque` for all else that the running
     Python cannot read.
     """
+    if len(text.text) > LENGTH:
+        raise Opaque(f"the code has {len(text.text):,} characters; cifix reads Python up to {LENGTH:,}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

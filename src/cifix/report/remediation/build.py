@@ -42,7 +42,7 @@ def remediation(outcome: Outcome, actions: Iterable[str] = (), logs: Logs | None
         tuple(actions),
         outcome.proven.plan.suppressed,
         tuple(_troubles(outcome)),
-        outcome.notes,
+        outcome.remarks,
         logs,
     )
 
