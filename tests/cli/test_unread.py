@@ -20,7 +20,7 @@ BROKEN = {
     "ruff.toml": RUFF,
     "till/ruff.toml": b"x = [\n",
     "till/a.py": b"assert 1\n",
-    "shop/__init__.py": b"from shop import other\nx = (\n",
+    "shop/__init__.py": b"from shop import gone\nx = (\n",
     "deep/__init__.py": b"from deep import a\nx = " + b"-" * 1_000 + b"1\n",
     "large/__init__.py": b"from large import a\n" + b"#" * LIMIT,
     "shop/other.py": b"x = 1\n",
