@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ def cifix(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[by
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as ended:
             run()
+        os.environ.pop("PYTHONSAFEPATH", None)  # what the test itself starts looks in its folder as usual
         seen = capfdbinary.readouterr()
         code = ended.value.code
         assert isinstance(code, int)
