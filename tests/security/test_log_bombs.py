@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import resource
 import subprocess
 import sys
 import zipfile
@@ -19,6 +20,11 @@ STAMP = b"2026-01-01T00:00:00.0000000Z "
 RED = STAMP + b"##[group]Run pytest\n" + STAMP + b"ModuleNotFoundError: No module named 'car.wheels'\n"
 END = STAMP + b"##[error]Process completed with exit code 1.\n"
 MEGABYTE = 1 << 20
+
+
+def inherited() -> int:
+    """The most that this process has held, in MiB: Linux counts it for a child as well, as of the fork."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def test_a_flood_does_not_hide_the_cause(name: str, tmp_path: Path) -> None:
     assert b"failed: " in ended.out
     assert not any(character in ended.out for character in b"\x1b\x07\r\0\x9b"), "a sequence reaches the terminal"
     assert len(ended.out) < MEGABYTE
-    assert ended.megabytes < 400, ended
+    assert ended.megabytes < max(400, inherited() + 100), ended
 
 
 def test_a_log_of_two_million_jobs_is_one_error(tmp_path: Path) -> None:
@@ -161,7 +167,7 @@ def test_an_archive_in_an_archive_is_not_opened(tmp_path: Path) -> None:
     ended = diagnose(str(outer), tmp_path)
     assert ended.exit == 3
     assert b"car.wheels" in ended.out
-    assert ended.megabytes < 300
+    assert ended.megabytes < max(300, inherited() + 100)
 
 
 @pytest.mark.parametrize(
