@@ -1,9 +1,11 @@
 """Who imports a module: own code that needs it, own code that can do without, or nobody here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cifix.diagnosis.catalogue import Verdict
 from cifix.diagnosis.checkout import Checkout
+from cifix.diagnosis.insight import Insight
 from cifix.formats.python.imports import Import, imports
 from cifix.model.text import Opaque
 
@@ -30,7 +32,23 @@ def importers(checkout: Checkout, module: str) -> list[Importer]:
 
 def needing(checkout: Checkout, module: str) -> Importer | None:
     """The first place that imports the module and does not provide for its absence."""
-    return next((one for one in importers(checkout, module) if not one.guarded), None)
+    return first_needing(importers(checkout, module))
+
+
+def first_needing(found: Sequence[Importer]) -> Importer | None:
+    """The first of some imports that does not provide for the absence of what it imports."""
+    return next((one for one in found if not one.guarded), None)
+
+
+def why_optional(found: Sequence[Importer], module: str) -> Insight | None:
+    """Why the absence of a module is no cause: all code that imports it can do without."""
+    if not found or first_needing(found):
+        return None
+    return Insight(
+        Verdict.UNCONFIRMED,
+        f"{found[0].place} provides for the absence of {module}: it is no reason for the failure",
+        "look for another message near it",
+    )
 
 
 def _importers(checkout: Checkout, module: str) -> Iterator[Importer]:

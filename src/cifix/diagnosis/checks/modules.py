@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from cifix.diagnosis.catalogue import Verdict
 from cifix.diagnosis.checkout import Checkout
-from cifix.diagnosis.checks.importers import importers, needing
+from cifix.diagnosis.checks.importers import first_needing, importers, needing, why_optional
 from cifix.diagnosis.checks.installed import uninstalled
 from cifix.diagnosis.checks.thirdparty import why_not_installed
 from cifix.diagnosis.insight import Insight, Question
@@ -119,13 +119,9 @@ def _unbuilt(checkout: Checkout, stem: str) -> Insight | None:
 def _absent(checkout: Checkout, stem: str, module: str) -> Insight:
     """Why git does not have it; confirmed if something in git cannot do without."""
     found = importers(checkout, module)
-    needed = next((one for one in found if not one.guarded), None)
-    if found and needed is None:
-        return Insight(
-            Verdict.UNCONFIRMED,
-            f"{found[0].place} provides for the absence of {module}: it is no reason for the failure",
-            "look for another message near it",
-        )
+    if optional := why_optional(found, module):
+        return optional
+    needed = first_needing(found)
     sure = Verdict.CONFIRMED if needed is not None else Verdict.UNCONFIRMED
     by = f", and {needed.place} imports it" if needed is not None else ""
     place = f"{stem}.py"

@@ -5,7 +5,7 @@ import re
 from cifix.diagnosis.catalogue import Verdict
 from cifix.diagnosis.checks import distributions
 from cifix.diagnosis.checks.declarations import Declaration, declarations, explicit, installing
-from cifix.diagnosis.checks.importers import Importer, importers
+from cifix.diagnosis.checks.importers import Importer, first_needing, importers, why_optional
 from cifix.diagnosis.insight import Insight, Question
 from cifix.formats.python.project import normalised
 from cifix.formats.python.requirements import declared
@@ -21,13 +21,9 @@ def why_not_installed(question: Question) -> Insight | None:
     found = importers(question.checkout, module)
     if top == "pkg_resources" or top in distributions.known().gone:
         return _gone(top, found)
-    needed = next((one for one in found if not one.guarded), None)
-    if found and needed is None:
-        return Insight(
-            Verdict.UNCONFIRMED,
-            f"{found[0].place} provides for the absence of {module}: it is no reason for the failure",
-            "look for another message near it",
-        )
+    if optional := why_optional(found, module):
+        return optional
+    needed = first_needing(found)
     return why_not_brought(question, distributions.of_module(top), needed)
 
 

@@ -90,8 +90,7 @@ class Draft:
     @cached_property
     def computed(self) -> bool:
         """Whether a module that is no longer loaded imports others by names that are not in its source."""
-        effects = Effects(self.init.package)
-        return any(effects.computes_imports(name) for name in self.lost)
+        return any(self.init.effects.computes_imports(name) for name in self.lost)
 
     def children(self, modules: Iterable[str]) -> set[str]:
         """Those of some modules that are submodules of this package, by their last parts."""
@@ -198,8 +197,7 @@ def _reached_by_name(draft: Draft) -> bool:
     """Whether a module that gets loaded may import, by a name in some string, a submodule that nothing else loads."""
     init = draft.init
     unseen = init.children - draft.children(draft.before) - set(init.star_list())
-    effects = Effects(init.package)
-    importing = [name for name in sorted(draft.before) if unseen and effects.computes_imports(name)]
+    importing = [name for name in sorted(draft.before) if unseen and init.effects.computes_imports(name)]
     sources = [found.text.text for name in importing if (found := init.package.source(name))]
     if any(
         "pkgutil" in source or f"{quote}{name}{quote}" in source
@@ -241,8 +239,7 @@ def _undisturbed(draft: Draft, order: Order) -> Draft:
 
 def _without_effects(draft: Draft, order: Order) -> Draft:
     """Keep, for each effect that would be lost, the statement that loads it and the fewest modules."""
-    effects = Effects(draft.init.package)
-    while draft.moved and (effect := _first_effect(effects, draft.endangered)):
+    while draft.moved and (effect := _first_effect(draft.init.effects, draft.endangered)):
         draft = draft.keeping(_smallest(draft, order, effect.module), "side-effect", _described(effect))
     return draft
 
@@ -311,6 +308,6 @@ def _proven(draft: Draft) -> Draft:
     failures = draft.order.failures({each.target for each in draft.moved})
     if failures:
         return _stuck(draft, [], next(iter(failures.values())))
-    if effect := _first_effect(Effects(draft.init.package), draft.lost):
+    if effect := _first_effect(draft.init.effects, draft.lost):
         return draft.keeping(draft.moved, "side-effect", _described(effect))
     return draft

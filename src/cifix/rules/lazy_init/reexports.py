@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cifix.formats.python import Module
+from cifix.formats.python.effects import Effects
 from cifix.formats.python.functions import Function, asks, head, hook, owner, readers
 from cifix.formats.python.keyword import is_lazy
 from cifix.formats.python.lazy import BUILTINS, MACHINERY, TABLE, Entry, attached, beside, lazy_modules
@@ -59,6 +60,11 @@ class Init:
     def names(self) -> Names:
         """What the file binds and uses when it runs, outside a lazy block of its own."""
         return names(self._runtime)
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What the modules of the package do when they are imported, each looked at once for all drafts."""
+        return Effects(self.package)
 
     @cached_property
     def children(self) -> frozenset[str]:
