@@ -14,12 +14,6 @@ IDENTITY = (
 )
 
 
-@pytest.fixture(autouse=True)
-def usual_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python looks in the current folder as usual, also after a test that ran the command line in this process."""
-    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def plain_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Neither the user's nor the machine's git configuration, and no repository around the tests."""

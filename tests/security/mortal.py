@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from tests.security.place import surroundings
+
 BRANCH = "refs/heads/cifix/fixes"
 WORKFLOW = b"on: push\njobs:\n  %s:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/upload-artifact@v3\n"
 FILES = {
@@ -70,11 +72,8 @@ class Place:
     @cached_property
     def environment(self) -> dict[str, str]:
         """What a run sees; commits made at a fixed time, so that they can be compared."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "XDG_", "CIFIX"))}
         dates = {f"GIT_{who}_DATE": "1790000001 +0000" for who in ("AUTHOR", "COMMITTER")}
-        home = self.folder / "home"
-        own = {"GIT_CONFIG_GLOBAL": str(home / "gitconfig"), "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(home)}
-        return {**kept, **dates, **own, "TMPDIR": str(self.folder / "temp"), "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**surroundings(self.folder / "home", self.folder / "temp"), **dates}
 
     def git(self, *arguments: str, cwd: Path | None = None) -> str:
         command = ["git", *arguments]

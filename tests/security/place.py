@@ -46,6 +46,21 @@ class Seen:
     calls: str = field(repr=False)
 
 
+def surroundings(home: Path, temp: Path) -> dict[str, str]:
+    """The environment of a run that has a home and a folder for temporary files of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "XDG_", "CIFIX"))}
+    return {
+        **kept,
+        "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "HOME": str(home),
+        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(temp),
+        "XDG_CACHE_HOME": str(home / "cache"),
+    }
+
+
 @dataclass(frozen=True)
 class Place:
     """Folders of a test: the hostile repository `target` and what lies around it."""
@@ -96,18 +111,8 @@ class Place:
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """What a run sees: a home and a folder for temporary files of its own."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "XDG_", "CIFIX"))}
-        return {
-            **kept,
-            "GIT_CONFIG_GLOBAL": str(self.home / "gitconfig"),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "HOME": str(self.home),
-            "PYTHONPATH": str(ROOT / "src"),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "TMPDIR": str(self.temp),
-            "XDG_CACHE_HOME": str(self.home / "cache"),
-        }
+        """What a run sees."""
+        return surroundings(self.home, self.temp)
 
     def trap(self, name: str, *, then: str = "exit 1") -> str:
         """A command line that leaves a file in `canaries` when it is run."""
