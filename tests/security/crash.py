@@ -129,9 +129,15 @@ class Trial:
 
 
 def mixed(found: Mapping[str, object], old: Mapping[str, object], new: Mapping[str, object]) -> bool:
-    """Whether each part is whole, the old one or the new one."""
+    """Whether each part is whole, the old one or the new one.
+
+    A file that was being written lies beside its place as `.part`; the next run must have used it up.
+    """
     names = {*found, *old, *new}
-    return all(found.get(name) in (old.get(name), new.get(name)) for name in names if ".cifix-" not in name)
+    unfinished = {name for name in found if name.endswith(".part") and name.removesuffix(".part") in new}
+    return all(
+        found.get(name) in (old.get(name), new.get(name)) for name in names - unfinished if ".cifix-" not in name
+    )
 
 
 def _unlike(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]:
